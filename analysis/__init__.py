@@ -1,0 +1,1 @@
+"""Trains the networks of the report, keeps their results, and draws what they show."""

@@ -1,0 +1,147 @@
+"""The data sets: loaded through Keras or from a folder, and checked by digest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+#: Names a folder that holds ``mnist.npz``, for machines that cannot download it.
+FOLDER_VARIABLE = "REPORT_DATASETS"
+
+
+class DatasetError(RuntimeError):
+    """A data set that is absent or not the published one; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a published data set is: shapes, digests and origin.
+
+    Parameters
+    ----------
+    title : str
+        Its usual name.
+    categories : tuple of str
+        Names of the ten categories, in the order of their labels.
+    sha256 : dict
+        Digest of each array's bytes (uint8, C order), by Keras's names of the arrays.
+    shapes : dict
+        Shape of each array.
+    origin : str
+        Where Keras downloads it from.
+    credit : str
+        Who made it, and its licence.
+    """
+
+    title: str
+    categories: tuple[str, ...]
+    sha256: dict[str, str]
+    shapes: dict[str, tuple[int, ...]]
+    origin: str
+    credit: str
+
+    @property
+    def digest(self) -> str:
+        """One SHA-256 for the whole data set: that of its arrays' digests, in order."""
+        return hashlib.sha256("".join(self.sha256.values()).encode()).hexdigest()
+
+
+DATASETS = {
+    "mnist": Source(
+        title="MNIST",
+        categories=tuple("0123456789"),
+        sha256={
+            "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+            "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+            "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+            "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+        },
+        shapes={
+            "x_train": (60000, 28, 28),
+            "y_train": (60000,),
+            "x_test": (10000, 28, 28),
+            "y_test": (10000,),
+        },
+        origin="https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+        credit="Y. LeCun, C. Cortes and C. J. C. Burges, CC BY-SA 3.0",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images and labels, both sets.
+
+    Attributes
+    ----------
+    x_train, x_test : ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
+        Pixel values 0 to 255.
+    y_train, y_test : ndarray of uint8, shape (n,)
+        Labels 0 to 9.
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+
+
+def load(name: str) -> Dataset:
+    """The published data set of that name.
+
+    Raises
+    ------
+    DatasetError
+        If it is absent, unreadable or differs from the published one.
+    """
+    source = DATASETS[name]
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder:
+        path = Path(folder) / f"{name}.npz"
+        arrays, place = _read(path, source), str(path)
+    else:
+        arrays, place = _download(name, source), "Keras's cache (~/.keras/datasets)"
+    for array_name, expected in source.sha256.items():
+        array = np.ascontiguousarray(arrays[array_name])
+        shape = source.shapes[array_name]
+        if array.shape != shape or hashlib.sha256(array).hexdigest() != expected:
+            raise DatasetError(
+                f"{array_name} in {place} is not the published {source.title}: expected uint8 "
+                f"{shape} with SHA-256 {expected[:12]}…, found {array.dtype} {array.shape}. "
+                f"Delete it and download it anew from {source.origin}"
+            )
+    return Dataset(**arrays)
+
+
+def _read(path: Path, source: Source) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in source.sha256}
+    except FileNotFoundError:
+        raise DatasetError(
+            f"no {source.title} at {path}: download {source.origin} and put it there, "
+            f"or unset {FOLDER_VARIABLE} to let Keras download it"
+        ) from None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise DatasetError(
+            f"{path} is not a whole {source.title} archive ({error}): "
+            f"download it anew from {source.origin}"
+        ) from error
+
+
+def _download(name: str, source: Source) -> dict[str, np.ndarray]:
+    import keras  # takes seconds to import, and only training comes here
+
+    try:
+        (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
+    except Exception as error:  # Keras raises a bare Exception when it cannot download
+        raise DatasetError(
+            f"{source.title} could not be had through Keras ({error}): download "
+            f"{source.origin} into a folder and name the folder in {FOLDER_VARIABLE}"
+        ) from error
+    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}

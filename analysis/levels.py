@@ -1,0 +1,129 @@
+"""Sorts runs by how many of their outputs are silent: what questions 1 to 5 share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis import plots, style
+from analysis.results import Runs
+from analysis.statistics import wilson
+
+#: The runs that the assignment asks for; the others extend them to a rate.
+ASKED_FOR = 10
+
+
+def counts(runs: Runs) -> np.ndarray:
+    """Silent outputs of each run after the last epoch: int, shape (runs,)."""
+    return runs.silent[:, -1].sum(axis=1)
+
+
+def numbers(runs: Runs) -> dict:
+    """What pages cite of an experiment with ReLU outputs.
+
+    Of the first ten runs: ``ten_…``. Of all: ``stuck``, the runs with a silent output, with
+    its rate and interval, and for each ``level``, the number of silent outputs, how many
+    runs there are and their mean error and accuracy after the last epoch.
+    """
+    silent, n = counts(runs), len(runs)
+    low, high = wilson(int(np.sum(silent > 0)), n)
+    values = {
+        "runs": n,
+        "ten_stuck": int(np.sum(silent[:ASKED_FOR] > 0)),
+        "ten_fine": int(np.sum(silent[:ASKED_FOR] == 0)),
+        "stuck": int(np.sum(silent > 0)),
+        "fine": int(np.sum(silent == 0)),
+        "stuck_rate": float(np.mean(silent > 0)),
+        "stuck_low": low,
+        "stuck_high": high,
+        "silent_outputs": int(silent.sum()),
+        "outputs": 10 * n,
+        "most_silent": int(silent.max()),
+    }
+    for level in range(5):
+        chosen = silent == level
+        values[f"level{level}_runs"] = int(chosen.sum())
+        for name, history, form in (
+            ("error", runs.after("loss"), ".4f"),
+            ("val_error", runs.final("val_loss"), ".4f"),
+            ("accuracy", runs.after("accuracy"), ".1%"),
+            ("val_accuracy", runs.final("val_accuracy"), ".1%"),
+        ):
+            mean = format(history[chosen].mean(), form) if chosen.any() else "–"
+            values[f"level{level}_{name}"] = mean.replace("%", " %")
+    return values | first_ten(runs) | changes(runs)
+
+
+def first_ten(runs: Runs) -> dict:
+    """Smallest and largest final values of the runs that the assignment asks for."""
+    ten = runs.first(ASKED_FOR)
+    return {
+        f"ten_{name}_{end}": float(choose(ten.final(name)))
+        for name in ("loss", "val_loss", "accuracy", "val_accuracy")
+        for end, choose in (("min", np.min), ("max", np.max), ("mean", np.mean))
+    }
+
+
+def changes(runs: Runs) -> dict:
+    """Outputs that are silent after the first epoch, fall silent later, or come back."""
+    silent = runs.silent
+    return {
+        "silent_at_first": int(silent[:, 0].sum()),
+        "fell_later": int(np.sum(~silent[:, :-1] & silent[:, 1:])),
+        "came_back": int(np.sum(silent[:, :-1] & ~silent[:, 1:])),
+        "silent_at_last": int(silent[:, -1].sum()),
+    }
+
+
+def curves(ax, runs: Runs, name: str, ylabel: str) -> None:
+    """A history of the first ten runs, coloured and labelled by their silent outputs."""
+    ten = runs.first(ASKED_FOR)
+    plots.run_curves(
+        ax,
+        ten.history(name),
+        plots.silent_labels(ten.silent[:, -1]),
+        [plots.silent_colour(count) for count in counts(ten)],
+        ylabel,
+    )
+
+
+def curves_figure(runs: Runs, name: str, ylabel: str):
+    """`curves` as a figure of its own."""
+    figure, ax = style.figure()
+    curves(ax, runs, name, ylabel)
+    return figure
+
+
+def levels_figure(runs: Runs):
+    """Error and accuracy of all runs after the last epoch, by their silent outputs."""
+    silent = counts(runs)
+    error, accuracy = runs.final("val_loss"), runs.final("val_accuracy")
+    # With digit 0 silent its images give all zeros, and the tie goes to category 0.
+    zero_silent = runs.silent[:, -1, 0]
+    figure, ax = style.figure()
+    for count in range(silent.max() + 1):
+        chosen = silent == count
+        colour = plots.silent_colour(count)
+        ax.scatter(error[chosen & ~zero_silent], accuracy[chosen & ~zero_silent], s=16, c=colour)
+        ax.scatter(
+            error[chosen & zero_silent],
+            accuracy[chosen & zero_silent],
+            s=30,
+            facecolors="none",
+            edgecolors=colour,
+            marker="D",
+        )
+        ax.annotate(
+            {0: "none silent", 1: "one silent"}.get(count, f"{count} silent"),
+            (error[chosen].mean(), accuracy[chosen].max()),
+            xytext=(0, 9),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+            color=colour,
+        )
+    ax.scatter([], [], s=30, facecolors="none", edgecolors=style.theme().text, marker="D",
+               label="output 0 among the silent")  # fmt: skip
+    ax.legend(frameon=False, loc="lower left", fontsize=8.5)
+    ax.margins(y=0.12)
+    ax.set(xlabel="testing error after the last epoch", ylabel="testing accuracy")
+    return figure

@@ -1,0 +1,24 @@
+"""One module a question: what it trains, which numbers and claims it gives, what it draws.
+
+Each module has
+
+- ``EXPERIMENTS``: a tuple of `Experiment`, those it is the first to need;
+- ``FIGURES``: figure names and the functions that draw them, without arguments;
+- ``numbers()``: what the prose may cite, a dict from name to value;
+- ``claims()``: the question's `Claim` objects, tested on the results.
+
+Modules import nothing that takes long, for every ``doit`` reads their experiments.
+"""
+
+from analysis.questions import q01, walkthrough
+
+QUESTIONS = {
+    module.__name__.rpartition(".")[2]: module
+    for module in (walkthrough, q01)
+}
+
+EXPERIMENTS = {
+    experiment.name: experiment
+    for module in QUESTIONS.values()
+    for experiment in module.EXPERIMENTS
+}

@@ -1,0 +1,197 @@
+"""Question 1: ten networks for five epochs, and why no two learn alike."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from analysis import levels, plots, results, style
+from analysis.claims import Claim
+from analysis.spec import SGD, Experiment, mlp
+
+SHEET = Experiment(
+    name="q01-sgd",
+    dataset="mnist",
+    layers=mlp(32, output="relu"),
+    loss="squared_error",
+    optimizer=SGD(learning_rate=0.1),
+    epochs=5,
+    seeds=range(100),
+)
+
+# What differs between two runs is the initial weights and the order of the images: hold
+# either one fixed, then both.
+SAME_WEIGHTS = replace(SHEET, name="q01-same-weights", varies=("order",), seeds=range(10))
+SAME_ORDER = replace(SHEET, name="q01-same-order", varies=("weights",), seeds=range(10))
+SAME_BOTH = replace(SHEET, name="q01-same-both", varies=(), seeds=range(10))
+
+EXPERIMENTS = (SHEET, SAME_WEIGHTS, SAME_ORDER, SAME_BOTH)
+
+
+def numbers() -> dict:
+    """What the page cites; see `analysis.questions`."""
+    runs = results.load(SHEET)
+    values = levels.numbers(runs)
+    for name, experiment in (("weights", SAME_WEIGHTS), ("order", SAME_ORDER)):
+        held = results.load(experiment)
+        final, stuck = held.final("accuracy"), levels.counts(held) > 0
+        values[f"same_{name}_min"] = float(final.min())
+        values[f"same_{name}_max"] = float(final.max())
+        values[f"same_{name}_stuck"] = int(stuck.sum())
+        values[f"same_{name}_fine_spread"] = float(np.ptp(final[~stuck]))
+    own = runs.own[:, -1]
+    quiet_start = _quiet_start(runs)
+    silent = runs.silent[:, -1]
+    return values | {
+        "own_silent_max": float(own[silent].max()),
+        "own_heard_min": float(own[~silent].min()),
+        "never_on_own": int(np.sum(own == 0)),
+        "zero_on_all": int(np.sum((own == 0) & (runs.others[:, -1] == 0))),
+        "others_silent_median": float(np.median(runs.others[:, -1][silent])),
+        "quiet_start": int(quiet_start.sum()),
+        "quiet_start_silent_rate": float(silent[quiet_start].mean()),
+        "other_start_silent_rate": float(silent[~quiet_start].mean()),
+        "silent_of_quiet_start": int(silent[quiet_start].sum()),
+        "level_step": float(_level_step(runs)),
+        "only_zero_runs": int(_only_zero(runs).sum()),
+        "only_zero_accuracy": float(runs.final("val_accuracy")[_only_zero(runs)].mean()),
+        "only_other_accuracy": float(runs.final("val_accuracy")[_only_other(runs)].mean()),
+    }
+
+
+def _quiet_start(runs) -> np.ndarray:
+    """Outputs that fire on few images of their own digit before any training: (runs, 10)."""
+    return np.array([r["before"]["own"] for r in runs.records]) < results.SILENT_BELOW
+
+
+def _only_zero(runs) -> np.ndarray:
+    return runs.silent[:, -1, 0] & (levels.counts(runs) == 1)
+
+
+def _only_other(runs) -> np.ndarray:
+    return ~runs.silent[:, -1, 0] & (levels.counts(runs) == 1)
+
+
+def _level_step(runs) -> float:
+    """How much one more silent output adds to the error: slope of a line through all runs."""
+    return np.polyfit(levels.counts(runs), runs.after("loss"), 1)[0]
+
+
+def claims() -> list[Claim]:
+    """What the page states of the results; see `analysis.questions`."""
+    runs, both = results.load(SHEET), results.load(SAME_BOTH)
+    by_weights, by_order = results.load(SAME_ORDER), results.load(SAME_WEIGHTS)
+    silent, error = levels.counts(runs), runs.after("loss")
+    gaps = [
+        error[silent == level + 1].min() - error[silent == level].max()
+        for level in range(silent.max())
+    ]
+    own, is_silent = runs.own[:, -1], runs.silent[:, -1]
+    quiet = _quiet_start(runs)
+    only_zero, only_other = _only_zero(runs), _only_other(runs)
+    accuracy, val_error = runs.final("val_accuracy"), runs.final("val_loss")
+    spread = {
+        "weights": np.ptp(by_weights.final("accuracy")),
+        "order": np.ptp(by_order.final("accuracy")),
+    }
+    return [
+        Claim(
+            "With the same initial weights and the same order of images, ten runs are one: "
+            "their curves coincide to the last digit.",
+            f"largest difference {np.ptp(both.history('loss'), axis=0).max():g} in ten runs",
+            np.ptp(both.history("loss"), axis=0).max() == 0,
+        ),
+        Claim(
+            "Either cause alone makes runs differ: initial weights, or order of images.",
+            f"final training accuracy spreads over {spread['weights']:.3f} when only the "
+            f"weights differ, {spread['order']:.3f} when only the order does",
+            min(spread.values()) > 0.01,
+        ),
+        Claim(
+            "Outputs are heard or silent, nothing between: each fires on nearly all training "
+            "images of its own digit or on next to none.",
+            f"of {own.size:,} outputs the silent fire on at most {own[is_silent].max():.2%}, "
+            f"the others on at least {own[~is_silent].min():.1%}",
+            own[is_silent].max() < 0.01 and own[~is_silent].min() > 0.5,
+        ),
+        Claim(
+            "The levels are the number of silent outputs: sorted by training error, the runs "
+            "fall into separate groups, one for each number.",
+            f"between the groups there is room of {min(gaps):.4f} or more",
+            min(gaps) > 0,
+        ),
+        Claim(
+            "One silent output costs about .008 of error.",
+            f"slope {_level_step(runs):.4f} a silent output",
+            0.007 < _level_step(runs) < 0.009,
+        ),
+        Claim(
+            "No output falls silent after the first epoch.",
+            f"{levels.changes(runs)['fell_later']} of {own.size:,}",
+            levels.changes(runs)["fell_later"] == 0,
+        ),
+        Claim(
+            "An output that hardly fires before training is more likely to end silent.",
+            f"{is_silent[quiet].mean():.0%} of {quiet.sum()} such outputs, "
+            f"{is_silent[~quiet].mean():.0%} of the other {np.sum(~quiet)}",
+            is_silent[quiet].mean() > 2 * is_silent[~quiet].mean(),
+        ),
+        Claim(
+            "When the one silent output is that of 0, accuracy hides what the error shows.",
+            f"{only_zero.sum()} such runs: accuracy {accuracy[only_zero].mean():.3f} against "
+            f"{accuracy[only_other].mean():.3f}, error {val_error[only_zero].mean():.4f} "
+            f"against {val_error[only_other].mean():.4f}",
+            accuracy[only_zero].min() > accuracy[only_other].max()
+            and abs(val_error[only_zero].mean() - val_error[only_other].mean()) < 0.002,
+        ),
+    ]
+
+
+def training_accuracy():
+    """The plot asked for: training accuracy of ten runs against the epoch."""
+    return levels.curves_figure(results.load(SHEET), "accuracy", "training accuracy")
+
+
+def causes():
+    """Ten runs with the order, the initial weights, or neither left to chance."""
+    figure, axes = style.figure(3, height=2.9, sharey=True)
+    for ax, experiment, title in (
+        (axes[0], SAME_WEIGHTS, "same initial weights,\ndifferent order"),
+        (axes[1], SAME_ORDER, "different initial weights,\nsame order"),
+        (axes[2], SAME_BOTH, "same weights,\nsame order"),
+    ):
+        runs = results.load(experiment)
+        for curve, count in zip(runs.history("accuracy"), levels.counts(runs), strict=True):
+            ax.plot(range(1, 6), curve, color=plots.silent_colour(count), alpha=0.85)
+        ax.set(xlabel="epoch", title=title, xticks=range(1, 6))
+    axes[0].set_ylabel("training accuracy")
+    return figure
+
+
+def firing():
+    """On what share of its own digit's images each output fires: all outputs of all runs."""
+    runs = results.load(SHEET)
+    figure, axes = style.figure(2, height=2.7, sharey=True)
+    bins = np.linspace(0, 1, 41)
+    before = np.array([record["before"]["own"] for record in runs.records])
+    for ax, shares, title in (
+        (axes[0], before, "before training"),
+        (axes[1], runs.own[:, -1], "after five epochs"),
+    ):
+        ax.hist(shares.ravel(), bins, color=style.theme().categories[0])
+        ax.set(xlabel="share of own digit's images\non which an output fires", title=title)
+    axes[0].set_ylabel("outputs")
+    axes[0].set_yscale("log")
+    return figure
+
+
+def error_and_accuracy():
+    """Testing error and accuracy of all runs, by their silent outputs."""
+    return levels.levels_figure(results.load(SHEET))
+
+
+FIGURES = {
+    "q01-training-accuracy": training_accuracy,
+    "q01-causes": causes,
+    "q01-firing": firing,
+    "q01-levels": error_and_accuracy,
+}

@@ -1,0 +1,155 @@
+"""The walk-through: one network from its first guess to its confusion matrix."""
+
+import numpy as np
+
+from analysis import excerpts, levels, plots, results, style
+from analysis.claims import Claim
+from analysis.questions import q01
+from analysis.statistics import confusion
+
+# It is followed on the first of the networks that question 1 trains.
+EXPERIMENTS = (q01.SHEET,)
+
+
+def _network():
+    return results.load(q01.SHEET).first(1)
+
+
+def _worst_pairs(matrix: np.ndarray) -> list[tuple[int, int, int]]:
+    """Predicted, actual and count of each kind of mistake, the most frequent first."""
+    mistakes = [(int(n), int(p), int(a)) for (p, a), n in np.ndenumerate(matrix) if p != a]
+    return [(predicted, actual, n) for n, predicted, actual in sorted(mistakes, reverse=True)]
+
+
+def numbers() -> dict:
+    """What the page cites; see `analysis.questions`."""
+    run, data = _network(), excerpts.load("mnist")
+    record = run.records[0]
+    before, after = np.array(record["before"]["answer"]), np.array(record["after"]["answer"])
+    matrix = confusion(run.predictions[0], data.test_labels)
+    pairs = _worst_pairs(matrix)
+    label = int(data.train_labels[0])
+    sheet_level = results.load(q01.SHEET)
+    one = (levels.counts(sheet_level) == 1) & ~sheet_level.silent[:, -1, 0]
+    accuracy = sheet_level.final("val_accuracy")[one]
+    return {
+        "label": label,
+        "one_hot": " ".join(str(int(value)) for value in np.eye(10)[label]),
+        "before_accuracy": record["before"]["val_accuracy"],
+        "before_error": record["before"]["val_loss"],
+        "before_outputs": ", ".join(f"{value:.3f}" for value in before),
+        "before_category": int(before.argmax()),
+        "actual": int(data.test_labels[0]),
+        "after_outputs": ", ".join(f"{value:.3f}" for value in after),
+        "after_category": int(after.argmax()),
+        "after_output": float(after.max()),
+        "accuracy": float(run.final("accuracy")[0]),
+        "error": float(run.final("loss")[0]),
+        "val_accuracy": float(run.final("val_accuracy")[0]),
+        "val_error": float(run.final("val_loss")[0]),
+        "right": int(np.trace(matrix)),
+        "wrong": int(matrix.sum() - np.trace(matrix)),
+        "first_pair_count": pairs[0][2],
+        "first_pair": f"{pairs[0][1]} taken for {pairs[0][0]}",
+        "second_pair_count": pairs[1][2],
+        "second_pair": f"{pairs[1][1]} taken for {pairs[1][0]}",
+        "third_pair_count": pairs[2][2],
+        "third_pair": f"{pairs[2][1]} taken for {pairs[2][0]}",
+        "one_silent_min": float(accuracy.min()),
+        "one_silent_max": float(accuracy.max()),
+        "one_silent_runs": len(accuracy),
+    }
+
+
+def claims() -> list[Claim]:
+    """What the page states of the results; see `analysis.questions`."""
+    run, data = _network(), excerpts.load("mnist")
+    record = run.records[0]
+    chance = record["before"]["val_accuracy"]
+    guess = int(np.argmax(record["after"]["answer"]))
+    matrix = confusion(run.predictions[0], data.test_labels)
+    runs = results.load(q01.SHEET)
+    one = (levels.counts(runs) == 1) & ~runs.silent[:, -1, 0]
+    accuracy = runs.final("val_accuracy")[one]
+    return [
+        Claim(
+            "Untrained, the network is right about as often as chance, one time in ten.",
+            f"{chance:.1%} of the test images",
+            0.05 < chance < 0.15,
+        ),
+        Claim(
+            "Trained, it names the first test image correctly.",
+            f"output {max(record['after']['answer']):.2f} for a {guess}, a {data.test_labels[0]}",
+            guess == data.test_labels[0],
+        ),
+        Claim(
+            "The confusion matrix and the recorded testing accuracy agree.",
+            f"{np.trace(matrix):,} of {matrix.sum():,} on the diagonal, "
+            f"accuracy {run.final('val_accuracy')[0]:.4f}",
+            abs(np.trace(matrix) / matrix.sum() - run.final("val_accuracy")[0]) < 1e-6,
+        ),
+        Claim(
+            "Accuracies around 85 % are what runs with exactly one silent output, other than "
+            "that of 0, get after five epochs.",
+            f"{accuracy.min():.1%} to {accuracy.max():.1%} in {len(accuracy)} such runs",
+            accuracy.min() > 0.82 and accuracy.max() < 0.88,
+        ),
+    ]
+
+
+def first_images():
+    """The first ten training images with their labels."""
+    data = excerpts.load("mnist")
+    figure, axes = style.figure(5, 2, height=3.1)
+    plots.images(axes.flat, data.train, [str(label) for label in data.train_labels])
+    return figure
+
+
+def answer():
+    """The first test image, and the ten outputs for it before and after training."""
+    record, data = _network().records[0], excerpts.load("mnist")
+    figure, axes = style.figure(3, height=2.3, width_ratios=(0.8, 1, 1))
+    actual = int(data.test_labels[0])
+    plots.images(axes[:1], data.test[:1], [f"test image 1: a {actual}"])
+    for ax, moment in zip(axes[1:], ("before", "after"), strict=True):
+        outputs = np.array(record[moment]["answer"])
+        colours = [style.theme().faint] * 10
+        colours[int(outputs.argmax())] = style.theme().categories[0]
+        ax.bar(range(10), outputs, color=colours)
+        ax.set(xticks=range(10), xlabel="output", ylim=(0, 1.05), title=f"{moment} training")
+        ax.tick_params(axis="x", length=0)
+    return figure
+
+
+def learning():
+    """Accuracy and error over five epochs on both sets."""
+    run = _network()
+    figure, axes = style.figure(2, height=2.8)
+    for ax, names, ylabel in (
+        (axes[0], ("accuracy", "val_accuracy"), "accuracy"),
+        (axes[1], ("loss", "val_loss"), "error (mean squared)"),
+    ):
+        plots.run_curves(
+            ax,
+            np.concatenate([run.history(name) for name in names]),
+            ["training", "testing"],
+            style.theme().categories[:2],
+            ylabel,
+        )
+    return figure
+
+
+def confusion_matrix():
+    """The trained network's confusion matrix over the test images."""
+    run, data = _network(), excerpts.load("mnist")
+    figure, ax = style.figure(height=4.6)
+    plots.confusion(ax, confusion(run.predictions[0], data.test_labels), range(10))
+    return figure
+
+
+FIGURES = {
+    "walkthrough-first-images": first_images,
+    "walkthrough-answer": answer,
+    "walkthrough-learning": learning,
+    "walkthrough-confusion": confusion_matrix,
+}

@@ -1,0 +1,139 @@
+"""Makes what the book shows out of the ledgers: figures, and the numbers and claims."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+
+from analysis import results, style
+from analysis.claims import Claim
+from analysis.datasets import DATASETS
+from analysis.files import write_whole
+from analysis.questions import QUESTIONS
+from analysis.spec import Dense, Experiment
+
+BOOK = results.FOLDER.parent
+FIGURES = BOOK / "figures"
+NUMBERS = BOOK / "numbers.json"
+
+_LOSSES = {"squared_error": "squared error", "cross_entropy": "cross-entropy"}
+
+
+class ClaimError(RuntimeError):
+    """A claim that the results do not bear out; the message names it and its page."""
+
+
+def figure_files(name: str) -> list[Path]:
+    """The files of a figure: for light and dark pages, and for paper."""
+    return [FIGURES / f"{name}{ending}" for ending in (".svg", "-dark.svg", ".pdf")]
+
+
+def draw(name: str, function) -> None:
+    """Draw a figure in both themes and write its files."""
+    light, dark, paper = figure_files(name)
+    with style.drawing(style.LIGHT):
+        figure = function()
+        write_whole(light, _saved(figure, "svg", {"Date": None}))
+        write_whole(paper, _saved(figure, "pdf", {"CreationDate": None}))
+    with style.drawing(style.DARK):
+        write_whole(dark, _saved(function(), "svg", {"Date": None}))
+
+
+def _saved(figure, form: str, metadata: dict) -> bytes:
+    # Without dates in it, the same figure gives the same bytes.
+    content = io.BytesIO()
+    figure.savefig(content, format=form, metadata=metadata)
+    return content.getvalue()
+
+
+def write_numbers() -> None:
+    """Write all numbers and claims.
+
+    Raises
+    ------
+    ClaimError
+        If a claim does not hold; the file is written all the same, so that the page shows it.
+    """
+    content = collect()
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(NUMBERS, text.encode() + b"\n")
+    failed = [
+        f"{page}: {claim['sentence']} (measured: {claim['measured']})"
+        for page, claims in content["claims"].items()
+        for claim in claims
+        if not claim["holds"]
+    ]
+    if failed:
+        raise ClaimError(
+            "the results do not bear out what these pages say; correct the page's question "
+            "module or its text:\n  " + "\n  ".join(failed)
+        )
+
+
+def collect() -> dict:
+    """``numbers`` by name, ``claims`` and ``experiments`` by page, ready for JSON."""
+    content = {"numbers": {}, "claims": {}, "experiments": {}}
+    for page, module in QUESTIONS.items():
+        for name, value in module.numbers().items():
+            content["numbers"][f"{page}.{name}"] = _json_ready(value)
+        content["claims"][page] = [_claim(claim) for claim in module.claims()]
+        content["experiments"][page] = [describe(spec) for spec in module.EXPERIMENTS]
+    content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
+    return content
+
+
+def describe(experiment: Experiment) -> dict:
+    """An experiment as the page's table of how it was made shows it."""
+    runs = results.load(experiment)
+    provenance = runs.records[-1]["provenance"]
+    return {
+        "name": experiment.name,
+        "settings": _settings(experiment),
+        "runs": len(runs),
+        "seconds": runs.seconds,
+        "key": experiment.key,
+        "ledger": f"results/{experiment.name}.jsonl",
+        "versions": f"TensorFlow {provenance['tensorflow']}, Keras {provenance['keras']}",
+        "machine": provenance["machine"],
+    }
+
+
+def _settings(experiment: Experiment) -> dict[str, str]:
+    dense = [layer for layer in experiment.layers if isinstance(layer, Dense)]
+    pixels = int(np.prod(DATASETS[experiment.dataset].shapes["x_train"][1:]))
+    rate = experiment.optimizer.learning_rate
+    fixed = [stream for stream in ("weights", "order") if stream not in experiment.varies]
+    return {
+        "data": DATASETS[experiment.dataset].title,
+        "network": "-".join(map(str, [pixels, *(layer.units for layer in dense)])),
+        "output": {"relu": "ReLU"}.get(dense[-1].activation, dense[-1].activation),
+        "loss": _LOSSES[experiment.loss],
+        "optimizer": f"{type(experiment.optimizer).__name__}, rate {rate:g}",
+        "batch": str(experiment.batch_size),
+        "epochs": str(experiment.epochs),
+        "seeds": f"{min(experiment.seeds)} to {max(experiment.seeds)}",
+        "same for all": " and ".join(fixed) or "nothing",
+    }
+
+
+def _whole_report(content: dict) -> dict:
+    by_name = {e["name"]: e for listed in content["experiments"].values() for e in listed}
+    return {
+        "networks": sum(e["runs"] for e in by_name.values()),
+        "experiments": len(by_name),
+        "core_hours": sum(e["seconds"] for e in by_name.values()) / 3600,
+        "claims": sum(len(claims) for claims in content["claims"].values()),
+    }
+
+
+def _claim(claim: Claim) -> dict:
+    return {"sentence": claim.sentence, "measured": claim.measured, "holds": claim.holds}
+
+
+def _json_ready(value):
+    return value.item() if isinstance(value, np.generic) else value
+
+

@@ -1,0 +1,323 @@
+"""The ledgers in ``book/results``: one JSON line for each trained network.
+
+A line has
+
+- ``key``, ``spec``: what was trained, see `Experiment.key`;
+- ``seed``;
+- ``history``: a value for each epoch. ``loss`` and ``accuracy`` are averages over the epoch
+  while the weights change, ``val_loss`` and ``val_accuracy`` those of the test set after it
+  (Keras's names). ``dead``: for each hidden ReLU layer, its units that are zero on every
+  training image. With ReLU outputs also ``own`` and ``others``: for each output the share of
+  the training images of its own category, and of the others, on which it is above zero;
+- ``before``: the same of the untrained network where it applies, and ``answer``, its ten
+  outputs for the first test image;
+- ``after``: ``loss`` and ``accuracy`` of the trained network on the whole training set, and
+  its ``answer``;
+- ``predictions``: the category it gives each test image, as a string of digits;
+- ``seconds``: its share of one core's time;
+- ``provenance``: versions and machine, which the key leaves out.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from analysis.datasets import DATASETS
+from analysis.files import write_whole
+from analysis.spec import Experiment, canonical_json
+
+FOLDER = Path(__file__).parent.parent / "book" / "results"
+
+#: An output that fires on less than this share of its own category's training images is
+#: called silent. Trained outputs fire on nearly all of them or on next to none, so any value
+#: between gives the same count (question 1 tests that); counting only those that fire on
+#: none at all would miss outputs that a single image in thousands still reaches.
+SILENT_BELOW = 0.05
+
+_ALWAYS = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+class LedgerError(RuntimeError):
+    """A ledger that cannot be read or written; the message names file and line."""
+
+
+class Ledger:
+    """The results of one experiment on disk.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    folder : Path
+        Where the ledgers lie.
+    """
+
+    def __init__(self, experiment: Experiment, folder: Path = FOLDER):
+        self.experiment = experiment
+        self.path = folder / f"{experiment.name}.jsonl"
+
+    def read(self) -> dict[int, dict]:
+        """The finished runs that the experiment asks for, by seed.
+
+        Lines of another spec and of seeds not asked for are passed over, and so is a torn
+        last line, which a killed writer leaves.
+
+        Raises
+        ------
+        LedgerError
+            If a whole line is not a valid result.
+        """
+        wanted, key = set(self.experiment.seeds), self.experiment.key
+        return {
+            record["seed"]: record
+            for record in self._records()
+            if record["key"] == key and record["seed"] in wanted
+        }
+
+    def missing(self) -> list[int]:
+        """Seeds that are still to be trained."""
+        finished = self.read()
+        return [seed for seed in self.experiment.seeds if seed not in finished]
+
+    def why_stale(self) -> str:
+        """What makes the ledger out of date, in words; empty if nothing does."""
+        missing = self.missing()
+        if not missing:
+            return ""
+        reason = f"{len(missing)} of {len(self.experiment.seeds)} networks are to be trained"
+        others = [r for r in self._records() if r["key"] != self.experiment.key]
+        if others:
+            changes = _differences(others[-1]["spec"], self.experiment.identity())
+            reason += f"; changed since the last training: {', '.join(changes)}"
+        return reason
+
+    def append(self, record: dict) -> None:
+        """Add a finished run: its line is whole and on disk afterwards, or not there at all.
+
+        Raises
+        ------
+        LedgerError
+            If it cannot be written, on a full disk say.
+        """
+        line = self._line(record)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.path, "ab", buffering=0) as file:
+            end = self._end_of_last_whole_line()
+            try:
+                file.truncate(end)
+                written = file.write(line)
+                if written < len(line):
+                    file.write(line[written:])  # raises what cut the first write short
+                os.fsync(file.fileno())
+            except OSError as error:
+                file.truncate(end)
+                raise LedgerError(
+                    f"{self.path}: seed {record['seed']} could not be written "
+                    f"({error.strerror}). The {len(self.read())} networks finished before "
+                    "it are safe; make room and run doit again"
+                ) from error
+
+    def tidy(self) -> None:
+        """Once complete: drop the lines of other specs and sort the rest by seed."""
+        if self.missing():
+            return
+        kept = {r["seed"]: r for r in self._records() if r["key"] == self.experiment.key}
+        lines = b"".join(_encode(kept[seed]) for seed in sorted(kept))
+        if lines != self.path.read_bytes():
+            write_whole(self.path, lines)
+
+    def _line(self, record: dict) -> bytes:
+        complete = {
+            "key": self.experiment.key,
+            "seed": record["seed"],
+            "spec": self.experiment.identity(),
+        } | record
+        return _encode(complete)
+
+    def _end_of_last_whole_line(self) -> int:
+        return self.path.read_bytes().rfind(b"\n") + 1
+
+    def _records(self) -> Iterator[dict]:
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return
+        *lines, _torn = content.split(b"\n")
+        seen = {}
+        for number, line in enumerate(lines, start=1):
+            record = self._parse(line, number)
+            first = seen.setdefault((record["key"], record["seed"]), number)
+            if first != number:
+                raise LedgerError(
+                    f"{self.path}, line {number}: seed {record['seed']} is already on line "
+                    f"{first}; remove one of the two"
+                )
+            yield record
+
+    def _parse(self, line: bytes, number: int) -> dict:
+        try:
+            record = json.loads(line)
+            _check(record)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LedgerError(
+                f"{self.path}, line {number}, is not a result ({error!r}). Restore it with "
+                f"'git checkout {self.path.name}' in its folder, or remove the line and "
+                "doit trains that network again"
+            ) from error
+        return record
+
+
+def _encode(record: dict) -> bytes:
+    return json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def _check(record: dict) -> None:
+    """Raise if the values of a line do not fit together."""
+    spec, history = record["spec"], record["history"]
+    if hashlib.sha256(canonical_json(spec).encode()).hexdigest() != record["key"]:
+        raise ValueError("its key is not that of its spec")
+    if not isinstance(record["seed"], int):
+        raise ValueError(f"seed {record['seed']!r} is not a whole number")
+    for name, values in history.items():
+        if len(values) != spec["epochs"]:
+            raise ValueError(f"{len(values)} values of {name} for {spec['epochs']} epochs")
+    for name in _ALWAYS:
+        if not all(value is None or isinstance(value, float) for value in history[name]):
+            raise ValueError(f"{name} has a value that is not a number")
+    predictions = record["predictions"]
+    if not (predictions.isascii() and predictions.isdigit()):
+        raise ValueError("its predictions are not digits")
+    source = DATASETS.get(spec["dataset"])
+    if source and len(predictions) != source.shapes["y_test"][0]:
+        raise ValueError(f"{len(predictions)} predictions")
+    record["before"]["answer"], record["after"]["answer"], record["provenance"].items()
+    float(record["seconds"])
+
+
+def _differences(old: dict, new: dict) -> list[str]:
+    """'epochs 20 → 30', …: the values in which two specs differ."""
+    changes = []
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name), new.get(name)
+        if before == after:
+            continue
+        if isinstance(before, dict) and isinstance(after, dict):
+            changes += [f"{name}.{change}" for change in _differences(before, after)]
+        else:
+            changes.append(f"{name} {before!r} → {after!r}")
+    return changes
+
+
+@contextmanager
+def writing(folder: Path = FOLDER):
+    """Hold the ledgers of a folder against other writers.
+
+    Raises
+    ------
+    LedgerError
+        If another process is training into that folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LedgerError(
+                f"another doit is training into {folder}: let it finish or stop it first"
+            ) from None
+        yield
+    finally:
+        os.close(handle)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The finished runs of an experiment as arrays, run by run in the order of its seeds."""
+
+    experiment: Experiment
+    records: tuple[dict, ...]
+
+    def __len__(self):
+        return len(self.records)
+
+    def first(self, n: int) -> Runs:
+        """The first n runs: those the assignment asks for."""
+        return Runs(self.experiment, self.records[:n])
+
+    def history(self, name: str) -> np.ndarray:
+        """``loss``, ``accuracy``, ``val_loss`` or ``val_accuracy``: float, (runs, epochs).
+
+        NaN where a run diverged.
+        """
+        return np.array([record["history"][name] for record in self.records], float)
+
+    def final(self, name: str) -> np.ndarray:
+        """The last epoch's value of a history: float, shape (runs,)."""
+        return self.history(name)[:, -1]
+
+    def after(self, name: str) -> np.ndarray:
+        """``loss`` or ``accuracy`` of the trained networks on the training set: (runs,)."""
+        return np.array([record["after"][name] for record in self.records], float)
+
+    @cached_property
+    def own(self) -> np.ndarray:
+        """Share of its own category's training images on which an output fires.
+
+        Float, shape (runs, epochs, 10).
+        """
+        return self.history("own")
+
+    @cached_property
+    def others(self) -> np.ndarray:
+        """Share of all other training images on which an output fires, like `own`."""
+        return self.history("others")
+
+    @property
+    def silent(self) -> np.ndarray:
+        """Whether an output is silent on its own category: bool, (runs, epochs, 10)."""
+        return self.own < SILENT_BELOW
+
+    @cached_property
+    def dead(self) -> np.ndarray:
+        """Hidden units that are zero on every training image: int, (runs, epochs)."""
+        return np.array([[sum(e) for e in r["history"]["dead"]] for r in self.records])
+
+    @cached_property
+    def predictions(self) -> np.ndarray:
+        """Category given to each test image: uint8, shape (runs, images)."""
+        return np.array(
+            [np.frombuffer(r["predictions"].encode(), np.uint8) - ord("0") for r in self.records]
+        )
+
+    @property
+    def seconds(self) -> float:
+        """Training time of all runs, in seconds of one core."""
+        return sum(record["seconds"] for record in self.records)
+
+
+def load(experiment: Experiment, folder: Path = FOLDER) -> Runs:
+    """All runs of an experiment.
+
+    Raises
+    ------
+    LedgerError
+        If some are not trained yet.
+    """
+    finished = Ledger(experiment, folder).read()
+    missing = [seed for seed in experiment.seeds if seed not in finished]
+    if missing:
+        raise LedgerError(
+            f"{experiment.name} lacks {len(missing)} of {len(experiment.seeds)} networks: "
+            f"run 'doit train:{experiment.name}'"
+        )
+    return Runs(experiment, tuple(finished[seed] for seed in experiment.seeds))

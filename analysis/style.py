@@ -1,0 +1,130 @@
+"""How figures look, on light and on dark pages: the one place for fonts, sizes and colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+#: Inches: the width of the text on a page.
+WIDTH = 7.2
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of a page.
+
+    Parameters
+    ----------
+    name : str
+    text : str
+        Labels and titles.
+    faint : str
+        Axes, grids and what stays in the background.
+    page : str
+        The page behind the figure, for what must hide a line.
+    categories : tuple of str
+        Colours for what is compared; told apart by colour-blind readers (Okabe & Ito 2008),
+        of different lightness, so in grey print as well.
+    sequence : str
+        Colormap from the page's colour on for counts.
+    """
+
+    name: str
+    text: str
+    faint: str
+    page: str
+    categories: tuple[str, ...]
+    sequence: str
+
+
+LIGHT = Theme(
+    name="light",
+    text="#222222",
+    faint="#8a8a8a",
+    page="#ffffff",
+    categories=("#0072b2", "#d55e00", "#009e73", "#a0478a", "#b07d00", "#4d4d4d"),
+    sequence="Blues",
+)
+DARK = Theme(
+    name="dark",
+    text="#dddddd",
+    faint="#8a8a8a",
+    page="#121212",
+    categories=("#56b4e9", "#f28e4b", "#2fc79a", "#dd9ac6", "#f0c75e", "#c8c8c8"),
+    sequence="mako",
+)
+
+_current = LIGHT
+
+
+def theme() -> Theme:
+    """The theme that is being drawn in."""
+    return _current
+
+
+@contextmanager
+def drawing(chosen: Theme) -> Iterator[None]:
+    """Draw in a theme: Matplotlib's settings hold within, and are put back after."""
+    import matplotlib as mpl  # with seaborn a second to import, and only drawing needs them
+    import seaborn as sns
+
+    global _current
+    previous, _current = _current, chosen
+    try:
+        with mpl.rc_context(), sns.axes_style("ticks"):
+            mpl.rcParams.update(_settings(chosen))
+            yield
+    finally:
+        _current = previous
+
+
+def figure(columns: int = 1, rows: int = 1, height: float = 3.4, **options):
+    """A figure of the text's width and its axes.
+
+    Parameters
+    ----------
+    columns, rows : int
+        How many axes.
+    height : float
+        Inches.
+    **options
+        As for `matplotlib.figure.Figure.subplots`.
+
+    Returns
+    -------
+    Figure, Axes or ndarray of Axes
+    """
+    from matplotlib.figure import Figure
+
+    canvas = Figure(figsize=(WIDTH, height), layout="constrained")
+    return canvas, canvas.subplots(rows, columns, **options)
+
+
+def _settings(chosen: Theme) -> dict:
+    return {
+        "font.family": "DejaVu Sans",
+        "font.size": 9.5,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+        "axes.labelsize": 9.5,
+        "xtick.labelsize": 8.5,
+        "ytick.labelsize": 8.5,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": chosen.faint,
+        "axes.linewidth": 0.8,
+        "axes.facecolor": "none",
+        "figure.facecolor": "none",
+        "savefig.facecolor": "none",
+        "text.color": chosen.text,
+        "axes.labelcolor": chosen.text,
+        "axes.titlecolor": chosen.text,
+        "xtick.color": chosen.faint,
+        "ytick.color": chosen.faint,
+        "xtick.labelcolor": chosen.text,
+        "ytick.labelcolor": chosen.text,
+        "lines.linewidth": 1.4,
+        "svg.hashsalt": "report",  # the same figure gives the same file
+        "pdf.fonttype": 42,  # letters stay letters in the PDF
+    }

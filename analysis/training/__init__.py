@@ -1,0 +1,1 @@
+"""Turns an `Experiment` into trained networks; the only place that imports TensorFlow."""

@@ -1,0 +1,92 @@
+"""Builds the Keras objects that a spec names."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import keras
+import numpy as np
+
+import analysis.spec
+from analysis.spec import Experiment
+
+_KERAS_LOSSES = {
+    "squared_error": keras.losses.MeanSquaredError,
+    "cross_entropy": keras.losses.SparseCategoricalCrossentropy,
+}
+
+# Each use of randomness draws from a stream of its own, so that, say, the weights of
+# seed 3 are the same whatever order its images come in.
+_STREAM_NUMBERS = {"weights": 0, "order": 1}
+
+
+def stream_seed(experiment: Experiment, stream: str, seed: int) -> list[int]:
+    """Seed sequence of one stream of one run; that of seed 0 where the stream is fixed."""
+    return [seed if stream in experiment.varies else 0, _STREAM_NUMBERS[stream]]
+
+
+def network(experiment: Experiment, input_shape: tuple[int, ...], seed: int) -> keras.Model:
+    """The experiment's network with the initial weights of one seed.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    input_shape : tuple of int
+        Shape of one image.
+    seed : int
+        The run's seed.
+
+    Returns
+    -------
+    keras.Sequential
+        Kernels drawn by Glorot's uniform rule (Keras's default), biases zero.
+    """
+    streams = np.random.SeedSequence(stream_seed(experiment, "weights", seed))
+    layer_seeds = streams.generate_state(len(experiment.layers))
+    return keras.Sequential(
+        [keras.Input(input_shape)]
+        + [_layer(spec, int(s)) for spec, s in zip(experiment.layers, layer_seeds, strict=True)]
+    )
+
+
+class Dense(keras.layers.Dense):
+    """Keras's layer with its bias added by a product with ones.
+
+    The outputs are the same, and the bias's gradient becomes a product, too. As the plain sum
+    over the batch that it is otherwise, its rounding depends on where it lies in memory, so on
+    a network's place in its group, and a network would not come out twice the same.
+    """
+
+    def call(self, inputs, training=None):
+        ones = keras.ops.ones((keras.ops.shape(inputs)[0], 1), self.compute_dtype)
+        bias = keras.ops.matmul(ones, self.bias[None])
+        return self.activation(keras.ops.matmul(inputs, self.kernel) + bias)
+
+
+def _layer(spec, seed: int) -> keras.layers.Layer:
+    arguments = _arguments(spec)
+    if isinstance(spec, analysis.spec.Dense):
+        return Dense(**arguments, kernel_initializer=keras.initializers.GlorotUniform(seed))
+    return getattr(keras.layers, type(spec).__name__)(**arguments)
+
+
+def optimizer(experiment: Experiment) -> keras.optimizers.Optimizer:
+    """A fresh optimizer."""
+    spec = experiment.optimizer
+    return getattr(keras.optimizers, type(spec).__name__)(**_arguments(spec))
+
+
+def loss(experiment: Experiment) -> keras.losses.Loss:
+    """The loss, to be called as ``loss(targets, outputs)``; see `targets`."""
+    return _KERAS_LOSSES[experiment.loss]()
+
+
+def targets(experiment: Experiment, labels: np.ndarray) -> np.ndarray:
+    """Labels in the form the loss compares with: one-hot rows or the labels themselves."""
+    if experiment.loss == "squared_error":
+        return np.eye(10, dtype=np.float32)[labels]
+    return labels.astype(np.int32)
+
+
+def _arguments(spec) -> dict:
+    return {f.name: getattr(spec, f.name) for f in fields(spec)}

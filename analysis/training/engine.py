@@ -1,0 +1,332 @@
+"""Trains the networks of one experiment in lockstep: same layers, different seeds.
+
+The weights of all networks of a group are stacked on a leading *run* axis and one
+`tf.function` loop trains them together, each on its own order of the images. It is the
+training that ``model.fit`` does (tests/test_engine.py compares them step by step), without
+its cost per step, which for small networks is nearly all of the time. On one thread a
+network comes out the same to the last bit whichever others it is trained beside.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from analysis.datasets import Dataset
+from analysis.spec import Experiment
+from analysis.training import build
+
+#: Images at a time where nothing is learned.
+EVALUATION_BATCH = 1000
+
+
+def train(
+    experiment: Experiment,
+    data: Dataset,
+    seeds: Sequence[int],
+    after_epoch: Callable[[int], None] = lambda epoch: None,
+) -> list[dict]:
+    """Train one network for each seed.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    data : Dataset
+    seeds : sequence of int
+    after_epoch : callable
+        Called with the number of finished epochs.
+
+    Returns
+    -------
+    list of dict
+        For each seed ``seed``, ``history``, ``before``, ``after``, ``predictions`` and
+        ``seconds``, as `analysis.results` describes them.
+    """
+    started = time.perf_counter()
+    # The product of a single matrix is computed by another kernel than those of several and
+    # rounds differently: beside a copy of itself a lone network trains as it would in a group.
+    group = Group(experiment, data, seeds if len(seeds) > 1 else [*seeds, *seeds])
+    before = group.evaluate() | group.activity()
+    epochs = []
+    for epoch in range(experiment.epochs):
+        epochs.append(group.train_epoch(epoch) | group.evaluate() | group.activity())
+        after_epoch(epoch + 1)
+    after = group.evaluate_training()
+    seconds = round((time.perf_counter() - started) / len(seeds), 3)
+
+    return [
+        {
+            "seed": seed,
+            "history": {
+                name: [values[name][run] for values in epochs]
+                for name in epochs[0]
+                if name not in ("answer", "predictions")
+            },
+            "before": {
+                name: values[run] for name, values in before.items() if name != "predictions"
+            },
+            "after": {name: values[run] for name, values in after.items()}
+            | {"answer": epochs[-1]["answer"][run]},
+            "predictions": "".join(map(str, epochs[-1]["predictions"][run])),
+            "seconds": seconds,
+        }
+        for run, seed in enumerate(seeds)
+    ]
+
+
+class Group:
+    """Networks of one experiment that are trained together.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    data : Dataset
+    seeds : sequence of int
+        One network each; R below is their number.
+
+    Attributes
+    ----------
+    weights : list of keras.Variable
+        The trainable weights, each with a leading axis of length R.
+    state : list of keras.Variable
+        What a network keeps beside them, likewise stacked.
+    """
+
+    def __init__(self, experiment: Experiment, data: Dataset, seeds: Sequence[int]):
+        self.experiment = experiment
+        self.seeds = seeds
+        networks = [build.network(experiment, data.x_train.shape[1:], seed) for seed in seeds]
+        self.network = networks[0]
+        self.probe = _probe(self.network)
+        self.weights = _stack([network.trainable_variables for network in networks])
+        self.state = _stack([network.non_trainable_variables for network in networks])
+        self.loss = build.loss(experiment)
+        self.optimizer = build.optimizer(experiment)
+        self.optimizer.build(self.weights)
+
+        self.x_train, self.x_test = tf.constant(data.x_train), tf.constant(data.x_test)
+        self.y_train = tf.constant(data.y_train.astype(np.int32))
+        self.y_test = tf.constant(data.y_test.astype(np.int32))
+        self.target_train = tf.constant(build.targets(experiment, data.y_train))
+        self.target_test = tf.constant(build.targets(experiment, data.y_test))
+
+    def train_epoch(self, epoch: int) -> dict[str, list]:
+        """Train every network once on every training image.
+
+        Returns
+        -------
+        dict
+            ``loss`` and ``accuracy``: for each network the average over the epoch of what
+            each step gave before it changed the weights, as ``model.fit`` reports it.
+        """
+        n = len(self.y_train)
+        orders = np.stack([self.order(seed, epoch) for seed in self.seeds])
+        losses, correct = self.train_steps(tf.constant(orders))
+        sizes = np.diff(np.append(np.arange(0, n, self.experiment.batch_size), n))
+        return {
+            "loss": _floats(sizes @ losses.numpy(), n),
+            "accuracy": _floats(correct.numpy().sum(axis=0), n),
+        }
+
+    def order(self, seed: int, epoch: int) -> np.ndarray:
+        """Order in which one network sees the training images, int32, shape (n,)."""
+        stream = build.stream_seed(self.experiment, "order", seed)
+        generator = np.random.default_rng([*stream, epoch])
+        return generator.permutation(len(self.y_train)).astype(np.int32)
+
+    @tf.function(reduce_retracing=True)
+    def train_steps(self, orders: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Train on the images ``orders`` (int32, shape (R, n)) names, a batch a step.
+
+        Returns
+        -------
+        losses, correct : Tensor of float32, shape (steps, R)
+            Mean loss of each batch and its correctly classified images.
+        """
+        n, size = tf.shape(orders)[1], self.experiment.batch_size
+        steps = (n + size - 1) // size
+        losses = tf.TensorArray(tf.float32, steps, element_shape=(len(self.seeds),))
+        correct = tf.TensorArray(tf.float32, steps, element_shape=(len(self.seeds),))
+        for step in tf.range(steps):
+            loss, hits = self._step(orders[:, step * size : (step + 1) * size])
+            losses, correct = losses.write(step, loss), correct.write(step, hits)
+        return losses.stack(), correct.stack()
+
+    def _step(self, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        images, labels = tf.gather(self.x_train, batch), tf.gather(self.y_train, batch)
+        targets = tf.gather(self.target_train, batch)
+        weights, state = _values(self.weights), _values(self.state)
+
+        def learn(weights, state, images, labels, targets):
+            outputs, state = self.network.stateless_call(
+                weights, state, _scaled(images), training=True
+            )
+            return self.loss(targets, outputs), _hits(outputs, labels), state
+
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            loss, hits, state = _for_each_run(learn, weights, state, images, labels, targets)
+            # The networks share no weight, so the gradient of the sum is each one's own.
+            total = tf.reduce_sum(loss)
+        self.optimizer.apply(tape.gradient(total, weights), self.weights)
+        for variable, value in zip(self.state, state, strict=True):
+            variable.assign(value)
+        return loss, hits
+
+    def evaluate(self) -> dict[str, list]:
+        """What the networks make of the test images as they are now.
+
+        Returns
+        -------
+        dict
+            For each network ``val_loss`` and ``val_accuracy``, ``predictions`` (the
+            category of each test image) and ``answer`` (its outputs for the first).
+        """
+        losses, correct, predictions, answer = self._evaluate(
+            self.x_test, self.y_test, self.target_test
+        )
+        return {
+            "val_loss": _floats(losses, len(self.y_test)),
+            "val_accuracy": _floats(correct, len(self.y_test)),
+            "predictions": predictions.numpy(),
+            "answer": [_floats(outputs) for outputs in answer],
+        }
+
+    def evaluate_training(self) -> dict[str, list]:
+        """``loss`` and ``accuracy`` of each network on the training images as it is now."""
+        losses, correct, *_ = self._evaluate(self.x_train, self.y_train, self.target_train)
+        n = len(self.y_train)
+        return {"loss": _floats(losses, n), "accuracy": _floats(correct, n)}
+
+    @tf.function(reduce_retracing=True)
+    def _evaluate(self, images: tf.Tensor, labels: tf.Tensor, targets: tf.Tensor):
+        """Summed loss, correct answers, all categories and the first image's outputs."""
+        n, runs = tf.shape(images)[0], len(self.seeds)
+        batches = (n + EVALUATION_BATCH - 1) // EVALUATION_BATCH
+        losses, correct, answer = tf.zeros(runs), tf.zeros(runs), tf.zeros((runs, 10))
+        predictions = tf.TensorArray(
+            tf.int32, batches, infer_shape=False, element_shape=(None, runs)
+        )
+        for batch in tf.range(batches):
+            chosen = slice(batch * EVALUATION_BATCH, (batch + 1) * EVALUATION_BATCH)
+            x, y, target = _scaled(images[chosen]), labels[chosen], targets[chosen]
+
+            def look(weights, state, x=x, y=y, target=target):
+                outputs, _ = self.network.stateless_call(weights, state, x, training=False)
+                return self.loss(target, outputs), _hits(outputs, y), _category(outputs), outputs[0]
+
+            loss, hits, category, first = _for_each_run(
+                look, _values(self.weights), _values(self.state)
+            )
+            losses += loss * tf.cast(tf.shape(y)[0], tf.float32)
+            correct += hits
+            predictions = predictions.write(batch, tf.transpose(category))
+            answer = tf.where(batch == 0, first, answer)
+        return losses, correct, tf.transpose(predictions.concat()), answer
+
+    def activity(self) -> dict[str, list]:
+        """Which ReLU units are above zero on the training images as the networks are now.
+
+        Returns
+        -------
+        dict
+            For each network ``dead``, the number of units of each hidden ReLU layer that
+            are zero on every image (of a convolution: channels, everywhere). Where the
+            output has ReLU, for each output also ``own``, the share of the images of its
+            own category on which it is above zero, and ``others``, the share of the rest.
+        """
+        *hidden, total, own = (firing.numpy() for firing in self._firing())
+        runs = range(len(self.seeds))
+        values = {"dead": [[int((layer[run] == 0).sum()) for layer in hidden] for run in runs]}
+        if _has_relu(self.network.layers[-1]):
+            members = np.bincount(self.y_train, minlength=10)
+            strangers = len(self.y_train) - members
+            values["own"] = [_floats(own[run], members) for run in runs]
+            values["others"] = [_floats(total[run] - own[run], strangers) for run in runs]
+        return values
+
+    @tf.function
+    def _firing(self) -> list[tf.Tensor]:
+        """On how many training images units are above zero, float32, shape (R, units).
+
+        One tensor for each hidden ReLU layer, then one for the outputs on all images and
+        one for the outputs on those of their own category. Where the output has no ReLU the
+        count ends once every hidden unit has been seen above zero.
+        """
+
+        def firing(start):
+            chosen = slice(start, start + EVALUATION_BATCH)
+            x, y = _scaled(self.x_train[chosen]), self.y_train[chosen]
+
+            def look(weights, state):
+                layers, _ = self.probe.stateless_call(weights, state, x, training=False)
+                above = [tf.cast(layer > 0, tf.float32) for layer in layers]
+                above.append(above[-1] * tf.one_hot(y, 10))
+                return [tf.reduce_sum(a, axis=range(len(a.shape) - 1)) for a in above]
+
+            return _for_each_run(look, _values(self.weights), _values(self.state))
+
+        whole = _has_relu(self.network.layers[-1])
+        found, start = firing(0), tf.constant(EVALUATION_BATCH)  # a tensor: the loop is traced once
+        while start < len(self.y_train) and (whole or not _all_above_zero(found[:-2])):
+            found = [a + b for a, b in zip(found, firing(start), strict=True)]
+            start += EVALUATION_BATCH
+        return found
+
+
+def _probe(network: keras.Model) -> keras.Model:
+    """The network with its hidden ReLU layers' values as outputs, before its own."""
+    hidden = [layer.output for layer in network.layers[:-1] if _has_relu(layer)]
+    return keras.Model(network.inputs, [*hidden, *network.outputs])
+
+
+def _has_relu(layer: keras.layers.Layer) -> bool:
+    return getattr(layer, "activation", None) is keras.activations.relu
+
+
+def _stack(variables: list[list[keras.Variable]]) -> list[keras.Variable]:
+    """Each run's variables as variables with a leading run axis."""
+    return [
+        keras.Variable(np.stack([variable.numpy() for variable in runs]), name=runs[0].name)
+        for runs in zip(*variables, strict=True)
+    ]
+
+
+def _values(variables: list[keras.Variable]) -> list[tf.Tensor]:
+    return [tf.convert_to_tensor(variable.value) for variable in variables]
+
+
+def _for_each_run(function: Callable, *stacked):
+    """What the function gives for each run's slice of the arguments, stacked."""
+    return tf.vectorized_map(lambda arguments: function(*arguments), stacked)
+
+
+def _scaled(images: tf.Tensor) -> tf.Tensor:
+    """Pixels 0 to 255 as float32 from 0 to 1."""
+    return tf.cast(images, tf.float32) / 255.0
+
+
+def _category(outputs: tf.Tensor) -> tf.Tensor:
+    # Like np.argmax the lowest index wins a tie, so outputs that are all zero count as 0.
+    return tf.argmax(outputs, axis=-1, output_type=tf.int32)
+
+
+def _hits(outputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_sum(tf.cast(_category(outputs) == labels, tf.float32))
+
+
+def _all_above_zero(tensors: list[tf.Tensor]) -> tf.Tensor:
+    return tf.reduce_all([tf.reduce_all(tensor > 0) for tensor in tensors])
+
+
+def _floats(sums, count=1) -> list[float | None]:
+    """Sums over so many images as means, to the seven digits that a float32 holds.
+
+    None for what is not finite, which JSON cannot write.
+    """
+    means = np.asarray(sums, float) / count
+    return [float(f"{mean:.7g}") if np.isfinite(mean) else None for mean in means]

@@ -1,0 +1,432 @@
+"""Sphinx extension that takes the book's numbers, claims and figures from results."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
+from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+logger = logging.getLogger(__name__)
+
+NUMBERS_FILE = "numbers.json"
+FIGURES_FOLDER = "figures"
+KEY_DIGITS = 12  # enough of a SHA-256 to tell experiments apart by eye
+MINUS_SIGN = "\N{MINUS SIGN}"
+NUMBER_IN_TEXT = re.compile(r"\{num\}`([^`]+)`")
+
+
+# Before the pages are read ------------------------------------------------------------
+
+
+def prepare(app: Sphinx) -> None:
+    """Bring figures and numbers up to date, then read the numbers.
+
+    Inside doit, which has made them already and holds its database,
+    ``REPORT_STAGES_DONE=1`` says so.
+    """
+    book = Path(app.srcdir)
+    if os.environ.get("REPORT_STAGES_DONE") != "1":
+        make_stages(book.parent)
+    app.env.report = read_numbers(book / NUMBERS_FILE)
+
+
+def make_stages(root: Path) -> None:
+    """Run the stages of ``dodo.py`` that the pages need.
+
+    Parameters
+    ----------
+    root
+        The repository's root.
+
+    Raises
+    ------
+    ExtensionError
+        With all that doit printed, when a stage fails.
+    """
+    logger.info("making figures and numbers (doit)")
+    (root / "_build").mkdir(exist_ok=True)
+    # A database of its own: one shared with a doit that is running would be locked.
+    database = root / "_build" / ".doit-book.db"
+    command = [sys.executable, "-m", "doit", "--db-file", str(database)]
+    command += ["-d", str(root), "-f", str(root / "dodo.py"), "figures", "numbers"]
+    result = subprocess.run(
+        command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if result.returncode != 0:
+        raise ExtensionError(
+            f"figures and numbers could not be made:\n{result.stdout.strip()}"
+        )
+
+
+def read_numbers(path: Path) -> dict:
+    """Read the numbers, claims and experiments that the pages show.
+
+    Raises
+    ------
+    ExtensionError
+        When the file is missing or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ExtensionError(f"{path} is missing: run `doit figures numbers`") from None
+    except json.JSONDecodeError as error:
+        raise ExtensionError(f"{path} is not valid JSON: {error}") from error
+
+
+def depend_on_numbers(env: BuildEnvironment) -> None:
+    """Have Sphinx read the current page again when the numbers change."""
+    env.note_dependency(NUMBERS_FILE)
+
+
+def complain(env: BuildEnvironment, message: str, location: nodes.Node | str) -> None:
+    """Warn about the current page, in this build and the next ones until it is mended.
+
+    Sphinx alone would be silent when it has no reason to read the page again, and the
+    fault would pass a build in which warnings are errors.
+    """
+    logger.warning("%s", message, location=location)
+    env.note_reread()
+
+
+# Numbers ------------------------------------------------------------------------------
+
+
+class UnknownName(ValueError):
+    """A name that the results lack, with the closest ones that they have."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]):
+        close = difflib.get_close_matches(name, known, n=3)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        super().__init__(f"{NUMBERS_FILE} has no {kind} {name!r}{hint}")
+
+
+def number_text(numbers: dict, reference: str) -> str:
+    """Return a number as the prose shows it.
+
+    Parameters
+    ----------
+    numbers
+        Value of every name.
+    reference
+        A name, or a name and a format as in ``q02.final_error:.3f``.
+
+    Raises
+    ------
+    ValueError
+        When there is no such number or the format does not suit it.
+    """
+    name, _, spec = reference.partition(":")
+    if name not in numbers:
+        raise UnknownName("number", name, numbers)
+    value = numbers[name]
+    if isinstance(value, str):
+        return _format(name, value, spec)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{name} is {value!r}, neither a number nor text")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} is {value}, not a finite number")
+    if isinstance(value, float) and not spec:
+        raise ValueError(f"{name} needs a format, as in {{num}}`{name}:.3f`")
+    return _format(name, value, spec or ",").replace("-", MINUS_SIGN)
+
+
+def _format(name: str, value: int | float | str, spec: str) -> str:
+    try:
+        return format(value, spec)
+    except ValueError as error:
+        raise ValueError(f"{name} = {value!r} and format {spec!r}: {error}") from error
+
+
+class NumberRole(SphinxRole):
+    """The role ``{num}``: a number of the results, as plain text.
+
+    Plain text, and no node of its own, so that it works wherever text does:
+    in headings and the contents made from them, in table cells, in captions.
+    """
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        depend_on_numbers(self.env)
+        try:
+            return [nodes.Text(number_text(self.env.report["numbers"], self.text))], []
+        except ValueError as error:
+            complain(self.env, str(error), self.get_location())
+            return [nodes.strong(text=f"[{self.text}]")], []
+
+
+class NumbersInAltText(SphinxTransform):
+    """Put numbers into alt texts, where roles are not read.
+
+    Left alone, ``{num}`` would stay there as text that only a screen reader tells. This
+    is for ``{figure}`` and ``{image}``: MyST drops roles from the alt text of
+    ``![alt](file)`` before an extension can see them.
+    """
+
+    default_priority = 200
+
+    def apply(self, **kwargs) -> None:
+        for image in self.document.findall(nodes.image):
+            if NUMBER_IN_TEXT.search(image.get("alt", "")):
+                depend_on_numbers(self.env)
+                self._fill(image)
+
+    def _fill(self, image: nodes.image) -> None:
+        numbers = self.env.report["numbers"]
+        try:
+            image["alt"] = NUMBER_IN_TEXT.sub(
+                lambda match: number_text(numbers, match[1]), image["alt"]
+            )
+        except ValueError as error:
+            complain(self.env, f"alt text: {error}", image)
+
+
+# Claims and experiments ---------------------------------------------------------------
+
+
+class QuestionDirective(SphinxDirective):
+    """What ``numbers.json`` holds under one heading for the question that is named."""
+
+    required_arguments = 1
+    heading: str
+
+    def run(self) -> list[nodes.Node]:
+        depend_on_numbers(self.env)
+        question = self.arguments[0]
+        results = self.env.report[self.heading]
+        # A question without entries counts as unknown: an empty table proves nothing.
+        known = [name for name, entries in results.items() if entries]
+        if question not in known:
+            error = UnknownName(f"{self.heading} for", question, known)
+            complain(self.env, str(error), self.get_location())
+            return []
+        return self.show(results[question])
+
+    def show(self, entries: list[dict]) -> list[nodes.Node]:
+        """Return the nodes that stand for the question's entries."""
+        raise NotImplementedError
+
+
+class ClaimsDirective(QuestionDirective):
+    """The directive ``{claims}``: each claim with what was measured; all must hold."""
+
+    heading = "claims"
+
+    def show(self, entries: list[dict]) -> list[nodes.Node]:
+        for claim in entries:
+            if not claim["holds"]:
+                message = "claim does not hold: {sentence} (measured: {measured})"
+                complain(self.env, message.format(**claim), self.get_location())
+        rows = [
+            ["✓" if claim["holds"] else "✗", claim["sentence"], claim["measured"]]
+            for claim in entries
+        ]
+        header = ["Holds", "Claim", "Measured"]
+        return [table(header, rows, "claims", widths=[9, 56, 35])]
+
+
+class ExperimentsDirective(QuestionDirective):
+    """The directive ``{experiments}``: how the networks of a question were trained.
+
+    One table has the settings that are the same for all, another a row an experiment
+    with those that differ, so that what was varied is seen at a glance.
+    """
+
+    heading = "experiments"
+
+    def show(self, entries: list[dict]) -> list[nodes.Node]:
+        shared, varied = split_settings(entries)
+        columns = map(_heading, varied)
+        header = ["Experiment", *columns, "Runs", "Training time", "Key"]
+        rows = [self._row(experiment, varied) for experiment in entries]
+        tables = [table(header, rows, "experiments")]
+        if shared:
+            title = "Setting" if len(entries) == 1 else "The same for all"
+            cells = [[_heading(name), str(value)] for name, value in shared.items()]
+            settings = table([title, "Value"], cells, "settings", widths=[30, 70])
+            tables.insert(0, settings)
+        return tables
+
+    def _row(self, experiment: dict, varied: list[str]) -> list[str | nodes.Node]:
+        facts = settings_of(experiment)
+        return [
+            self._download(experiment["ledger"]),
+            *(str(facts.get(name, "–")) for name in varied),
+            f"{experiment['runs']:,}",
+            duration(experiment["seconds"]),
+            nodes.literal(text=experiment["key"][:KEY_DIGITS]),
+        ]
+
+    def _download(self, ledger: str) -> nodes.Node:
+        # The leading slash counts from the book's folder, wherever the page lies.
+        link = addnodes.download_reference(reftarget=f"/{ledger}")
+        link += nodes.literal(text=PurePosixPath(ledger).name)
+        return link
+
+
+def settings_of(experiment: dict) -> dict:
+    """Return all that may distinguish an experiment from its neighbours."""
+    provenance = {name: experiment[name] for name in ("versions", "machine")}
+    return {**experiment["settings"], **provenance}
+
+
+def split_settings(experiments: list[dict]) -> tuple[dict, list[str]]:
+    """Separate the settings that all experiments share from those that differ.
+
+    Returns
+    -------
+    shared : dict
+        Value of every setting that is the same in all experiments.
+    varied : list of str
+        Names of the others, which some experiments may lack.
+    """
+    facts = [settings_of(experiment) for experiment in experiments]
+    first, *others = facts
+    names = dict.fromkeys(name for settings in facts for name in settings)
+    shared = {
+        name: value
+        for name, value in first.items()
+        if all(name in other and other[name] == value for other in others)
+    }
+    return shared, [name for name in names if name not in shared]
+
+
+def _heading(name: str) -> str:
+    # Not str.capitalize(), which would make "l2 of Adam" into "L2 of adam".
+    return name[:1].upper() + name[1:]
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words, as coarse as its length allows.
+
+    Examples
+    --------
+    >>> duration(7.6), duration(123.4), duration(5400)
+    ('8 s', '2 min 3 s', '1 h 30 min')
+    """
+    if seconds < 0.5:
+        return "under 1 s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes == 0:
+        return f"{rest} s"
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min"
+
+
+def table(
+    header: list[str],
+    rows: list[list[str | nodes.Node]],
+    name: str,
+    widths: list[int] | None = None,
+) -> nodes.table:
+    """Build a table.
+
+    Parameters
+    ----------
+    header
+        Heading of each column.
+    rows
+        Cells, each a text or an inline node.
+    name
+        Class by which the style sheet knows the table.
+    widths
+        Per cent of the line for each column; without it, the contents decide.
+    """
+    columns = [nodes.colspec(colwidth=width) for width in widths or [1] * len(header)]
+    group = nodes.tgroup("", *columns, cols=len(header))
+    group += nodes.thead("", _row(header))
+    group += nodes.tbody("", *map(_row, rows))
+    classes = [name, "colwidths-given"] if widths else [name]
+    return nodes.table("", group, classes=classes)
+
+
+def _row(cells: Iterable[str | nodes.Node]) -> nodes.row:
+    row = nodes.row()
+    for cell in cells:
+        content = nodes.Text(cell) if isinstance(cell, str) else cell
+        row += nodes.entry("", nodes.paragraph("", "", content))
+    return row
+
+
+# Figures ------------------------------------------------------------------------------
+
+
+class DarkTwins(SphinxTransform):
+    """Put the dark twin of a figure's image beside it; the theme shows one of the two.
+
+    The two share a wrapper, for the theme hides not only the image of the other mode
+    but also every caption that follows it among its siblings.
+    """
+
+    default_priority = 210  # before Sphinx looks for the image files
+
+    def apply(self, **kwargs) -> None:
+        for image in list(self.document.findall(nodes.image)):
+            file, _ = self.env.relfn2path(image["uri"])
+            if file.startswith(f"{FIGURES_FOLDER}/"):
+                self._pair(image, dark_name(file))
+
+    def _pair(self, image: nodes.image, dark: str) -> None:
+        if not Path(self.env.srcdir, dark).is_file():
+            complain(self.env, f"the figure has no dark twin {dark}", image)
+            return
+        wrapper = nodes.inline(classes=["twins"])
+        image.replace_self(wrapper)  # which takes over the label, if there is one
+        image["ids"], image["names"] = [], []
+        twin = image.deepcopy()
+        twin["uri"] = f"/{dark}"
+        image["classes"].append("only-light")
+        twin["classes"].append("only-dark")
+        wrapper += [image, twin]
+
+
+def dark_name(file: str) -> str:
+    """Return the file that HTML shows instead of an image when the page is dark."""
+    path = PurePosixPath(file)
+    suffix = ".svg" if path.suffix == ".*" else path.suffix
+    return str(path.with_name(f"{path.stem}-dark{suffix}"))
+
+
+class LightOnly(SphinxPostTransform):
+    """Take the dark twins out again where no reader can switch to dark: in print."""
+
+    default_priority = 5
+
+    def run(self, **kwargs) -> None:
+        if self.app.builder.format == "html":
+            return
+        for wrapper in list(self.document.findall(_holds_twins)):
+            wrapper.replace_self(wrapper[0])
+
+
+def _holds_twins(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.inline) and "twins" in node["classes"]
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the extension with Sphinx."""
+    app.connect("builder-inited", prepare)
+    app.add_role("num", NumberRole())
+    app.add_directive("claims", ClaimsDirective)
+    app.add_directive("experiments", ExperimentsDirective)
+    app.add_transform(NumbersInAltText)
+    app.add_transform(DarkTwins)
+    app.add_post_transform(LightOnly)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,120 @@
+"""What the report is made of and what is out of date: ``doit list`` shows the tasks."""
+
+import os
+import sys
+from pathlib import Path
+
+from doit.action import CmdAction
+
+from analysis import excerpts, report, results
+from analysis.questions import EXPERIMENTS, QUESTIONS
+from analysis.training.run import bring_up_to_date
+
+ROOT = Path(__file__).parent
+BUILD = ROOT / "_build"
+BUILD.mkdir(exist_ok=True)  # doit's own file lies there, and book/_build points to it
+
+DOIT_CONFIG = {
+    "dep_file": str(BUILD / ".doit.db"),
+    "default_tasks": ["train", "figures", "numbers", "book"],
+    "verbosity": 2,
+}
+
+BOOK_SOURCES = [
+    path
+    for pattern in ("*.md", "*.yml", "*.bib", "_ext/*.py", "_static/*")
+    for path in sorted(report.BOOK.glob(pattern))
+]
+EXCERPTS = ("mnist",)
+EXCERPT_FILES = [results.FOLDER / f"{name}.{end}" for name in EXCERPTS for end in ("json", "png")]
+# What turns ledgers into figures and numbers; how they were trained is in the ledgers' keys.
+ANALYSIS_SOURCES = [
+    *sorted((ROOT / "analysis").glob("*.py")),
+    *sorted((ROOT / "analysis" / "questions").glob("*.py")),
+]
+
+
+FIGURE_FILES = [
+    path
+    for module in QUESTIONS.values()
+    for name in module.FIGURES
+    for path in report.figure_files(name)
+]
+
+
+class is_trained:
+    """Whether a ledger holds all its experiment asks for; ``doit info`` prints why not."""
+
+    def __init__(self, experiment):
+        self.ledger = results.Ledger(experiment)
+
+    def __call__(self):
+        return not self.ledger.why_stale()
+
+    def __repr__(self):
+        return self.ledger.why_stale() or "is up to date"
+
+
+def ledgers(experiments):
+    return [results.Ledger(experiment).path for experiment in experiments]
+
+
+def task_train():
+    """Train what each experiment lacks, and keep every finished network."""
+    for name in EXCERPTS:
+        yield {
+            "name": f"excerpt-{name}",
+            "doc": f"Keep the images and labels of {name} that pages show.",
+            "actions": [(excerpts.keep, [name])],
+            "targets": [path for path in EXCERPT_FILES if path.stem == name],
+            "uptodate": [(excerpts.is_current, [name])],
+        }
+    for experiment in EXPERIMENTS.values():
+        # No file_dep, which would make a fresh clone train: the keys in the ledger decide.
+        yield {
+            "name": experiment.name,
+            "doc": f"Train {len(experiment.seeds)} networks for {experiment.epochs} epochs.",
+            "actions": [(bring_up_to_date, [experiment])],
+            "targets": ledgers([experiment]),
+            "uptodate": [is_trained(experiment)],
+        }
+
+
+def task_figures():
+    """Draw each question's figures, for light and dark pages and for paper."""
+    for page, module in QUESTIONS.items():
+        yield {
+            "name": page,
+            "doc": f"Draw {', '.join(module.FIGURES)}.",
+            "actions": [(report.draw, item) for item in module.FIGURES.items()],
+            "file_dep": ledgers(module.EXPERIMENTS) + EXCERPT_FILES + ANALYSIS_SOURCES,
+            "targets": [path for name in module.FIGURES for path in report.figure_files(name)],
+            "clean": True,
+        }
+
+
+def task_numbers():
+    """Gather the numbers that pages cite, and test every claim."""
+    return {
+        "actions": [report.write_numbers],
+        "file_dep": ledgers(EXPERIMENTS.values()) + EXCERPT_FILES + ANALYSIS_SOURCES,
+        "targets": [report.NUMBERS],
+        "clean": True,
+    }
+
+
+def task_book():
+    """Build the pages into _build/html, every warning an error."""
+    command = [sys.executable, "-m", "jupyter_book", "build", "-W", "-n", "--all"]
+    return {
+        "actions": [
+            CmdAction(
+                [*command, "--path-output", str(ROOT), str(report.BOOK)],
+                shell=False,
+                # The pages' extension then need not look whether figures are up to date.
+                env={**os.environ, "REPORT_STAGES_DONE": "1"},
+            )
+        ],
+        "file_dep": [*BOOK_SOURCES, *FIGURE_FILES, report.NUMBERS, *EXCERPT_FILES],
+        "targets": [BUILD / "html" / "index.html"],
+    }

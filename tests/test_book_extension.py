@@ -1,0 +1,372 @@
+"""The book's Sphinx extensions, on a tiny book that each test writes for itself."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from sphinx.errors import ExtensionError
+from sphinx.testing.util import SphinxTestApp
+from sphinx.util.console import strip_colors
+
+EXTENSIONS = Path(__file__).parent.parent / "book" / "_ext"
+
+EXPERIMENT = {
+    "name": "q02-sgd",
+    "settings": {"data": "MNIST", "optimizer": "SGD, 0.1"},
+    "runs": 1000,
+    "seconds": 123.4,
+    "key": "0123456789abcdef" * 4,
+    "ledger": "results/q02-sgd.jsonl",
+    "versions": "TensorFlow 2, Keras 3",
+    "machine": "two cores",
+}
+ANOTHER = EXPERIMENT | {
+    "name": "q02-adam",
+    "settings": {"data": "MNIST", "optimizer": "Adam, 0.001", "warm-up": "2 epochs"},
+    "ledger": "results/q02-adam.jsonl",
+}
+RESULTS = {
+    "numbers": {
+        "q02.images": 60000,
+        "q02.stuck_runs": 3,
+        "q02.final_error": 0.01234,
+        "q02.change": -0.5,
+        "q02.names": "0, 4 and 7",
+        "q02.nothing": float("nan"),
+        "q02.verdict": True,
+    },
+    "claims": {
+        "q01": [],
+        "q02": [{"sentence": "Some runs stick.", "measured": "3 of 10", "holds": True}],
+        "q03": [{"sentence": "None ever does.", "measured": "3 of 10", "holds": False}],
+    },
+    "experiments": {"q02": [EXPERIMENT, ANOTHER]},
+}
+SETTINGS = """
+extensions = ["local_mathjax", "myst_parser", "report"]
+exclude_patterns = ["_build"]
+html_theme = "basic"
+latex_documents = [("index", "book.tex", "Tiny book", "", "howto")]
+myst_enable_extensions = ["dollarmath"]
+numfig = True
+"""
+SVG = "<svg xmlns='http://www.w3.org/2000/svg'/>"
+FIGURE = """
+```{figure} figures/%s.*
+:name: %s
+:alt: Curves, {num}`q02.stuck_runs` of them high.
+
+{num}`q02.stuck_runs` runs.
+```
+"""
+
+
+class Book:
+    """A book in a folder, with Sphinx to build it."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.html = folder / "_build" / "html"
+        for name in ("figures", "results"):
+            (folder / name).mkdir(parents=True)
+        self.write("conf.py", SETTINGS)
+        self.write("numbers.json", json.dumps(RESULTS))
+        for experiment in RESULTS["experiments"]["q02"]:
+            self.write(experiment["ledger"], f"{experiment['name']}\n")
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+    def draw(self, name: str, *suffixes: str) -> None:
+        for suffix in suffixes:
+            self.write(f"figures/{name}{suffix}", SVG)
+
+    def build(self, page: str = "", builder: str = "html") -> str:
+        """Build the book with this first page; return what became of it."""
+        if page:
+            self.write("index.md", page)
+        app = SphinxTestApp(builder, self.folder)
+        try:
+            app.build()
+            self.status = strip_colors(app.status.getvalue())
+            self.warnings = strip_colors(app.warning.getvalue())
+            output = "book.tex" if builder == "latex" else "index.html"
+            return Path(app.outdir, output).read_text(encoding="utf-8")
+        finally:
+            app.cleanup()
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(EXTENSIONS)
+    monkeypatch.setenv("REPORT_STAGES_DONE", "1")
+    return Book(tmp_path / "book")
+
+
+@pytest.mark.parametrize(
+    ("reference", "shown"),
+    [
+        ("q02.images", "60,000"),
+        ("q02.images:d", "60000"),
+        ("q02.final_error:.3f", "0.012"),
+        ("q02.final_error:.1%", "1.2%"),
+        ("q02.change:+.1f", "\N{MINUS SIGN}0.5"),
+        ("q02.names", "0, 4 and 7"),
+    ],
+)
+def test_numbers_take_a_format(book, reference, shown):
+    html = book.build(f"# Title\n\nValue: {{num}}`{reference}`.\n")
+    assert f"<p>Value: {shown}.</p>" in html
+    assert book.warnings == ""
+
+
+def test_numbers_stand_wherever_text_does(book):
+    book.draw("curves", ".svg", "-dark.svg")
+    html = book.build(
+        "# {num}`q02.stuck_runs` stick\n\n"
+        "| Runs |\n| --- |\n| {num}`q02.stuck_runs` |\n"
+        + FIGURE % ("curves", "curves")
+    )
+    assert re.search("<h1>3 stick", html)
+    assert "<td><p>3</p></td>" in html
+    assert '<span class="caption-text">3 runs.</span>' in html
+    assert html.count('alt="Curves, 3 of them high."') == 2
+    assert book.warnings == ""
+
+
+@pytest.mark.parametrize(
+    ("reference", "complaint"),
+    [
+        ("q02.stuck_run", "no number 'q02.stuck_run'; did you mean q02.stuck_runs"),
+        ("q02.final_error", "needs a format"),
+        ("q02.images:.3q", "format '.3q'"),
+        ("q02.names:.3f", "format '.3f'"),
+        ("q02.nothing:.3f", "not a finite number"),
+        ("q02.verdict", "neither a number nor text"),
+    ],
+)
+def test_wrong_number_is_a_warning_with_page_and_line(book, reference, complaint):
+    book.build(f"# Title\n\nText.\n\nValue: {{num}}`{reference}`.\n")
+    (warning,) = book.warnings.splitlines()
+    assert "index.md:5: WARNING: " in warning
+    assert complaint in warning
+
+
+def test_wrong_number_in_alt_text_is_a_warning(book):
+    book.draw("curves", ".svg", "-dark.svg")
+    figure = FIGURE % ("curves", "curves")
+    book.build("# Title\n" + figure.replace("stuck_runs", "stuck"))
+    assert "alt text: numbers.json has no number 'q02.stuck'" in book.warnings
+
+
+def test_claims_that_hold(book):
+    html = book.build("# Title\n\n```{claims} q02\n```\n")
+    cells = re.findall("<td><p>(.*?)</p></td>", html)
+    assert cells == ["✓", "Some runs stick.", "3 of 10"]
+    assert book.warnings == ""
+
+
+def test_claim_that_fails_is_a_warning_with_page_sentence_and_measurement(book):
+    html = book.build("# Title\n\n```{claims} q03\n```\n")
+    assert "index.md:3: WARNING: claim does not hold: None ever does." in book.warnings
+    assert "(measured: 3 of 10)" in book.warnings
+    assert "✗" in html
+
+
+@pytest.mark.parametrize(
+    ("directive", "complaint"),
+    [
+        ("{claims} q2", "no claims for 'q2'; did you mean q02"),
+        ("{claims} q01", "no claims for 'q01'"),  # known, but its list is empty
+        ("{experiments} q2", "no experiments for 'q2'; did you mean q02?"),
+    ],
+)
+def test_unknown_question_is_a_warning(book, directive, complaint):
+    book.build(f"# Title\n\n```{directive}\n```\n")
+    assert "index.md:3: WARNING: " in book.warnings
+    assert complaint in book.warnings
+
+
+def test_experiments_show_what_is_shared_and_what_differs(book):
+    html = book.build("# Title\n\n```{experiments} q02\n```\n")
+    settings, experiments = re.findall("<table.*?</table>", html, re.DOTALL)
+    assert re.findall("<td><p>(.*?)</p></td>", settings) == [
+        "Data", "MNIST", "Versions", "TensorFlow 2, Keras 3", "Machine", "two cores",
+    ]  # fmt: skip
+    assert re.findall("<th.*?><p>(.*?)</p></th>", experiments) == [
+        "Experiment", "Optimizer", "Warm-up", "Runs", "Training time", "Key",
+    ]  # fmt: skip
+    plain = re.sub(r"<[^>]+>|\s", "", experiments.partition("<tbody>")[2])
+    assert plain == (
+        "q02-sgd.jsonlSGD,0.1–1,0002min3s0123456789ab"
+        "q02-adam.jsonlAdam,0.0012epochs1,0002min3s0123456789ab"
+    )
+    assert book.warnings == ""
+
+
+def test_setting_that_any_experiment_lacks_is_not_shared(book):
+    from report import split_settings
+
+    for order in ([EXPERIMENT, ANOTHER, ANOTHER], [ANOTHER, ANOTHER, EXPERIMENT]):
+        shared, varied = split_settings(order)
+        assert list(shared) == ["data", "versions", "machine"]
+        assert sorted(varied) == ["optimizer", "warm-up"]
+
+
+def test_ledgers_can_be_downloaded(book):
+    html = book.build("# Title\n\n```{experiments} q02\n```\n")
+    links = re.findall('href="(_downloads/[^"]+)"', html)
+    contents = [(book.html / link).read_text() for link in links]
+    assert contents == ["q02-sgd\n", "q02-adam\n"]
+
+
+def test_times_read_as_words(book):
+    from report import duration
+
+    times = [0.2, 7.6, 59.6, 123.4, 3599.7, 5400]
+    assert [duration(seconds) for seconds in times] == [
+        "under 1 s", "8 s", "1 min 0 s", "2 min 3 s", "1 h 0 min", "1 h 30 min",
+    ]  # fmt: skip
+
+
+def test_figure_has_both_twins_and_one_number(book):
+    book.draw("first", ".svg", "-dark.svg")
+    book.draw("second", ".svg", "-dark.svg")
+    html = book.build("# Title\n" + FIGURE % ("first", "a") + FIGURE % ("second", "b"))
+    images = re.findall('<img alt="Curves.*?" class="(.*?)" src="_images/(.*?)"', html)
+    assert images == [
+        ("only-light", "first.svg"),
+        ("only-dark", "first-dark.svg"),
+        ("only-light", "second.svg"),
+        ("only-dark", "second-dark.svg"),
+    ]
+    assert re.findall('caption-number">Fig. (.*?) <', html) == ["1", "2"]
+    assert (book.html / "_images" / "first-dark.svg").is_file()
+    # The theme would hide a caption that has the dark image as a sibling.
+    assert html.count("</span><figcaption>") == 2
+    assert book.warnings == ""
+
+
+def test_label_of_an_image_stays_unique(book):
+    book.draw("curves", ".svg", "-dark.svg")
+    html = book.build("# Title\n\n```{image} figures/curves.svg\n:name: here\n```\n")
+    assert html.count('id="here"') == 1
+    assert html.count("<img ") == 2
+
+
+def test_print_has_only_the_light_image(book):
+    book.draw("curves", ".svg", ".pdf", "-dark.svg")
+    tex = book.build("# Title\n" + FIGURE % ("curves", "curves"), builder="latex")
+    assert re.findall(r"includegraphics\{+(.*?)\}+\.?(\w+)", tex) == [("curves", "pdf")]
+    assert book.warnings == ""
+
+
+def test_missing_twin_is_a_warning(book):
+    book.draw("curves", ".svg")
+    html = book.build("# Title\n" + FIGURE % ("curves", "curves"))
+    assert "index.md:3: WARNING: " in book.warnings
+    assert "no dark twin figures/curves-dark.svg" in book.warnings
+    assert html.count("<img ") == 1
+
+
+def test_images_elsewhere_need_no_twin(book):
+    book.write("logo.svg", SVG)
+    assert book.build("# Title\n\n![Logo](logo.svg)\n").count("<img ") == 1
+    assert book.warnings == ""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "{num}`q02.missing`",
+        "```{claims} q03\n```",
+        "```{experiments} q03\n```",
+        "![Curves](figures/curves.svg)",
+        "```{image} logo.svg\n:alt: {num}`q02.missing`\n```",
+    ],
+)
+def test_fault_is_told_again_until_it_is_mended(book, fault):
+    book.draw("curves", ".svg")
+    book.write("logo.svg", SVG)
+    book.build(f"# Title\n\n{fault}\n")
+    first = book.warnings
+    book.build()
+    assert book.warnings == first != ""
+
+
+def later(path: Path) -> None:
+    """Date a file after the last build, however fast that was."""
+    future = path.stat().st_mtime + 60
+    os.utime(path, (future, future))
+
+
+def test_changed_numbers_rebuild_the_pages_that_use_them(book):
+    book.write("other.md", "# Other\n\nNo numbers.\n")
+    page = "# Title\n\n{num}`q02.stuck_runs` runs.\n\n```{toctree}\nother\n```\n"
+    assert "<p>3 runs.</p>" in book.build(page)
+    changed = RESULTS | {"numbers": {"q02.stuck_runs": 4}}
+    book.write("numbers.json", json.dumps(changed))
+    later(book.folder / "numbers.json")
+    assert "<p>4 runs.</p>" in book.build()
+    assert "0 added, 1 changed, 0 removed" in book.status
+
+
+def test_changed_twin_rebuilds_the_page(book):
+    book.draw("curves", ".svg", "-dark.svg")
+    book.build("# Title\n\n![Curves](figures/curves.svg)\n")
+    later(book.folder / "figures" / "curves-dark.svg")
+    book.build()
+    assert "0 added, 1 changed, 0 removed" in book.status
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"), [(None, "is missing: run"), ("{", "is not valid JSON")]
+)
+def test_unreadable_numbers_stop_the_build(book, content, complaint):
+    (book.folder / "numbers.json").unlink()
+    if content is not None:
+        book.write("numbers.json", content)
+    with pytest.raises(ExtensionError, match=complaint):
+        book.build("# Title\n")
+
+
+DODO = """
+def task_figures():
+    return {"actions": ["touch book/figures/drawn.svg"]}
+
+def task_numbers():
+    return {"actions": ["touch book/counted && %s"], "task_dep": ["figures"]}
+"""
+
+
+def test_stages_run_before_the_pages_are_read(book, monkeypatch):
+    monkeypatch.setenv("REPORT_STAGES_DONE", "0")
+    book.write("../dodo.py", DODO % "true")
+    book.build("# Title\n")
+    assert (book.folder / "figures" / "drawn.svg").is_file()
+    assert (book.folder / "counted").is_file()
+
+
+@pytest.mark.parametrize(
+    ("dodo", "message"),
+    [
+        (DODO % "echo no ledger of q02 >&2 && false", "no ledger of q02"),
+        ("def task_figures(:", "SyntaxError"),
+    ],
+)
+def test_failed_stage_stops_the_build_with_its_message(
+    book, monkeypatch, dodo, message
+):
+    monkeypatch.setenv("REPORT_STAGES_DONE", "0")
+    book.write("../dodo.py", dodo)
+    with pytest.raises(ExtensionError, match=message):
+        book.build("# Title\n")
+
+
+def test_formulas_need_no_other_host(book):
+    html = book.build("# Title\n\nHere $x^2$.\n")
+    assert re.search(r'<script [^>]*src="_static/mathjax/tex-svg\.js', html)
+    assert (book.html / "_static" / "mathjax" / "tex-svg.js").is_file()
+    assert 'src="http' not in html
