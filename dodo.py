@@ -6,7 +6,7 @@ from pathlib import Path
 
 from doit.action import CmdAction
 
-from analysis import excerpts, report, results
+from analysis import benchmark, excerpts, report, results
 from analysis.questions import EXPERIMENTS, QUESTIONS
 from analysis.training.run import bring_up_to_date
 
@@ -101,6 +101,11 @@ def task_numbers():
         "targets": [report.NUMBERS],
         "clean": True,
     }
+
+
+def task_benchmark():
+    """Time the assignment's way of training against the report's (not part of a plain doit)."""
+    return {"actions": [benchmark.measure], "targets": [benchmark.FILE], "uptodate": [False]}
 
 
 def task_book():

@@ -21,8 +21,8 @@ def numbers(runs: Runs) -> dict:
     """What pages cite of an experiment with ReLU outputs.
 
     Of the first ten runs: ``ten_…``. Of all: ``stuck``, the runs with a silent output, with
-    its rate and interval, and for each ``level``, the number of silent outputs, how many
-    runs there are and their mean error and accuracy after the last epoch.
+    its rate and interval, and for each ``level``, the number of silent outputs up to "three or
+    more", how many runs there are and their mean error and accuracy after the last epoch.
     """
     silent, n = counts(runs), len(runs)
     low, high = wilson(int(np.sum(silent > 0)), n)
@@ -39,8 +39,8 @@ def numbers(runs: Runs) -> dict:
         "outputs": 10 * n,
         "most_silent": int(silent.max()),
     }
-    for level in range(5):
-        chosen = silent == level
+    for level in range(4):
+        chosen = silent == level if level < 3 else silent >= level
         values[f"level{level}_runs"] = int(chosen.sum())
         for name, history, form in (
             ("error", runs.after("loss"), ".4f"),
@@ -50,17 +50,28 @@ def numbers(runs: Runs) -> dict:
         ):
             mean = format(history[chosen].mean(), form) if chosen.any() else "–"
             values[f"level{level}_{name}"] = mean.replace("%", " %")
-    return values | first_ten(runs) | changes(runs)
+    return values | changes(runs)
 
 
-def first_ten(runs: Runs) -> dict:
-    """Smallest and largest final values of the runs that the assignment asks for."""
+def summary(runs: Runs) -> dict:
+    """Smallest, largest and mean final values, of the ten runs asked for and of all.
+
+    Also the epoch from which the mean training error of the ten stays below their mean
+    testing error, and the gap of the two after the last epoch, both measured on the
+    trained networks.
+    """
+    values = {}
+    for prefix, chosen in (("ten", runs.first(ASKED_FOR)), ("all", runs)):
+        for name in ("loss", "val_loss", "accuracy", "val_accuracy"):
+            final = chosen.final(name)
+            values[f"{prefix}_{name}_min"] = float(final.min())
+            values[f"{prefix}_{name}_max"] = float(final.max())
+            values[f"{prefix}_{name}_mean"] = float(final.mean())
+        values[f"{prefix}_gap"] = float(np.mean(chosen.final("val_loss") - chosen.after("loss")))
     ten = runs.first(ASKED_FOR)
-    return {
-        f"ten_{name}_{end}": float(choose(ten.final(name)))
-        for name in ("loss", "val_loss", "accuracy", "val_accuracy")
-        for end, choose in (("min", np.min), ("max", np.max), ("mean", np.mean))
-    }
+    above = ten.history("loss").mean(axis=0) >= ten.history("val_loss").mean(axis=0)
+    values["ten_below_from"] = int(np.flatnonzero(above).max(initial=-1)) + 2
+    return values
 
 
 def changes(runs: Runs) -> dict:
@@ -93,6 +104,15 @@ def curves_figure(runs: Runs, name: str, ylabel: str):
     return figure
 
 
+def curves_of_all(runs: Runs, name: str, ylabel: str):
+    """A history of the first ten runs of a network without ReLU outputs, as a figure."""
+    ten = runs.first(ASKED_FOR).history(name)
+    figure, ax = style.figure()
+    colour = style.theme().categories[0]
+    plots.run_curves(ax, ten, ["all runs"] * len(ten), [colour] * len(ten), ylabel)
+    return figure
+
+
 def levels_figure(runs: Runs):
     """Error and accuracy of all runs after the last epoch, by their silent outputs."""
     silent = counts(runs)
@@ -113,7 +133,7 @@ def levels_figure(runs: Runs):
             marker="D",
         )
         ax.annotate(
-            {0: "none silent", 1: "one silent"}.get(count, f"{count} silent"),
+            f"{('none', 'one', 'two', 'three', 'four')[count]} silent",
             (error[chosen].mean(), accuracy[chosen].max()),
             xytext=(0, 9),
             textcoords="offset points",
@@ -127,3 +147,41 @@ def levels_figure(runs: Runs):
     ax.margins(y=0.12)
     ax.set(xlabel="testing error after the last epoch", ylabel="testing accuracy")
     return figure
+
+
+def settings_figure(settings: dict[str, Runs], name: str = "val_accuracy"):
+    """Every run's final value under several settings, coloured by its silent outputs.
+
+    Parameters
+    ----------
+    settings : dict
+        Runs by label, as they stand on the axis.
+    name : {"val_accuracy", "val_loss"}
+    """
+    figure, ax = style.figure()
+    colours = [
+        [plots.silent_colour(count) for count in counts(runs)]
+        if has_relu_outputs(runs)
+        else plots.silent_colour(0)
+        for runs in settings.values()
+    ]
+    ylabel = {"val_accuracy": "testing accuracy", "val_loss": "testing error"}[name]
+    plots.strips(ax, {label: runs.final(name) for label, runs in settings.items()}, colours, ylabel)
+    legend = ["none silent", "one silent", "two silent", "three or more"]
+    if name == "val_accuracy":
+        heights = (0.9, 0.8, 0.7, 0.6)
+    else:
+        heights = (0.1, 0.3, 0.5, 0.7)
+    low, high = ax.get_ylim()
+    plots.label_ends(
+        ax,
+        [low + height * (high - low) for height in heights],
+        legend,
+        [plots.silent_colour(count) for count in range(4)],
+    )
+    return figure
+
+
+def has_relu_outputs(runs: Runs) -> bool:
+    """Whether outputs can fall silent at all."""
+    return runs.experiment.layers[-1].activation == "relu"

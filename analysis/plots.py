@@ -97,7 +97,9 @@ def silent_labels(silent: np.ndarray) -> list[str]:
 
 
 def strips(ax, groups: dict[str, np.ndarray], colours: Sequence, ylabel: str) -> None:
-    """Every run as a dot, a strip for each group, and the mean with its 95 % t interval.
+    """Every run as a dot, a strip for each group.
+
+    Without means: these runs lie on levels, and a mean over levels describes none of them.
 
     Parameters
     ----------
@@ -110,13 +112,11 @@ def strips(ax, groups: dict[str, np.ndarray], colours: Sequence, ylabel: str) ->
     """
     generator = np.random.default_rng(0)  # only moves dots sideways, to part them
     for place, (values, colour) in enumerate(zip(groups.values(), colours, strict=True)):
-        offsets = generator.uniform(-0.22, 0.22, len(values))
+        offsets = generator.uniform(-0.3, 0.3, len(values))
         ax.scatter(place + offsets, values, s=11, c=colour, alpha=0.75, linewidths=0)
-        low, high = t_interval(values)
-        ax.plot([place + 0.34] * 2, [low, high], color=style.theme().text, lw=1.6)
-        ax.plot(place + 0.34, np.mean(values), "o", color=style.theme().text, ms=3.5)
     ax.set_xticks(range(len(groups)), groups)
-    ax.set(ylabel=ylabel, xlim=(-0.6, len(groups) - 0.3))
+    ax.tick_params(axis="x", length=0)
+    ax.set(ylabel=ylabel, xlim=(-0.5, len(groups) - 0.5))
 
 
 def by_size(ax, sizes: Sequence[int], values: np.ndarray, colour: str, ylabel: str) -> None:
@@ -153,11 +153,11 @@ def lifelines(ax, silent: np.ndarray) -> None:
         digits = np.flatnonzero(silent[run].any(axis=0))
         colour = silent_colour(int(silent[run, -1].sum()))
         for place, digit in enumerate(digits):
-            y = run + (place - (len(digits) - 1) / 2) * 0.3
+            y = run + (place - (len(digits) - 1) / 2) * 0.44
             for start, end in _stretches(silent[run, :, digit]):
-                ax.plot([start + 0.55, end + 0.45], [y, y], color=colour, lw=2.6)
+                ax.plot([start + 0.55, end + 0.45], [y, y], color=colour, lw=2.4)
                 ax.annotate(
-                    str(digit), (start + 0.42, y), ha="right", va="center", fontsize=8, color=colour
+                    str(digit), (start + 0.42, y), ha="right", va="center", fontsize=7, color=colour
                 )
     ax.set_yticks(range(runs), range(1, runs + 1))
     ax.set(xlabel="epoch", ylabel="run", xlim=(0, epochs + 0.6), ylim=(runs - 0.4, -0.6))

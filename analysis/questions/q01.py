@@ -30,7 +30,7 @@ EXPERIMENTS = (SHEET, SAME_WEIGHTS, SAME_ORDER, SAME_BOTH)
 def numbers() -> dict:
     """What the page cites; see `analysis.questions`."""
     runs = results.load(SHEET)
-    values = levels.numbers(runs)
+    values = levels.numbers(runs) | levels.summary(runs)
     for name, experiment in (("weights", SAME_WEIGHTS), ("order", SAME_ORDER)):
         held = results.load(experiment)
         final, stuck = held.final("accuracy"), levels.counts(held) > 0

@@ -8,7 +8,7 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -68,25 +68,35 @@ def _train(experiment: Experiment, seeds: Sequence[int]) -> Iterator[dict]:
 
 def _train_group(experiment: Experiment, data: Dataset, seeds: Sequence[int]) -> list[dict]:
     """One group on one core, in a process of its own."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    import tensorflow as tf
-
-    # One thread a process, a process a core: two to three times faster than threads, and
-    # sums are then always taken in the same order.
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    # It warns that the loop is traced anew for each group, which is so and takes a second.
-    tf.get_logger().setLevel("ERROR")
-    from analysis.training import engine
-
     parent = os.getppid()
 
     def stop_if_orphaned(epoch):
         if os.getppid() != parent:  # killed: nobody is left to take the results
             os._exit(1)
 
-    records = engine.train(experiment, data, seeds, stop_if_orphaned)
-    return [record | {"provenance": provenance()} for record in records]
+    train = engine_on_one_thread()
+    return [
+        record | {"provenance": provenance()}
+        for record in train(experiment, data, seeds, stop_if_orphaned)
+    ]
+
+
+def engine_on_one_thread() -> Callable[..., list[dict]]:
+    """`analysis.training.engine.train`, with TensorFlow set up for a process that is one of several.
+
+    One thread a process and a process a core is two to three times faster than threads, and
+    sums are then always taken in the same order.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    # It warns that the loop is traced anew for each group, which is so and takes a second.
+    tf.get_logger().setLevel("ERROR")
+    from analysis.training import engine
+
+    return engine.train
 
 
 def groups(

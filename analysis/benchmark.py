@@ -1,0 +1,183 @@
+"""Times the assignment's way of training against the report's, on the same work.
+
+``doit benchmark`` runs it on the real data and keeps what it measured in
+``book/results/benchmark.json``. Run it on a quiet machine.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import joblib
+
+from analysis import datasets, results
+from analysis.files import write_whole
+from analysis.questions import q02
+from analysis.spec import Dense, Experiment
+from analysis.training.run import engine_on_one_thread, groups, processor
+
+FILE = results.FOLDER / "benchmark.json"
+
+NETWORKS = 10
+#: Epochs of the engine that are timed, after a first one that is not.
+EPOCHS = 5
+
+
+def measure(path: Path = FILE) -> None:
+    """Measure, print and keep."""
+    experiment = replace(q02.SHEET, seeds=range(NETWORKS), epochs=1 + EPOCHS)
+    with _processes(1) as pool:
+        limit = pool.apply(_matrix_products)
+    with _processes(1) as pool:
+        sheet = pool.apply(_sheets_way, [experiment])
+    engine = _engines_way(experiment)
+    work = flops_per_epoch(experiment) * NETWORKS
+    found = {
+        "processor": processor(),
+        "cores": joblib.cpu_count(),
+        "networks": NETWORKS,
+        "limit_gflops": limit,
+        "sheet_epoch_seconds": sheet["epoch"],
+        "sheet_startup_seconds": sheet["startup"],
+        "engine_epoch_seconds": engine["epoch"],
+        "engine_startup_seconds": engine["startup"],
+        "engine_megabytes": engine["megabytes"],
+        "ratio": sheet["epoch"] / engine["epoch"],
+        "epoch_gflop": work / 1e9,
+        "sheet_share": work / 1e9 / sheet["epoch"] / limit,
+        "engine_share": work / 1e9 / engine["epoch"] / limit,
+    }
+    write_whole(path, json.dumps(found, indent=1).encode() + b"\n")
+    print(
+        f"{found['processor']}, {found['cores']} cores\n"
+        f"an epoch of {NETWORKS} networks of question 2 ({found['epoch_gflop']:.1f} GFLOP):\n"
+        f"  model.fit, one after the other  {sheet['epoch']:7.2f} s"
+        f"  (start-up {sheet['startup']:.1f} s)\n"
+        f"  this report's engine            {engine['epoch']:7.2f} s"
+        f"  (start-up {engine['startup']:.1f} s, {engine['megabytes']:,.0f} MB in all)\n"
+        f"  ratio                           {found['ratio']:7.1f}\n"
+        f"float32 matrix products: {limit:.0f} GFLOP/s; of that model.fit reaches "
+        f"{found['sheet_share']:.1%}, the engine {found['engine_share']:.1%}"
+    )
+
+
+def flops_per_epoch(experiment: Experiment) -> float:
+    """Multiplications and additions that training one network for an epoch takes.
+
+    Products of matrices only: forward, for the weights' gradient and, but for the first
+    layer, for the gradient of its inputs.
+    """
+    images, *shape = datasets.DATASETS[experiment.dataset].shapes["x_train"]
+    inputs, per_image, products = 1, 0, 2
+    for size in shape:
+        inputs *= size
+    for layer in experiment.layers:
+        if isinstance(layer, Dense):
+            per_image += 2 * products * inputs * layer.units
+            inputs, products = layer.units, 3
+    return float(per_image * images)
+
+
+def _processes(number: int):
+    """Fresh processes, so that no measurement inherits another's threads or caches."""
+    return multiprocessing.get_context("spawn").Pool(number)
+
+
+def _matrix_products(size: int = 4096) -> float:
+    """The machine's float32 rate in GFLOP/s: the best of several large products."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    import tensorflow as tf
+
+    left, right = tf.random.normal((2, size, size))
+    product = tf.function(lambda: tf.reduce_sum(tf.matmul(left, right)))
+    product()
+    times = [_seconds(lambda: product().numpy()) for _ in range(8)]
+    return 2 * size**3 / min(times) / 1e9
+
+
+def _sheets_way(experiment: Experiment) -> dict[str, float]:
+    """``model.fit`` for one network after the other, with Keras as it comes."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    import keras
+    import numpy as np
+
+    data = datasets.load(experiment.dataset)
+    x_train, x_test = data.x_train / 255.0, data.x_test / 255.0
+    y_train, y_test = np.eye(10)[data.y_train], np.eye(10)[data.y_test]
+    startups, epochs = [], []
+    for _ in range(NETWORKS):
+        keras.utils.clear_session()
+        marks = [time.perf_counter()]
+        model = keras.Sequential(
+            [
+                keras.Input((28, 28)),
+                keras.layers.Flatten(),
+                keras.layers.Dense(32, activation="relu"),
+                keras.layers.Dense(10, activation="relu"),
+            ]
+        )
+        model.compile(
+            optimizer=keras.optimizers.SGD(learning_rate=0.1),
+            loss=lambda target, output: (target - output) ** 2,
+            metrics=["accuracy"],
+        )
+        # The second epoch is timed, which traces nothing any more.
+        stamp = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs, marks=marks: marks.append(time.perf_counter())
+        )
+        model.fit(
+            x_train,
+            y_train,
+            epochs=2,
+            validation_data=(x_test, y_test),
+            callbacks=[stamp],
+            verbose=0,
+        )
+        epochs.append(marks[2] - marks[1])
+        startups.append(marks[1] - marks[0] - epochs[-1])
+    return {"epoch": sum(epochs), "startup": sum(startups)}
+
+
+def _engines_way(experiment: Experiment) -> dict[str, float]:
+    """The report's engine, on all cores: the wall time until every core has its epoch."""
+    cores = joblib.cpu_count()
+    data = datasets.load(experiment.dataset)
+    divided = groups(experiment, data, experiment.seeds, cores)
+    with _processes(len(divided)) as pool:
+        started = time.time()
+        measured = pool.starmap(_timed_group, [(experiment, group) for group in divided])
+    stamps = [max(moments) for moments in zip(*(m["epochs"] for m in measured), strict=True)]
+    epoch = statistics.median(b - a for a, b in zip(stamps, stamps[1:], strict=False))
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "epoch": epoch,
+        "startup": stamps[0] - started - epoch,
+        "megabytes": (own + sum(m["kilobytes"] for m in measured)) / 1024,
+    }
+
+
+def _timed_group(experiment: Experiment, seeds: list[int]) -> dict:
+    train, data, stamps = engine_on_one_thread(), datasets.load(experiment.dataset), []
+    train(experiment, data, seeds, lambda epoch: stamps.append(time.time()))
+    return {
+        "epochs": stamps,
+        "kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+    }
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    measure()

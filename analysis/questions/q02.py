@@ -1,0 +1,145 @@
+"""Question 2: twenty epochs, training and testing error, and what becomes of the runs."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from analysis import levels, plots, results, style
+from analysis.claims import Claim
+from analysis.questions import q01
+
+SHEET = replace(q01.SHEET, name="q02-sgd", epochs=20)
+
+EXPERIMENTS = (SHEET, q01.SHEET)
+
+
+def numbers() -> dict:
+    """What the page cites; see `analysis.questions`."""
+    runs = results.load(SHEET)
+    ten = runs.first(levels.ASKED_FOR)
+    fine, only_zero = levels.counts(runs) == 0, _only_zero(runs)
+    came_back = _came_back(runs)
+    return (
+        levels.numbers(runs)
+        | levels.summary(runs)
+        | {
+            "fine_gap": float(np.mean((runs.final("val_loss") - runs.after("loss"))[fine])),
+            "fine_accuracy": float(runs.final("val_accuracy")[fine].mean()),
+            "only_zero_runs": int(only_zero.sum()),
+            "only_zero_accuracy": float(runs.final("val_accuracy")[only_zero].mean()),
+            "only_zero_error": float(runs.final("val_loss")[only_zero].mean()),
+            "came_back_runs": int(came_back.any(axis=1).sum()),
+            "last_return": int(_return_epochs(runs).max()),
+            "ten_came_back": int(_came_back(ten).sum()),
+            "ten_silent_at_first": int(ten.silent[:, 0].sum()),
+            "ten_silent_at_last": int(ten.silent[:, -1].sum()),
+            "others_silent_max": float(runs.others[:, -1][runs.silent[:, -1]].max()),
+            "zero_recall_stuck": float(_share_called_zero(runs)),
+        }
+    )
+
+
+def _only_zero(runs) -> np.ndarray:
+    return runs.silent[:, -1, 0] & (levels.counts(runs) == 1)
+
+
+def _came_back(runs) -> np.ndarray:
+    """Outputs silent after some epoch and heard after the last: bool, (runs, 10)."""
+    return runs.silent.any(axis=1) & ~runs.silent[:, -1]
+
+
+def _return_epochs(runs) -> np.ndarray:
+    """The epochs, from 1, after which an output was first heard again."""
+    _, epochs, _ = np.nonzero(runs.silent[:, :-1] & ~runs.silent[:, 1:])
+    return epochs + 2
+
+
+def _share_called_zero(runs) -> float:
+    """Of all test images, the share that runs with output 0 silent still call 0."""
+    chosen = runs.silent[:, -1, 0]
+    return np.mean(runs.predictions[chosen] == 0)
+
+
+def claims() -> list[Claim]:
+    """What the page states of the results; see `analysis.questions`."""
+    runs, first = results.load(SHEET), results.load(q01.SHEET)
+    count, val_error = levels.counts(runs), runs.final("val_loss")
+    fine = count == 0
+    changes = levels.changes(runs)
+    accuracy, only_zero = runs.final("val_accuracy"), _only_zero(runs)
+    again = np.abs(runs.history("loss")[:, : q01.SHEET.epochs] - first.history("loss")).max()
+    order = np.corrcoef(runs.final("loss"), val_error)[0, 1]
+    return [
+        Claim(
+            "Every run that ends above a training error of .0135 has a silent output, and no "
+            "run below has one.",
+            f"largest without {runs.final('loss')[fine].max():.4f}, "
+            f"smallest with {runs.final('loss')[~fine].min():.4f}",
+            runs.final("loss")[fine].max() < 0.0135 < runs.final("loss")[~fine].min(),
+        ),
+        Claim(
+            "Testing error follows training error: both have the same levels.",
+            f"correlation over {len(runs)} runs {order:.4f}",
+            order > 0.99,
+        ),
+        Claim(
+            "The gap between training and testing error is small beside the levels.",
+            f"mean gap {np.mean((val_error - runs.after('loss'))[fine]):.4f} in runs without "
+            "silent outputs",
+            0 < np.mean((val_error - runs.after("loss"))[fine]) < 0.002,
+        ),
+        Claim(
+            "Outputs fall silent in the first epoch or not at all.",
+            f"{changes['silent_at_first']} are silent after it, {changes['fell_later']} fell later",
+            changes["fell_later"] == 0,
+        ),
+        Claim(
+            "Some come back, most do not.",
+            f"{changes['came_back']} of {changes['silent_at_first']} within twenty epochs",
+            0 < changes["came_back"] < changes["silent_at_first"] / 2,
+        ),
+        Claim(
+            "With only the output of 0 silent, accuracy stays above .93 although the error is "
+            "that of any run with one silent output.",
+            f"{only_zero.sum()} runs: accuracy from {accuracy[only_zero].min():.3f}, error "
+            f"{val_error[only_zero].mean():.4f} against "
+            f"{val_error[(count == 1) & ~only_zero].mean():.4f}",
+            accuracy[only_zero].min() > 0.93 and val_error[only_zero].min() > 0.0135,
+        ),
+        Claim(
+            "The same seeds give the same training: the first five epochs are those of "
+            "question 1 to the last digit, though trained again.",
+            f"largest difference of {first.history('loss').size} training errors {again:g}",
+            again == 0,
+        ),
+    ]
+
+
+def training_error():
+    """The first plot asked for: training error of ten runs against the epoch."""
+    return levels.curves_figure(results.load(SHEET), "loss", "training error")
+
+
+def testing_error():
+    """The second plot asked for: testing error of ten runs against the epoch."""
+    return levels.curves_figure(results.load(SHEET), "val_loss", "testing error")
+
+
+def silent_outputs():
+    """When which outputs of the ten runs are silent."""
+    figure, ax = style.figure(height=3.6)
+    plots.lifelines(ax, results.load(SHEET).first(levels.ASKED_FOR).silent)
+    return figure
+
+
+def error_and_accuracy():
+    """Testing error and accuracy of all runs, by their silent outputs."""
+    return levels.levels_figure(results.load(SHEET))
+
+
+FIGURES = {
+    "q02-training-error": training_error,
+    "q02-testing-error": testing_error,
+    "q02-silent-outputs": silent_outputs,
+    "q02-levels": error_and_accuracy,
+}

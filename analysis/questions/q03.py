@@ -1,0 +1,126 @@
+"""Question 3: the same with a tenth of the learning rate."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from analysis import levels, results
+from analysis.claims import Claim
+from analysis.questions import q02
+from analysis.spec import SGD
+from analysis.statistics import paired_interval
+
+SHEET = replace(q02.SHEET, name="q03-slow-sgd", optimizer=SGD(learning_rate=0.01))
+
+EXPERIMENTS = (SHEET, q02.SHEET)
+
+
+def _both():
+    return results.load(SHEET), results.load(q02.SHEET)
+
+
+def _fine(runs) -> np.ndarray:
+    return levels.counts(runs) == 0
+
+
+def _epochs_of_fast(slow, fast) -> int:
+    """Epochs that rate 0.1 needs for the error that rate 0.01 has after its last."""
+    target = slow.history("loss")[_fine(slow)].mean(axis=0)[-1]
+    return int(np.argmax(fast.history("loss")[_fine(fast)].mean(axis=0) <= target)) + 1
+
+
+def numbers() -> dict:
+    """What the page cites; see `analysis.questions`."""
+    slow, fast = _both()
+    low, high = paired_interval(slow.final("val_loss"), fast.final("val_loss"))
+    rate_low, rate_high = paired_interval(
+        (~_fine(slow)).astype(float), (~_fine(fast)).astype(float)
+    )
+    shared = slow.silent[:, -1] & fast.silent[:, -1]
+    return (
+        levels.numbers(slow)
+        | levels.summary(slow)
+        | {
+            "fast_epochs": _epochs_of_fast(slow, fast),
+            "error_more": float(np.mean(slow.final("val_loss") - fast.final("val_loss"))),
+            "error_more_low": low,
+            "error_more_high": high,
+            "fine_error": float(slow.final("val_loss")[_fine(slow)].mean()),
+            "fine_error_fast": float(fast.final("val_loss")[_fine(fast)].mean()),
+            "fine_accuracy": float(slow.final("val_accuracy")[_fine(slow)].mean()),
+            "fine_accuracy_fast": float(fast.final("val_accuracy")[_fine(fast)].mean()),
+            "stuck_more_low": rate_low,
+            "stuck_more_high": rate_high,
+            "shared_silent": int(shared.sum()),
+            "last_epoch_gain": float(_last_gain(slow)),
+            "last_epoch_gain_fast": float(_last_gain(fast)),
+        }
+    )
+
+
+def _last_gain(runs) -> float:
+    """By how much the last epoch lowered the mean training error of runs that are fine."""
+    mean = runs.history("loss")[_fine(runs)].mean(axis=0)
+    return mean[-2] - mean[-1]
+
+
+def claims() -> list[Claim]:
+    """What the page states of the results; see `analysis.questions`."""
+    slow, fast = _both()
+    low, high = paired_interval(slow.final("val_loss"), fast.final("val_loss"))
+    stuck_slow, stuck_fast = ~_fine(slow), ~_fine(fast)
+    rate_low, rate_high = paired_interval(stuck_slow.astype(float), stuck_fast.astype(float))
+    shared = slow.silent[:, -1] & fast.silent[:, -1]
+    return [
+        Claim(
+            "After twenty epochs the smaller rate has the larger testing error.",
+            f"by {np.mean(slow.final('val_loss') - fast.final('val_loss')):.4f} "
+            f"({low:.4f} to {high:.4f}, paired by seed)",
+            low > 0,
+        ),
+        Claim(
+            "Twenty epochs at rate 0.01 reach what rate 0.1 reaches in five or fewer.",
+            f"{_epochs_of_fast(slow, fast)} epochs, by the mean training error of runs "
+            "without silent outputs",
+            _epochs_of_fast(slow, fast) <= 5,
+        ),
+        Claim(
+            "It has not finished: its last epoch still gains more than that of rate 0.1.",
+            f"{_last_gain(slow):.5f} against {_last_gain(fast):.5f} of training error",
+            _last_gain(slow) > _last_gain(fast) > 0,
+        ),
+        Claim(
+            "The smaller rate does not keep outputs from falling silent.",
+            f"{stuck_slow.sum()} of {len(slow)} runs against {stuck_fast.sum()}; difference of "
+            f"the rates {rate_low:+.2f} to {rate_high:+.2f}",
+            stuck_slow.mean() > 0.4,
+        ),
+        Claim(
+            "It is mostly the same outputs of the same networks that fall silent.",
+            f"{shared.sum()} of the {slow.silent[:, -1].sum()} are silent at rate 0.1 as well",
+            shared.sum() > 0.5 * slow.silent[:, -1].sum(),
+        ),
+    ]
+
+
+def training_error():
+    """The first plot asked for."""
+    return levels.curves_figure(results.load(SHEET), "loss", "training error")
+
+
+def testing_error():
+    """The second plot asked for."""
+    return levels.curves_figure(results.load(SHEET), "val_loss", "testing error")
+
+
+def settings():
+    """All runs at both rates."""
+    slow, fast = _both()
+    return levels.settings_figure({"SGD, rate 0.1": fast, "SGD, rate 0.01": slow}, "val_loss")
+
+
+FIGURES = {
+    "q03-training-error": training_error,
+    "q03-testing-error": testing_error,
+    "q03-settings": settings,
+}

@@ -1,0 +1,117 @@
+"""Question 4: Adam in place of plain gradient descent."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from analysis import levels, results
+from analysis.claims import Claim
+from analysis.questions import q02, q03
+from analysis.spec import Adam
+from analysis.statistics import paired_interval, wilson
+
+SHEET = replace(q02.SHEET, name="q04-adam", optimizer=Adam())
+
+EXPERIMENTS = (SHEET, q02.SHEET, q03.SHEET)
+
+
+def _fine(runs) -> np.ndarray:
+    return levels.counts(runs) == 0
+
+
+def _epochs_to_match(adam, sgd) -> int:
+    """Epochs after which Adam's runs that are fine have SGD's final training error."""
+    target = sgd.history("loss")[_fine(sgd)].mean(axis=0)[-1]
+    return int(np.argmax(adam.history("loss")[_fine(adam)].mean(axis=0) <= target)) + 1
+
+
+def numbers() -> dict:
+    """What the page cites; see `analysis.questions`."""
+    adam, sgd = results.load(SHEET), results.load(q02.SHEET)
+    return (
+        levels.numbers(adam)
+        | levels.summary(adam)
+        | {
+            "fine_error": float(adam.final("val_loss")[_fine(adam)].mean()),
+            "fine_error_sgd": float(sgd.final("val_loss")[_fine(sgd)].mean()),
+            "fine_train_error": float(adam.final("loss")[_fine(adam)].mean()),
+            "fine_train_error_sgd": float(sgd.final("loss")[_fine(sgd)].mean()),
+            "fine_accuracy": float(adam.final("val_accuracy")[_fine(adam)].mean()),
+            "fine_accuracy_sgd": float(sgd.final("val_accuracy")[_fine(sgd)].mean()),
+            "epochs_to_match": _epochs_to_match(adam, sgd),
+            "fine_gap": float(np.mean((adam.final("val_loss") - adam.after("loss"))[_fine(adam)])),
+            "fine_gap_sgd": float(np.mean((sgd.final("val_loss") - sgd.after("loss"))[_fine(sgd)])),
+        }
+    )
+
+
+def claims() -> list[Claim]:
+    """What the page states of the results; see `analysis.questions`."""
+    adam, sgd = results.load(SHEET), results.load(q02.SHEET)
+    stuck = int(np.sum(~_fine(adam)))
+    low, high = wilson(stuck, len(adam))
+    stuck_sgd = int(np.sum(~_fine(sgd)))
+    difference = paired_interval((~_fine(adam)).astype(float), (~_fine(sgd)).astype(float))
+    fine_adam = adam.final("loss")[_fine(adam)]
+    fine_sgd = sgd.final("loss")[_fine(sgd)]
+    gap = np.mean((adam.final("val_loss") - adam.after("loss"))[_fine(adam)])
+    gap_sgd = np.mean((sgd.final("val_loss") - sgd.after("loss"))[_fine(sgd)])
+    changes, changes_sgd = levels.changes(adam), levels.changes(sgd)
+    return [
+        Claim(
+            "Where no output is silent, Adam ends at a lower training error than SGD.",
+            f"mean {fine_adam.mean():.4f} against {fine_sgd.mean():.4f}",
+            fine_adam.mean() < fine_sgd.mean(),
+        ),
+        Claim(
+            "It is several times faster: it needs at most half the epochs for the same error.",
+            f"after {_epochs_to_match(adam, sgd)} epochs it has SGD's error after twenty",
+            _epochs_to_match(adam, sgd) <= 10,
+        ),
+        Claim(
+            "Adam does not keep outputs from falling silent.",
+            f"{stuck} of {len(adam)} runs ({low:.0%} to {high:.0%}), under SGD {stuck_sgd}; "
+            f"difference of the rates {difference[0]:+.2f} to {difference[1]:+.2f}",
+            low > 0.05,
+        ),
+        Claim(
+            "As under SGD they fall silent in the first epoch, and most stay so.",
+            f"{changes['silent_at_first']} silent after it, {changes['fell_later']} fell later, "
+            f"{changes['came_back']} came back; under SGD {changes_sgd['silent_at_first']}, "
+            f"{changes_sgd['fell_later']} and {changes_sgd['came_back']}",
+            changes["fell_later"] == 0 and changes["came_back"] < changes["silent_at_first"] / 2,
+        ),
+        Claim(
+            "Testing error parts from training error further than under SGD.",
+            f"gap {gap:.4f} against {gap_sgd:.4f} in runs without silent outputs",
+            gap > gap_sgd,
+        ),
+    ]
+
+
+def training_error():
+    """The first plot asked for."""
+    return levels.curves_figure(results.load(SHEET), "loss", "training error")
+
+
+def testing_error():
+    """The second plot asked for."""
+    return levels.curves_figure(results.load(SHEET), "val_loss", "testing error")
+
+
+def settings():
+    """All runs of questions 2, 3 and 4."""
+    return levels.settings_figure(
+        {
+            "SGD, rate 0.1": results.load(q02.SHEET),
+            "SGD, rate 0.01": results.load(q03.SHEET),
+            "Adam": results.load(SHEET),
+        }
+    )
+
+
+FIGURES = {
+    "q04-training-error": training_error,
+    "q04-testing-error": testing_error,
+    "q04-settings": settings,
+}

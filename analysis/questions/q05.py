@@ -1,0 +1,207 @@
+"""Question 5: softmax and cross-entropy, and which of the two does the work."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from analysis import levels, results, style
+from analysis.claims import Claim
+from analysis.questions import q04
+from analysis.spec import mlp
+from analysis.statistics import paired_interval, wilson
+
+SHEET = replace(
+    q04.SHEET,
+    name="q05-softmax-cross-entropy",
+    layers=mlp(32, output="softmax"),
+    loss="cross_entropy",
+)
+
+# Outputs crossed with losses; ReLU with squared error is question 4. Linear outputs are not
+# probabilities, so they have no cross-entropy; ReLU outputs have one only because Keras
+# scales and clips them.
+SOFTMAX_SQUARED = replace(SHEET, name="q05-softmax-squared-error", loss="squared_error")
+LINEAR_SQUARED = replace(
+    SOFTMAX_SQUARED, name="q05-linear-squared-error", layers=mlp(32, output="linear")
+)
+RELU_CROSS_ENTROPY = replace(SHEET, name="q05-relu-cross-entropy", layers=mlp(32, output="relu"))
+
+EXPERIMENTS = (SHEET, q04.SHEET, SOFTMAX_SQUARED, LINEAR_SQUARED, RELU_CROSS_ENTROPY)
+
+_CROSSED = {
+    "relu_squared": q04.SHEET,
+    "linear_squared": LINEAR_SQUARED,
+    "softmax_squared": SOFTMAX_SQUARED,
+    "softmax_cross": SHEET,
+    "relu_cross": RELU_CROSS_ENTROPY,
+}
+
+#: Below this testing accuracy a run has not learned all ten digits.
+LEARNED = 0.93
+
+
+def _crossed() -> dict:
+    return {name: results.load(experiment) for name, experiment in _CROSSED.items()}
+
+
+def numbers() -> dict:
+    """What the page cites; see `analysis.questions`."""
+    crossed = _crossed()
+    values = levels.summary(crossed["softmax_cross"])
+    for name, runs in crossed.items():
+        accuracy = runs.final("val_accuracy")
+        stuck = _stuck(runs)
+        low, high = wilson(int(stuck.sum()), len(runs))
+        values |= {
+            f"{name}_accuracy": float(accuracy.mean()),
+            f"{name}_min": float(accuracy.min()),
+            f"{name}_max": float(accuracy.max()),
+            f"{name}_stuck": int(stuck.sum()),
+            f"{name}_stuck_low": low,
+            f"{name}_stuck_high": high,
+            f"{name}_fine_accuracy": f"{accuracy[~stuck].mean():.2%}".replace("%", " %")
+            if (~stuck).any()
+            else "–",
+            f"{name}_train_accuracy": float(runs.after("accuracy").mean()),
+        }
+    for name, (ours, theirs) in _COMPARISONS.items():
+        difference = _difference(crossed, ours, theirs)
+        low, high = paired_interval(*_paired(crossed, ours, theirs))
+        values |= {f"{name}": difference, f"{name}_low": low, f"{name}_high": high}
+    return values | {"runs": len(crossed["softmax_cross"])}
+
+
+_COMPARISONS = {
+    "softmax_over_linear": ("softmax_squared", "linear_squared"),
+    "cross_over_squared": ("softmax_cross", "softmax_squared"),
+}
+
+
+def _stuck(runs) -> np.ndarray:
+    """Runs that have not learned all ten digits: a silent output, or too little accuracy."""
+    stuck = runs.final("val_accuracy") < LEARNED
+    if levels.has_relu_outputs(runs):
+        stuck |= levels.counts(runs) > 0
+    return stuck
+
+
+def _paired(crossed, ours, theirs):
+    return crossed[ours].final("val_accuracy"), crossed[theirs].final("val_accuracy")
+
+
+def _difference(crossed, ours, theirs) -> float:
+    return float(np.mean(np.subtract(*_paired(crossed, ours, theirs))))
+
+
+def claims() -> list[Claim]:
+    """What the page states of the results; see `analysis.questions`."""
+    crossed = _crossed()
+    final = {name: runs.final("val_accuracy") for name, runs in crossed.items()}
+    stuck = {name: int(_stuck(runs).sum()) for name, runs in crossed.items()}
+    n = len(crossed["softmax_cross"])
+    upper = wilson(stuck["softmax_cross"], n)[1]
+    gain = paired_interval(*_paired(crossed, "softmax_cross", "softmax_squared"))
+    sheet = crossed["softmax_cross"]
+    relu = crossed["relu_squared"]
+    fine = ~_stuck(relu)
+    return [
+        Claim(
+            "With softmax and cross-entropy no run gets stuck.",
+            f"{stuck['softmax_cross']} of {n} (at most {upper:.0%} with 95 % confidence); "
+            f"worst testing accuracy {final['softmax_cross'].min():.3f}",
+            stuck["softmax_cross"] == 0,
+        ),
+        Claim(
+            "The output layer cures it: with squared error kept, neither softmax nor linear "
+            "outputs get stuck.",
+            f"stuck: ReLU {stuck['relu_squared']}, linear {stuck['linear_squared']}, softmax "
+            f"{stuck['softmax_squared']} of {n} each",
+            stuck["linear_squared"] == 0 and stuck["softmax_squared"] == 0,
+        ),
+        Claim(
+            "The loss alone does not: with ReLU outputs cross-entropy gets stuck every time.",
+            f"{stuck['relu_cross']} of {n}, mean testing accuracy {final['relu_cross'].mean():.2f}",
+            stuck["relu_cross"] == n,
+        ),
+        Claim(
+            "Once softmax is in place, the choice between the two losses moves the testing "
+            "accuracy by less than a point.",
+            f"cross-entropy minus squared error {np.mean(final['softmax_cross'] - final['softmax_squared']):+.4f} "  # noqa: E501
+            f"({gain[0]:+.4f} to {gain[1]:+.4f}, paired by seed)",
+            abs(gain[0]) < 0.01 and abs(gain[1]) < 0.01,
+        ),
+        Claim(
+            "A ReLU network in which no output is silent is as accurate as the softmax network, "
+            "within a point.",
+            f"{relu.final('val_accuracy')[fine].mean():.4f} against "
+            f"{sheet.final('val_accuracy').mean():.4f}",
+            abs(relu.final("val_accuracy")[fine].mean() - sheet.final("val_accuracy").mean())
+            < 0.01,
+        ),
+        Claim(
+            "Training goes on improving after testing has stopped: the gap opens.",
+            f"training minus testing accuracy after the last epoch "
+            f"{np.mean(sheet.after('accuracy') - sheet.final('val_accuracy')):.4f}",
+            np.mean(sheet.after("accuracy") - sheet.final("val_accuracy")) > 0.005,
+        ),
+    ]
+
+
+def training_error():
+    """The first plot asked for; error is cross-entropy here."""
+    return levels.curves_of_all(
+        results.load(SHEET), "loss", "training error (cross-entropy)"
+    )
+
+
+def testing_error():
+    """The second plot asked for."""
+    return levels.curves_of_all(
+        results.load(SHEET), "val_loss", "testing error (cross-entropy)"
+    )
+
+
+def accuracy():
+    """Accuracy of ten runs, which unlike the error compares with question 4."""
+    figure, axes = style.figure(2, height=3.0, sharey=True)
+    for ax, name, title in (
+        (axes[0], "accuracy", "training"),
+        (axes[1], "val_accuracy", "testing"),
+    ):
+        for experiment, colour in ((q04.SHEET, 1), (SHEET, 0)):
+            for run in results.load(experiment).first(levels.ASKED_FOR).history(name):
+                ax.plot(range(1, 21), run, color=style.theme().categories[colour], alpha=0.8)
+        ax.set(xlabel="epoch", title=title, xlim=(1, 20), xticks=(1, 5, 10, 15, 20))
+    axes[0].set_ylabel("accuracy")
+    for text, colour, height in (("softmax,\ncross-entropy", 0, 0.35), ("ReLU,\nsquared error", 1, 0.17)):
+        axes[0].text(
+            0.97,
+            height,
+            text,
+            color=style.theme().categories[colour],
+            transform=axes[0].transAxes,
+            fontsize=8.5,
+            ha="right",
+            va="center",
+        )
+    return figure
+
+
+def crossed_settings():
+    """All runs of outputs crossed with losses."""
+    labels = {
+        "relu_squared": "ReLU,\nsquared error\n(question 4)",
+        "linear_squared": "linear,\nsquared error",
+        "softmax_squared": "softmax,\nsquared error",
+        "softmax_cross": "softmax,\ncross-entropy\n(question 5)",
+        "relu_cross": "ReLU,\ncross-entropy",
+    }
+    return levels.settings_figure({labels[name]: runs for name, runs in _crossed().items()})
+
+
+FIGURES = {
+    "q05-training-error": training_error,
+    "q05-testing-error": testing_error,
+    "q05-accuracy": accuracy,
+    "q05-crossed": crossed_settings,
+}

@@ -1,0 +1,148 @@
+"""Question 6: accuracy against the number of hidden neurons."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from analysis import plots, results, style
+from analysis.claims import Claim
+from analysis.questions import q05
+from analysis.spec import mlp
+from analysis.statistics import paired_interval, t_interval
+
+SIZES = (2, 4, 8, 16, 32, 64, 128, 256)
+
+BY_SIZE = {
+    size: replace(
+        q05.SHEET,
+        name=f"q06-hidden-{size:03d}",
+        layers=mlp(size, output="softmax"),
+        epochs=10,
+        seeds=range(10),
+    )
+    for size in SIZES
+}
+
+EXPERIMENTS = tuple(BY_SIZE.values())
+
+
+def _final(name: str) -> np.ndarray:
+    """A history's last value by size and run: float, shape (8, 10)."""
+    return np.array([results.load(experiment).final(name) for experiment in BY_SIZE.values()])
+
+
+def _gap() -> np.ndarray:
+    """Training minus testing accuracy of the trained networks: float, shape (8, 10)."""
+    after = [results.load(experiment).after("accuracy") for experiment in BY_SIZE.values()]
+    return np.array(after) - _final("val_accuracy")
+
+
+def numbers() -> dict:
+    """What the page cites; see `analysis.questions`."""
+    train, test, gap = _final("accuracy"), _final("val_accuracy"), _gap()
+    values = {}
+    for i, size in enumerate(SIZES):
+        low, high = t_interval(test[i])
+        weights = 784 * size + size + size * 10 + 10
+        values |= {
+            f"train_{size}": float(train[i].mean()),
+            f"test_{size}": float(test[i].mean()),
+            f"test_{size}_half": (high - low) / 2,
+            f"gap_{size}": float(gap[i].mean()),
+            f"weights_{size}": weights,
+            f"spread_{size}": float(np.ptp(test[i])),
+        }
+        if i:
+            values[f"gain_{size}"] = float((test[i] - test[i - 1]).mean())
+            values[f"fewer_errors_{size}"] = float(
+                1 - (1 - test[i]).mean() / (1 - test[i - 1]).mean()
+            )
+    return values | {"parts_from": _parts_from(gap)}
+
+
+def _parts_from(gap: np.ndarray) -> int:
+    """The smallest size from which on training accuracy is more than a point above testing."""
+    return SIZES[int(np.flatnonzero(gap.mean(axis=1) <= 0.01).max(initial=-1)) + 1]
+
+
+def claims() -> list[Claim]:
+    """What the page states of the results; see `analysis.questions`."""
+    train, test, gap = _final("accuracy"), _final("val_accuracy"), _gap()
+    steps = np.diff(test.mean(axis=1))
+    last = paired_interval(test[-1], test[-2])
+    spread = np.ptp(test, axis=1)
+    return [
+        Claim(
+            "More hidden neurons give more accuracy, at every step, in training and in testing.",
+            "smallest step "
+            f"{np.diff(train.mean(axis=1)).min():+.4f} in training, {steps.min():+.4f} in testing",
+            np.diff(train.mean(axis=1)).min() > 0 and steps.min() > 0,
+        ),
+        Claim(
+            "Each doubling gives less than the one before.",
+            "testing: " + ", ".join(f"{step:+.3f}" for step in steps),
+            np.all(np.diff(steps) < 0),
+        ),
+        Claim(
+            "The last doubling still helps.",
+            f"from 128 to 256: {steps[-1]:+.4f} ({last[0]:+.4f} to {last[1]:+.4f})",
+            last[0] > 0,
+        ),
+        Claim(
+            "From 32 neurons on training and testing part, further with every doubling.",
+            "gap in points: "
+            + ", ".join(f"{size}: {100 * g:.1f}" for size, g in zip(SIZES, gap.mean(axis=1), strict=True)),  # noqa: E501
+            np.all(np.diff(gap.mean(axis=1)[4:]) > 0) and gap.mean(axis=1)[4] > 0.005,
+        ),
+        Claim(
+            "Small networks depend on luck, large ones hardly.",
+            f"testing accuracy of ten runs spreads over {spread[0]:.3f} with 2 neurons, "
+            f"{spread[-1]:.3f} with 256",
+            spread[0] > 10 * spread[-1],
+        ),
+    ]
+
+
+def _figure(values: np.ndarray, colour: int, ylabel: str):
+    figure, ax = style.figure()
+    plots.by_size(ax, SIZES, values, style.theme().categories[colour], ylabel)
+    for size, mean in zip(SIZES, values.mean(axis=1), strict=True):
+        ax.annotate(
+            f"{mean:.3f}",
+            (size, mean),
+            xytext=(4, -12),
+            textcoords="offset points",
+            fontsize=8,
+        )
+    return figure
+
+
+def training_accuracy():
+    """The first plot asked for: average training accuracy against hidden neurons."""
+    return _figure(_final("accuracy"), 0, "training accuracy")
+
+
+def testing_accuracy():
+    """The second plot asked for: average testing accuracy against hidden neurons."""
+    return _figure(_final("val_accuracy"), 1, "testing accuracy")
+
+
+def gap():
+    """By how much training accuracy exceeds testing accuracy."""
+    figure, ax = style.figure(height=2.8)
+    plots.by_size(
+        ax,
+        SIZES,
+        100 * _gap(),
+        style.theme().categories[2],
+        "training minus testing\naccuracy (points)",
+    )
+    ax.axhline(0, color=style.theme().faint, lw=0.8)
+    return figure
+
+
+FIGURES = {
+    "q06-training-accuracy": training_accuracy,
+    "q06-testing-accuracy": testing_accuracy,
+    "q06-gap": gap,
+}
