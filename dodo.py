@@ -110,7 +110,9 @@ def task_benchmark():
 
 def task_book():
     """Build the pages into _build/html, every warning an error."""
-    command = [sys.executable, "-m", "jupyter_book", "build", "-W", "-n", "--all"]
+    # Beside this Python, also where its environment is not activated.
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    command = [str(jupyter_book), "build", "-W", "-n", "--all"]
     return {
         "actions": [
             CmdAction(

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import joblib
 
-from analysis import datasets, results
+from analysis import cost, datasets, results
 from analysis.files import write_whole
 from analysis.questions import q02
-from analysis.spec import Dense, Experiment
+from analysis.spec import Experiment
 from analysis.training.run import engine_on_one_thread, groups, processor
 
 FILE = results.FOLDER / "benchmark.json"
@@ -39,7 +39,7 @@ def measure(path: Path = FILE) -> None:
     with _processes(1) as pool:
         sheet = pool.apply(_sheets_way, [experiment])
     engine = _engines_way(experiment)
-    work = flops_per_epoch(experiment) * NETWORKS
+    work = cost.flops_per_epoch(experiment) * NETWORKS
     found = {
         "processor": processor(),
         "cores": joblib.cpu_count(),
@@ -67,23 +67,6 @@ def measure(path: Path = FILE) -> None:
         f"float32 matrix products: {limit:.0f} GFLOP/s; of that model.fit reaches "
         f"{found['sheet_share']:.1%}, the engine {found['engine_share']:.1%}"
     )
-
-
-def flops_per_epoch(experiment: Experiment) -> float:
-    """Multiplications and additions that training one network for an epoch takes.
-
-    Products of matrices only: forward, for the weights' gradient and, but for the first
-    layer, for the gradient of its inputs.
-    """
-    images, *shape = datasets.DATASETS[experiment.dataset].shapes["x_train"]
-    inputs, per_image, products = 1, 0, 2
-    for size in shape:
-        inputs *= size
-    for layer in experiment.layers:
-        if isinstance(layer, Dense):
-            per_image += 2 * products * inputs * layer.units
-            inputs, products = layer.units, 3
-    return float(per_image * images)
 
 
 def _processes(number: int):
@@ -149,8 +132,7 @@ def _sheets_way(experiment: Experiment) -> dict[str, float]:
 def _engines_way(experiment: Experiment) -> dict[str, float]:
     """The report's engine, on all cores: the wall time until every core has its epoch."""
     cores = joblib.cpu_count()
-    data = datasets.load(experiment.dataset)
-    divided = groups(experiment, data, experiment.seeds, cores)
+    divided = groups(experiment, experiment.seeds, cores)
     with _processes(len(divided)) as pool:
         started = time.time()
         measured = pool.starmap(_timed_group, [(experiment, group) for group in divided])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-#: Names a folder that holds ``mnist.npz``, for machines that cannot download it.
+#: Names a folder that holds ``mnist.npz`` and ``cifar10.npz``, for machines that cannot download it.
 FOLDER_VARIABLE = "REPORT_DATASETS"
 
 
@@ -70,6 +70,27 @@ DATASETS = {
         origin="https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
         credit="Y. LeCun, C. Cortes and C. J. C. Burges, CC BY-SA 3.0",
     ),
+    "cifar10": Source(
+        title="CIFAR-10",
+        categories=(
+            "airplane", "automobile", "bird", "cat", "deer",
+            "dog", "frog", "horse", "ship", "truck",
+        ),  # fmt: skip
+        sha256={
+            "x_train": "47af8b02cfcfb6cdf3dbbd1969ad7f1b70f4413f6f80f437b020ee4e5bc8304a",
+            "y_train": "2b7cd2f24487317614016b72ffd53071c3062f592f0eb300c18a770d41ae1253",
+            "x_test": "f9b1e2130bab680db56eb06d886f7f1ad0f1183907ceff4659d1735c890f5b04",
+            "y_test": "cec8a24a1e92aa2ecaa0bbd3dbfa86bf6cd8759fbd209a832824c8cf0afca9d5",
+        },
+        shapes={
+            "x_train": (50000, 32, 32, 3),
+            "y_train": (50000,),
+            "x_test": (10000, 32, 32, 3),
+            "y_test": (10000,),
+        },
+        origin="https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+        credit="A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
+    ),
 }
 
 
@@ -106,16 +127,28 @@ def load(name: str) -> Dataset:
         arrays, place = _read(path, source), str(path)
     else:
         arrays, place = _download(name, source), "Keras's cache (~/.keras/datasets)"
-    for array_name, expected in source.sha256.items():
-        array = np.ascontiguousarray(arrays[array_name])
-        shape = source.shapes[array_name]
-        if array.shape != shape or hashlib.sha256(array).hexdigest() != expected:
-            raise DatasetError(
-                f"{array_name} in {place} is not the published {source.title}: expected uint8 "
-                f"{shape} with SHA-256 {expected[:12]}…, found {array.dtype} {array.shape}. "
-                f"Delete it and download it anew from {source.origin}"
-            )
-    return Dataset(**arrays)
+    return Dataset(
+        **{name: _checked(np.asarray(arrays[name]), name, source, place) for name in source.sha256}
+    )
+
+
+def _checked(array: np.ndarray, name: str, source: Source, place: str) -> np.ndarray:
+    """The array if it is the published one, labels as a vector where they are a column."""
+    shape = source.shapes[name]
+    if array.shape == (*shape, 1):
+        array = array[..., 0]
+    array = np.ascontiguousarray(array)
+    if (
+        array.dtype != np.uint8
+        or array.shape != shape
+        or hashlib.sha256(array).hexdigest() != source.sha256[name]
+    ):
+        raise DatasetError(
+            f"{name} in {place} is not the published {source.title}: expected uint8 {shape} "
+            f"with SHA-256 {source.sha256[name][:12]}…, found {array.dtype} {array.shape}. "
+            f"Delete it and get {source.title} anew from {source.origin}"
+        )
+    return array
 
 
 def _read(path: Path, source: Source) -> dict[str, np.ndarray]:

@@ -49,7 +49,7 @@ def numbers(runs: Runs) -> dict:
             ("val_accuracy", runs.final("val_accuracy"), ".1%"),
         ):
             mean = format(history[chosen].mean(), form) if chosen.any() else "–"
-            values[f"level{level}_{name}"] = mean.replace("%", " %")
+            values[f"level{level}_{name}"] = mean
     return values | changes(runs)
 
 

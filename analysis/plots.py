@@ -120,7 +120,7 @@ def strips(ax, groups: dict[str, np.ndarray], colours: Sequence, ylabel: str) ->
 
 
 def by_size(ax, sizes: Sequence[int], values: np.ndarray, colour: str, ylabel: str) -> None:
-    """Runs and their mean with its 95 % t interval against a size on a log axis.
+    """Runs and their mean with its 95% t interval against a size on a log axis.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis import results, style
+from analysis import cost, results, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.files import write_whole
@@ -103,12 +103,11 @@ def describe(experiment: Experiment) -> dict:
 
 def _settings(experiment: Experiment) -> dict[str, str]:
     dense = [layer for layer in experiment.layers if isinstance(layer, Dense)]
-    pixels = int(np.prod(DATASETS[experiment.dataset].shapes["x_train"][1:]))
     rate = experiment.optimizer.learning_rate
     fixed = [stream for stream in ("weights", "order") if stream not in experiment.varies]
     return {
         "data": DATASETS[experiment.dataset].title,
-        "network": "-".join(map(str, [pixels, *(layer.units for layer in dense)])),
+        "network": "-".join(str(layer.shape[-1]) for layer in cost.layers(experiment)),
         "output": {"relu": "ReLU"}.get(dense[-1].activation, dense[-1].activation),
         "loss": _LOSSES[experiment.loss],
         "optimizer": f"{type(experiment.optimizer).__name__}, rate {rate:g}",

@@ -35,6 +35,59 @@ def _is_positive_int(value) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
+def _require_units(layer: str, what: str, value) -> None:
+    _require(
+        _is_positive_int(value), f"{layer} needs a whole number of {what}, at least 1; got {value!r}"
+    )
+
+
+def _require_activation(layer) -> None:
+    _require(
+        layer.activation in ACTIVATIONS,
+        f"{type(layer).__name__} has no activation {layer.activation!r}; it is one of "
+        f"{', '.join(ACTIVATIONS)}",
+    )
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """Subtracts a mean from the inputs and divides by the root of a variance, by channel."""
+
+    mean: tuple[float, ...]
+    variance: tuple[float, ...]
+
+    def __post_init__(self):
+        _require(
+            len(self.mean) == len(self.variance) and all(value > 0 for value in self.variance),
+            "Normalization needs a mean and a variance above 0 for each channel; got "
+            f"{self.mean!r} and {self.variance!r}",
+        )
+
+
+@dataclass(frozen=True)
+class Conv2D:
+    """A convolution with stride 1 and without padding."""
+
+    filters: int
+    kernel_size: int
+    activation: str = "relu"
+
+    def __post_init__(self):
+        _require_units("Conv2D", "filters", self.filters)
+        _require_units("Conv2D", "pixels as kernel_size", self.kernel_size)
+        _require_activation(self)
+
+
+@dataclass(frozen=True)
+class MaxPooling2D:
+    """Keeps the largest value of each square, and drops what does not fill one."""
+
+    pool_size: int
+
+    def __post_init__(self):
+        _require_units("MaxPooling2D", "pixels as pool_size", self.pool_size)
+
+
 @dataclass(frozen=True)
 class Flatten:
     """Turns an image into a vector."""
@@ -48,14 +101,8 @@ class Dense:
     activation: str = "relu"
 
     def __post_init__(self):
-        _require(
-            _is_positive_int(self.units),
-            f"Dense needs a whole number of units, at least 1; got {self.units!r}",
-        )
-        _require(
-            self.activation in ACTIVATIONS,
-            f"Dense has no activation {self.activation!r}; it is one of {', '.join(ACTIVATIONS)}",
-        )
+        _require_units("Dense", "units", self.units)
+        _require_activation(self)
 
 
 @dataclass(frozen=True)
@@ -170,6 +217,11 @@ class Experiment:
         ]
         for holds, message in checks:
             _require(holds, f"experiment {self.name!r}: {message}")
+
+    @property
+    def lockstep(self) -> bool:
+        """Whether its networks gain from being trained together: those without convolutions."""
+        return not any(isinstance(layer, Conv2D) for layer in self.layers)
 
     @property
     def key(self) -> str:

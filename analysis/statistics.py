@@ -6,7 +6,7 @@ import numpy as np
 
 
 def wilson(count: int, n: int) -> tuple[float, float]:
-    """95 % interval of a rate seen ``count`` times in ``n`` (Wilson 1927)."""
+    """95% interval of a rate seen ``count`` times in ``n`` (Wilson 1927)."""
     from scipy import stats  # takes half a second to import; here and below
 
     interval = stats.binomtest(count, n).proportion_ci(0.95, method="wilson")
@@ -14,7 +14,7 @@ def wilson(count: int, n: int) -> tuple[float, float]:
 
 
 def t_interval(values: np.ndarray) -> tuple[float, float]:
-    """95 % interval of the mean of runs, shape (runs,), by Student's t.
+    """95% interval of the mean of runs, shape (runs,), by Student's t.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def t_interval(values: np.ndarray) -> tuple[float, float]:
 
 
 def paired_interval(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:
-    """95 % bootstrap interval (BCa) of the mean difference between runs of the same seeds.
+    """95% bootstrap interval (BCa) of the mean difference between runs of the same seeds.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ def numbers() -> dict:
             f"{name}_stuck": int(stuck.sum()),
             f"{name}_stuck_low": low,
             f"{name}_stuck_high": high,
-            f"{name}_fine_accuracy": f"{accuracy[~stuck].mean():.2%}".replace("%", " %")
+            f"{name}_fine_accuracy": f"{accuracy[~stuck].mean():.2%}"
             if (~stuck).any()
             else "–",
             f"{name}_train_accuracy": float(runs.after("accuracy").mean()),
@@ -68,7 +68,16 @@ def numbers() -> dict:
         difference = _difference(crossed, ours, theirs)
         low, high = paired_interval(*_paired(crossed, ours, theirs))
         values |= {f"{name}": difference, f"{name}_low": low, f"{name}_high": high}
-    return values | {"runs": len(crossed["softmax_cross"])}
+    sheet = crossed["softmax_cross"]
+    val_loss = sheet.first(levels.ASKED_FOR).history("val_loss").mean(axis=0)
+    return values | {
+        "runs": len(sheet),
+        "learned": LEARNED,
+        "ten_first_loss": float(sheet.first(levels.ASKED_FOR).history("loss")[:, 0].mean()),
+        "best_epoch": int(val_loss.argmin()) + 1,
+        "best_val_loss": float(val_loss.min()),
+        "accuracy_gap": float(np.mean(sheet.after("accuracy") - sheet.final("val_accuracy"))),
+    }
 
 
 _COMPARISONS = {
@@ -107,7 +116,7 @@ def claims() -> list[Claim]:
     return [
         Claim(
             "With softmax and cross-entropy no run gets stuck.",
-            f"{stuck['softmax_cross']} of {n} (at most {upper:.0%} with 95 % confidence); "
+            f"{stuck['softmax_cross']} of {n} (at most {upper:.0%} with 95% confidence); "
             f"worst testing accuracy {final['softmax_cross'].min():.3f}",
             stuck["softmax_cross"] == 0,
         ),

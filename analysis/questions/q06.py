@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import plots, results, style
+from analysis import cost, plots, results, style
 from analysis.claims import Claim
 from analysis.questions import q05
 from analysis.spec import mlp
@@ -43,13 +43,12 @@ def numbers() -> dict:
     values = {}
     for i, size in enumerate(SIZES):
         low, high = t_interval(test[i])
-        weights = 784 * size + size + size * 10 + 10
         values |= {
             f"train_{size}": float(train[i].mean()),
             f"test_{size}": float(test[i].mean()),
             f"test_{size}_half": (high - low) / 2,
             f"gap_{size}": float(gap[i].mean()),
-            f"weights_{size}": weights,
+            f"weights_{size}": cost.weights(BY_SIZE[size]),
             f"spread_{size}": float(np.ptp(test[i])),
         }
         if i:

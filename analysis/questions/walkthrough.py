@@ -89,7 +89,7 @@ def claims() -> list[Claim]:
             abs(np.trace(matrix) / matrix.sum() - run.final("val_accuracy")[0]) < 1e-6,
         ),
         Claim(
-            "Accuracies around 85 % are what runs with exactly one silent output, other than "
+            "Accuracies around 85% are what runs with exactly one silent output, other than "
             "that of 0, get after five epochs.",
             f"{accuracy.min():.1%} to {accuracy.max():.1%} in {len(accuracy)} such runs",
             accuracy.min() > 0.82 and accuracy.max() < 0.88,

@@ -65,8 +65,10 @@ class Dense(keras.layers.Dense):
 
 def _layer(spec, seed: int) -> keras.layers.Layer:
     arguments = _arguments(spec)
+    if isinstance(spec, analysis.spec.Dense | analysis.spec.Conv2D):
+        arguments["kernel_initializer"] = keras.initializers.GlorotUniform(seed)
     if isinstance(spec, analysis.spec.Dense):
-        return Dense(**arguments, kernel_initializer=keras.initializers.GlorotUniform(seed))
+        return Dense(**arguments)
     return getattr(keras.layers, type(spec).__name__)(**arguments)
 
 

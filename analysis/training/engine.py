@@ -49,7 +49,8 @@ def train(
     started = time.perf_counter()
     # The product of a single matrix is computed by another kernel than those of several and
     # rounds differently: beside a copy of itself a lone network trains as it would in a group.
-    group = Group(experiment, data, seeds if len(seeds) > 1 else [*seeds, *seeds])
+    lone = experiment.lockstep and len(seeds) == 1
+    group = Group(experiment, data, [*seeds, *seeds] if lone else seeds)
     before = group.evaluate() | group.activity()
     epochs = []
     for epoch in range(experiment.epochs):

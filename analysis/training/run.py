@@ -16,9 +16,9 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
-from analysis import datasets, results
+from analysis import cost, datasets, results
 from analysis.datasets import Dataset
-from analysis.spec import Dense, Experiment
+from analysis.spec import Experiment
 
 #: Weights, gradients and Adam's two moments of a group stay in a core's cache below this;
 #: beyond it more networks at once are slower, not faster (measured).
@@ -61,7 +61,7 @@ def _train(experiment: Experiment, seeds: Sequence[int]) -> Iterator[dict]:
     )
     for finished in parallel(
         joblib.delayed(_train_group)(experiment, data, group)
-        for group in groups(experiment, data, seeds, cores)
+        for group in groups(experiment, seeds, cores)
     ):
         yield from finished
 
@@ -99,16 +99,11 @@ def engine_on_one_thread() -> Callable[..., list[dict]]:
     return engine.train
 
 
-def groups(
-    experiment: Experiment, data: Dataset, seeds: Sequence[int], cores: int
-) -> list[list[int]]:
+def groups(experiment: Experiment, seeds: Sequence[int], cores: int) -> list[list[int]]:
     """Seeds divided into the groups that are trained in lockstep, at least one a core."""
-    inputs, weights = data.x_train[0].size, 0
-    for layer in experiment.layers:
-        if isinstance(layer, Dense):
-            weights += (inputs + 1) * layer.units
-            inputs = layer.units
-    fitting = GROUP_BYTES // (4 * np.float32().nbytes * weights)
+    if not experiment.lockstep:
+        return [[seed] for seed in seeds]
+    fitting = GROUP_BYTES // (4 * np.float32().nbytes * cost.weights(experiment))
     largest = min(max(fitting, 2), LARGEST_GROUP)
     number = max(min(cores, len(seeds)), math.ceil(len(seeds) / largest))
     return [group.tolist() for group in np.array_split(seeds, number)]

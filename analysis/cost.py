@@ -1,0 +1,74 @@
+"""Counts a network's weights and the arithmetic that training it takes, from its spec alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from analysis.datasets import DATASETS
+from analysis.spec import Conv2D, Dense, Experiment, Flatten, MaxPooling2D, Normalization
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one layer costs.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Of its output for one image.
+    weights : int
+        Trainable numbers.
+    products : int
+        Multiplications for one image, forward.
+    """
+
+    shape: tuple[int, ...]
+    weights: int = 0
+    products: int = 0
+
+
+def layers(experiment: Experiment) -> list[Layer]:
+    """The cost of each layer, from first to last."""
+    counted = []
+    shape = DATASETS[experiment.dataset].shapes["x_train"][1:]
+    for spec in experiment.layers:
+        counted.append(_layer(spec, shape))
+        shape = counted[-1].shape
+    return counted
+
+
+def _layer(spec, shape: tuple[int, ...]) -> Layer:
+    if isinstance(spec, Normalization):
+        return Layer(shape)
+    if isinstance(spec, Flatten):
+        return Layer((math.prod(shape),))
+    if isinstance(spec, MaxPooling2D):
+        height, width, channels = shape
+        return Layer((height // spec.pool_size, width // spec.pool_size, channels))
+    if isinstance(spec, Conv2D):
+        height, width = (size - spec.kernel_size + 1 for size in shape[:2])
+        kernel = spec.kernel_size**2 * shape[2] * spec.filters
+        return Layer(
+            (height, width, spec.filters), kernel + spec.filters, height * width * kernel
+        )
+    if isinstance(spec, Dense):
+        products = shape[-1] * spec.units
+        return Layer((spec.units,), products + spec.units, products)
+    raise TypeError(f"no cost is known for a {type(spec).__name__}")
+
+
+def weights(experiment: Experiment) -> int:
+    """Trainable weights of one network."""
+    return sum(layer.weights for layer in layers(experiment))
+
+
+def flops_per_epoch(experiment: Experiment) -> int:
+    """Multiplications and additions that train one network for an epoch.
+
+    Those of matrix products: forward, for the gradient of the weights and, but for the
+    first layer with weights, for the gradient of the layer's inputs.
+    """
+    products = [layer.products for layer in layers(experiment) if layer.products]
+    images = DATASETS[experiment.dataset].shapes["x_train"][0]
+    return 2 * images * (3 * sum(products) - products[0])
