@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis import cost, results, style
+from analysis import benchmark, cost, results, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.files import write_whole
@@ -82,6 +82,8 @@ def collect() -> dict:
         content["claims"][page] = [_claim(claim) for claim in module.claims()]
         content["experiments"][page] = [describe(spec) for spec in module.EXPERIMENTS]
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
+    speed = json.loads(benchmark.FILE.read_text())
+    content["numbers"] |= {f"speed.{name}": value for name, value in speed.items()}
     return content
 
 
