@@ -18,6 +18,7 @@ from analysis.datasets import DatasetError
 from analysis.report import ClaimError
 from analysis.results import LedgerError
 from analysis.training.run import bring_up_to_date
+from analysis.training.workers import ClusterError
 
 ROOT = Path(__file__).parent
 BUILD = ROOT / "_build"
@@ -75,7 +76,7 @@ def attempt(function, *arguments):
     """Call, and fail with the message alone where the message says all."""
     try:
         function(*arguments)
-    except (DatasetError, LedgerError, ClaimError) as error:
+    except (DatasetError, LedgerError, ClusterError, ClaimError) as error:
         return TaskFailed(str(error))
 
 

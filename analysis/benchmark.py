@@ -22,7 +22,8 @@ from analysis import cost, datasets, results
 from analysis.files import write_whole
 from analysis.questions import q02
 from analysis.spec import Experiment
-from analysis.training.run import engine_on_one_thread, groups, processor
+from analysis.training.run import groups
+from analysis.training.workers import engine_on_one_thread, processor
 
 FILE = results.FOLDER / "benchmark.json"
 

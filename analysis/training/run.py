@@ -1,24 +1,20 @@
-"""Trains what an experiment's ledger lacks, over all cores, and keeps each finished network."""
+"""Trains what an experiment's ledger lacks, and keeps each network as it is finished."""
 
 from __future__ import annotations
 
 import io
 import math
-import os
-import platform
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from importlib.metadata import version
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import joblib
 import numpy as np
 from tqdm import tqdm
 
 from analysis import cost, datasets, results
-from analysis.datasets import Dataset
 from analysis.spec import Experiment
+from analysis.training import workers
 
 #: Weights, gradients and Adam's two moments of a group stay in a core's cache below this;
 #: beyond it more networks at once are slower, not faster (measured).
@@ -54,49 +50,9 @@ def _train(experiment: Experiment, seeds: Sequence[int]) -> Iterator[dict]:
     if not seeds:
         return
     data = datasets.load(experiment.dataset)
-    cores = joblib.cpu_count()
-    # The images go to the workers as memory-mapped files, held once for all.
-    parallel = joblib.Parallel(
-        n_jobs=cores, return_as="generator_unordered", batch_size=1, pre_dispatch="all"
+    yield from workers.train_groups(
+        experiment, data, lambda number: groups(experiment, seeds, number)
     )
-    for finished in parallel(
-        joblib.delayed(_train_group)(experiment, data, group)
-        for group in groups(experiment, seeds, cores)
-    ):
-        yield from finished
-
-
-def _train_group(experiment: Experiment, data: Dataset, seeds: Sequence[int]) -> list[dict]:
-    """One group on one core, in a process of its own."""
-    parent = os.getppid()
-
-    def stop_if_orphaned(epoch):
-        if os.getppid() != parent:  # killed: nobody is left to take the results
-            os._exit(1)
-
-    train = engine_on_one_thread()
-    return [
-        record | {"provenance": provenance()}
-        for record in train(experiment, data, seeds, stop_if_orphaned)
-    ]
-
-
-def engine_on_one_thread() -> Callable[..., list[dict]]:
-    """`analysis.training.engine.train`, with TensorFlow set up for a process that is one of several.
-
-    One thread a process and a process a core is two to three times faster than threads, and
-    sums are then always taken in the same order.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    # It warns that the loop is traced anew for each group, which is so and takes a second.
-    tf.get_logger().setLevel("ERROR")
-    from analysis.training import engine
-
-    return engine.train
 
 
 def groups(experiment: Experiment, seeds: Sequence[int], cores: int) -> list[list[int]]:
@@ -107,26 +63,6 @@ def groups(experiment: Experiment, seeds: Sequence[int], cores: int) -> list[lis
     largest = min(max(fitting, 2), LARGEST_GROUP)
     number = max(min(cores, len(seeds)), math.ceil(len(seeds) / largest))
     return [group.tolist() for group in np.array_split(seeds, number)]
-
-
-def provenance() -> dict[str, str]:
-    """Versions and machine: recorded with each result, no part of its key."""
-    return {
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("tensorflow", "keras", "numpy")},
-        "machine": f"{processor()}, {joblib.cpu_count()} cores",
-    }
-
-
-def processor() -> str:
-    """The processor's name as the system gives it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 class _stoppable:

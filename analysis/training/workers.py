@@ -1,0 +1,152 @@
+"""Where networks are trained: on this machine's cores, or on the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import joblib
+
+from analysis.datasets import Dataset
+from analysis.spec import Experiment
+
+#: Names the address of a Dask scheduler, e.g. ``tcp://10.0.0.1:8786``.
+SCHEDULER_VARIABLE = "REPORT_SCHEDULER"
+
+#: Seconds to wait for a scheduler and its first worker.
+PATIENCE = 20
+
+
+class ClusterError(RuntimeError):
+    """A Dask cluster that cannot be used; the message says why and what to do."""
+
+
+def train_groups(
+    experiment: Experiment, data: Dataset, divide: Callable[[int], list[list[int]]]
+) -> Iterator[dict]:
+    """Train groups of networks side by side.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    data : Dataset
+    divide : callable
+        Gives the groups, lists of seeds, for a number of workers.
+
+    Yields
+    ------
+    dict
+        A finished network as `analysis.training.engine.train` gives it, with its
+        ``provenance``.
+
+    Raises
+    ------
+    ClusterError
+        If a cluster is asked for and cannot be used.
+    """
+    with _workers(data) as number:
+        parallel = joblib.Parallel(
+            n_jobs=number, return_as="generator_unordered", batch_size=1, pre_dispatch="all"
+        )
+        for finished in parallel(
+            joblib.delayed(_train_group)(experiment, data, group) for group in divide(number)
+        ):
+            yield from finished
+
+
+@contextmanager
+def _workers(data: Dataset) -> Iterator[int]:
+    """Have joblib use the workers asked for, within; gives their number."""
+    address = os.environ.get(SCHEDULER_VARIABLE)
+    if address:
+        with _client(address) as client:
+            # The images are sent once to each worker, not with each group.
+            with joblib.parallel_config("dask", client=client, scatter=[data]):
+                yield sum(client.ncores().values())
+    else:
+        # The images go to the workers as memory-mapped files, held once for all.
+        with joblib.parallel_config("loky"):
+            yield joblib.cpu_count()
+
+
+def _client(address: str):
+    try:
+        from dask.distributed import Client
+    except ImportError:
+        raise ClusterError(
+            f"{SCHEDULER_VARIABLE} names a Dask scheduler, but Dask is not installed: "
+            "python -m pip install -e '.[cluster]'"
+        ) from None
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ClusterError(
+            f"no Dask scheduler answers at {address} ({error}): start one there, or unset "
+            f"{SCHEDULER_VARIABLE} to train on this machine's cores"
+        ) from error
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        client.close()
+        raise ClusterError(
+            f"the Dask scheduler at {address} has no workers: start some with "
+            f"'dask worker {address} --nworkers auto --nthreads 1'"
+        ) from None
+    return client
+
+
+def _train_group(experiment: Experiment, data: Dataset, seeds: Sequence[int]) -> list[dict]:
+    """One group on one core, in a process of its own."""
+    parent = os.getppid()
+
+    def stop_if_orphaned(epoch):
+        if os.getppid() != parent:  # killed: nobody is left to take the results
+            os._exit(1)
+
+    train = engine_on_one_thread()
+    return [
+        record | {"provenance": provenance()}
+        for record in train(experiment, data, seeds, stop_if_orphaned)
+    ]
+
+
+def engine_on_one_thread() -> Callable[..., list[dict]]:
+    """`analysis.training.engine.train`, for a process that is one of several.
+
+    One thread a process and a process a core is two to three times faster than threads, and
+    sums are then always taken in the same order.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    # It warns that the loop is traced anew for each group, which is so and takes a second.
+    tf.get_logger().setLevel("ERROR")
+    from analysis.training import engine
+
+    return engine.train
+
+
+def provenance() -> dict[str, str]:
+    """Versions and machine: recorded with each result, no part of its key."""
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("tensorflow", "keras", "numpy")},
+        "machine": f"{processor()}, {joblib.cpu_count()} cores",
+    }
+
+
+def processor() -> str:
+    """The processor's name as the system gives it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
