@@ -67,7 +67,8 @@ def numbers() -> dict:
     for name, (ours, theirs) in _COMPARISONS.items():
         difference = _difference(crossed, ours, theirs)
         low, high = paired_interval(*_paired(crossed, ours, theirs))
-        values |= {f"{name}": difference, f"{name}_low": low, f"{name}_high": high}
+        # In points, hundredths of accuracy.
+        values |= {name: 100 * difference, f"{name}_low": 100 * low, f"{name}_high": 100 * high}
     sheet = crossed["softmax_cross"]
     val_loss = sheet.first(levels.ASKED_FOR).history("val_loss").mean(axis=0)
     return values | {
@@ -76,7 +77,7 @@ def numbers() -> dict:
         "ten_first_loss": float(sheet.first(levels.ASKED_FOR).history("loss")[:, 0].mean()),
         "best_epoch": int(val_loss.argmin()) + 1,
         "best_val_loss": float(val_loss.min()),
-        "accuracy_gap": float(np.mean(sheet.after("accuracy") - sheet.final("val_accuracy"))),
+        "accuracy_gap": 100 * float(np.mean(sheet.after("accuracy") - sheet.final("val_accuracy"))),
     }
 
 
