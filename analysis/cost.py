@@ -49,9 +49,7 @@ def _layer(spec, shape: tuple[int, ...]) -> Layer:
     if isinstance(spec, Conv2D):
         height, width = (size - spec.kernel_size + 1 for size in shape[:2])
         kernel = spec.kernel_size**2 * shape[2] * spec.filters
-        return Layer(
-            (height, width, spec.filters), kernel + spec.filters, height * width * kernel
-        )
+        return Layer((height, width, spec.filters), kernel + spec.filters, height * width * kernel)
     if isinstance(spec, Dense):
         products = shape[-1] * spec.units
         return Layer((spec.units,), products + spec.units, products)

@@ -136,5 +136,3 @@ def _claim(claim: Claim) -> dict:
 
 def _json_ready(value):
     return value.item() if isinstance(value, np.generic) else value
-
-

@@ -37,7 +37,8 @@ def _is_positive_int(value) -> bool:
 
 def _require_units(layer: str, what: str, value) -> None:
     _require(
-        _is_positive_int(value), f"{layer} needs a whole number of {what}, at least 1; got {value!r}"
+        _is_positive_int(value),
+        f"{layer} needs a whole number of {what}, at least 1; got {value!r}",
     )
 
 

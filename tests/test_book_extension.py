@@ -126,8 +126,7 @@ def test_numbers_stand_wherever_text_does(book):
     book.draw("curves", ".svg", "-dark.svg")
     html = book.build(
         "# {num}`q02.stuck_runs` stick\n\n"
-        "| Runs |\n| --- |\n| {num}`q02.stuck_runs` |\n"
-        + FIGURE % ("curves", "curves")
+        "| Runs |\n| --- |\n| {num}`q02.stuck_runs` |\n" + FIGURE % ("curves", "curves")
     )
     assert re.search("<h1>3 stick", html)
     assert "<td><p>3</p></td>" in html
@@ -356,9 +355,7 @@ def test_stages_run_before_the_pages_are_read(book, monkeypatch):
         ("def task_figures(:", "SyntaxError"),
     ],
 )
-def test_failed_stage_stops_the_build_with_its_message(
-    book, monkeypatch, dodo, message
-):
+def test_failed_stage_stops_the_build_with_its_message(book, monkeypatch, dodo, message):
     monkeypatch.setenv("REPORT_STAGES_DONE", "0")
     book.write("../dodo.py", dodo)
     with pytest.raises(ExtensionError, match=message):

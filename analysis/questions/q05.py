@@ -59,9 +59,7 @@ def numbers() -> dict:
             f"{name}_stuck": int(stuck.sum()),
             f"{name}_stuck_low": low,
             f"{name}_stuck_high": high,
-            f"{name}_fine_accuracy": f"{accuracy[~stuck].mean():.2%}"
-            if (~stuck).any()
-            else "–",
+            f"{name}_fine_accuracy": f"{accuracy[~stuck].mean():.2%}" if (~stuck).any() else "–",
             f"{name}_train_accuracy": float(runs.after("accuracy").mean()),
         }
     for name, (ours, theirs) in _COMPARISONS.items():
@@ -136,7 +134,8 @@ def claims() -> list[Claim]:
         Claim(
             "Once softmax is in place, the choice between the two losses moves the testing "
             "accuracy by less than a point.",
-            f"cross-entropy minus squared error {np.mean(final['softmax_cross'] - final['softmax_squared']):+.4f} "  # noqa: E501
+            "cross-entropy minus squared error "
+            f"{_difference(crossed, 'softmax_cross', 'softmax_squared'):+.4f} "
             f"({gain[0]:+.4f} to {gain[1]:+.4f}, paired by seed)",
             abs(gain[0]) < 0.01 and abs(gain[1]) < 0.01,
         ),
@@ -159,16 +158,12 @@ def claims() -> list[Claim]:
 
 def training_error():
     """The first plot asked for; error is cross-entropy here."""
-    return levels.curves_of_all(
-        results.load(SHEET), "loss", "training error (cross-entropy)"
-    )
+    return levels.curves_of_all(results.load(SHEET), "loss", "training error (cross-entropy)")
 
 
 def testing_error():
     """The second plot asked for."""
-    return levels.curves_of_all(
-        results.load(SHEET), "val_loss", "testing error (cross-entropy)"
-    )
+    return levels.curves_of_all(results.load(SHEET), "val_loss", "testing error (cross-entropy)")
 
 
 def accuracy():
@@ -183,7 +178,10 @@ def accuracy():
                 ax.plot(range(1, 21), run, color=style.theme().categories[colour], alpha=0.8)
         ax.set(xlabel="epoch", title=title, xlim=(1, 20), xticks=(1, 5, 10, 15, 20))
     axes[0].set_ylabel("accuracy")
-    for text, colour, height in (("softmax,\ncross-entropy", 0, 0.35), ("ReLU,\nsquared error", 1, 0.17)):
+    for text, colour, height in (
+        ("softmax,\ncross-entropy", 0, 0.35),
+        ("ReLU,\nsquared error", 1, 0.17),
+    ):
         axes[0].text(
             0.97,
             height,

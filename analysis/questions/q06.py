@@ -90,7 +90,9 @@ def claims() -> list[Claim]:
         Claim(
             "From 32 neurons on training and testing part, further with every doubling.",
             "gap in points: "
-            + ", ".join(f"{size}: {100 * g:.1f}" for size, g in zip(SIZES, gap.mean(axis=1), strict=True)),  # noqa: E501
+            + ", ".join(
+                f"{size}: {100 * g:.1f}" for size, g in zip(SIZES, gap.mean(axis=1), strict=True)
+            ),
             np.all(np.diff(gap.mean(axis=1)[4:]) > 0) and gap.mean(axis=1)[4] > 0.005,
         ),
         Claim(

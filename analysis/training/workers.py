@@ -63,10 +63,12 @@ def _workers(data: Dataset) -> Iterator[int]:
     """Have joblib use the workers asked for, within; gives their number."""
     address = os.environ.get(SCHEDULER_VARIABLE)
     if address:
-        with _client(address) as client:
+        with (
+            _client(address) as client,
             # The images are sent once to each worker, not with each group.
-            with joblib.parallel_config("dask", client=client, scatter=[data]):
-                yield sum(client.ncores().values())
+            joblib.parallel_config("dask", client=client, scatter=[data]),
+        ):
+            yield sum(client.ncores().values())
     else:
         # The images go to the workers as memory-mapped files, held once for all.
         with joblib.parallel_config("loky"):

@@ -65,13 +65,9 @@ def make_stages(root: Path) -> None:
     database = root / "_build" / ".doit-book.db"
     command = [sys.executable, "-m", "doit", "--db-file", str(database)]
     command += ["-d", str(root), "-f", str(root / "dodo.py"), "figures", "numbers"]
-    result = subprocess.run(
-        command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    result = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if result.returncode != 0:
-        raise ExtensionError(
-            f"figures and numbers could not be made:\n{result.stdout.strip()}"
-        )
+        raise ExtensionError(f"figures and numbers could not be made:\n{result.stdout.strip()}")
 
 
 def read_numbers(path: Path) -> dict:

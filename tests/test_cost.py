@@ -1,0 +1,40 @@
+"""Weights, shapes and arithmetic counted from a spec, against Keras's own network."""
+
+from dataclasses import replace
+
+import pytest
+
+from analysis import cost
+from analysis.datasets import DATASETS
+from analysis.questions import q02, q09
+from analysis.training import build
+
+
+@pytest.mark.parametrize("experiment", [q02.SHEET, q09.SHEET], ids=lambda e: e.name)
+def test_weights_and_shapes_are_those_of_the_keras_network(experiment):
+    image = DATASETS[experiment.dataset].shapes["x_train"][1:]
+    network = build.network(experiment, image, seed=0)
+    assert cost.weights(experiment) == network.count_params()
+    assert [layer.shape for layer in cost.layers(experiment)] == [
+        layer.output.shape[1:] for layer in network.layers
+    ]
+
+
+def test_an_epoch_counts_forward_weights_and_inputs_but_no_gradient_of_the_images():
+    # 784-32-10: the first layer's inputs are images and need no gradient.
+    first, second = 784 * 32, 32 * 10
+    assert cost.flops_per_epoch(q02.SHEET) == 60_000 * 2 * (2 * first + 3 * second)
+
+
+def test_a_convolution_multiplies_once_for_each_place_of_its_kernel():
+    layer = cost.layers(q09.SHEET)[0]
+    assert layer.products == 30 * 30 * (3 * 3 * 3) * 32
+
+
+def test_a_layer_without_known_cost_is_named():
+    class Unknown:
+        units = 10
+        activation = "relu"
+
+    with pytest.raises(TypeError, match="Unknown"):
+        cost.layers(replace(q02.SHEET, layers=(Unknown(),)))
