@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import multiprocessing
 import os
@@ -138,7 +139,7 @@ def _engines_way(experiment: Experiment) -> dict[str, float]:
         started = time.time()
         measured = pool.starmap(_timed_group, [(experiment, group) for group in divided])
     stamps = [max(moments) for moments in zip(*(m["epochs"] for m in measured), strict=True)]
-    epoch = statistics.median(b - a for a, b in zip(stamps, stamps[1:], strict=False))
+    epoch = statistics.median(b - a for a, b in itertools.pairwise(stamps))
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "epoch": epoch,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-#: Names a folder that holds ``mnist.npz`` and ``cifar10.npz``, for machines that cannot download it.
+#: Names a folder with ``mnist.npz`` and ``cifar10.npz``, where they cannot be downloaded.
 FOLDER_VARIABLE = "REPORT_DATASETS"
 
 
@@ -83,7 +83,7 @@ DATASETS = {
             "horse",
             "ship",
             "truck",
-        ),  # fmt: skip
+        ),
         sha256={
             "x_train": "47af8b02cfcfb6cdf3dbbd1969ad7f1b70f4413f6f80f437b020ee4e5bc8304a",
             "y_train": "2b7cd2f24487317614016b72ffd53071c3062f592f0eb300c18a770d41ae1253",

@@ -168,10 +168,7 @@ def settings_figure(settings: dict[str, Runs], name: str = "val_accuracy"):
     ylabel = {"val_accuracy": "testing accuracy", "val_loss": "testing error"}[name]
     plots.strips(ax, {label: runs.final(name) for label, runs in settings.items()}, colours, ylabel)
     legend = ["none silent", "one silent", "two silent", "three or more"]
-    if name == "val_accuracy":
-        heights = (0.9, 0.8, 0.7, 0.6)
-    else:
-        heights = (0.1, 0.3, 0.5, 0.7)
+    heights = (0.9, 0.8, 0.7, 0.6) if name == "val_accuracy" else (0.1, 0.3, 0.5, 0.7)
     low, high = ax.get_ylim()
     plots.label_ends(
         ax,
