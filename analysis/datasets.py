@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import multiprocessing
 import os
-import zipfile
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,14 +163,14 @@ def _checked(array: np.ndarray, name: str, source: Source, place: str) -> np.nda
 
 def _read(path: Path, source: Source) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             return {name: archive[name] for name in source.sha256}
     except FileNotFoundError:
         raise DatasetError(
             f"no {source.title} at {path}: download {source.origin} and put it there, "
             f"or unset {FOLDER_VARIABLE} to let Keras download it"
         ) from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # damaged archives raise a dozen kinds
         raise DatasetError(
             f"{path} is not a whole {source.title} archive ({error}): "
             f"download it anew from {source.origin}"
@@ -176,13 +178,19 @@ def _read(path: Path, source: Source) -> dict[str, np.ndarray]:
 
 
 def _download(name: str, source: Source) -> dict[str, np.ndarray]:
-    import keras  # takes seconds to import, and only training comes here
-
     try:
-        (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
+        # In a process of its own, for Keras brings TensorFlow and its threads with it.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+            (x_train, y_train), (x_test, y_test) = process.submit(_load_with_keras, name).result()
     except Exception as error:  # Keras raises a bare Exception when it cannot download
         raise DatasetError(
             f"{source.title} could not be had through Keras ({error}): download "
             f"{source.origin} into a folder and name the folder in {FOLDER_VARIABLE}"
         ) from error
     return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+
+
+def _load_with_keras(name: str):
+    import keras
+
+    return getattr(keras.datasets, name).load_data()

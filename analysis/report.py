@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,7 @@ def collect() -> dict:
     content = {"numbers": {}, "claims": {}, "experiments": {}}
     for page, module in QUESTIONS.items():
         for name, value in module.numbers().items():
-            content["numbers"][f"{page}.{name}"] = _json_ready(value)
+            content["numbers"][f"{page}.{name}"] = _json_ready(f"{page}.{name}", value)
         content["claims"][page] = [_claim(claim) for claim in module.claims()]
         content["experiments"][page] = [describe(spec) for spec in module.EXPERIMENTS]
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
@@ -134,5 +135,8 @@ def _claim(claim: Claim) -> dict:
     return {"sentence": claim.sentence, "measured": claim.measured, "holds": claim.holds}
 
 
-def _json_ready(value):
-    return value.item() if isinstance(value, np.generic) else value
+def _json_ready(name: str, value):
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{name} is {value}, which no page can cite")
+    return value

@@ -133,7 +133,13 @@ class Ledger:
         kept = {r["seed"]: r for r in self._records() if r["key"] == self.experiment.key}
         lines = b"".join(_encode(kept[seed]) for seed in sorted(kept))
         if lines != self.path.read_bytes():
-            write_whole(self.path, lines)
+            try:
+                write_whole(self.path, lines)
+            except OSError as error:
+                raise LedgerError(
+                    f"{self.path} could not be sorted ({error.strerror}). All its networks are "
+                    "safe; make room and run doit again"
+                ) from error
 
     def _line(self, record: dict) -> bytes:
         complete = {
@@ -151,6 +157,8 @@ class Ledger:
             content = self.path.read_bytes()
         except FileNotFoundError:
             return
+        except OSError as error:
+            raise LedgerError(f"{self.path} cannot be read ({error.strerror})") from error
         *lines, _torn = content.split(b"\n")
         seen = {}
         for number, line in enumerate(lines, start=1):
@@ -167,7 +175,7 @@ class Ledger:
         try:
             record = json.loads(line)
             _check(record)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except Exception as error:  # whatever the line holds, it names file and line
             raise LedgerError(
                 f"{self.path}, line {number}, is not a result ({error!r}). Restore it with "
                 f"'git checkout {self.path.name}' in its folder, or remove the line and "

@@ -129,9 +129,11 @@ class Adam:
 def _require_learning_rate(optimizer) -> None:
     rate = optimizer.learning_rate
     _require(
-        isinstance(rate, (int, float)) and 0 < rate < float("inf"),
+        isinstance(rate, int | float) and not isinstance(rate, bool) and 0 < rate < float("inf"),
         f"{type(optimizer).__name__} needs a learning rate above 0; got {rate!r}",
     )
+    # 1 and 1.0 are equal, so they must have the same key.
+    object.__setattr__(optimizer, "learning_rate", float(rate))
 
 
 def mlp(*hidden: int, output: str) -> tuple:
@@ -199,6 +201,10 @@ class Experiment:
                 bool(self.layers) and getattr(self.layers[-1], "units", None) == 10,
                 "the last layer must be Dense with 10 units, one for each category",
             ),
+            (
+                isinstance(self.optimizer, SGD | Adam),
+                f"optimizer must be SGD(…) or Adam(…); got {self.optimizer!r}",
+            ),
             (self.loss in LOSSES, f"unknown loss {self.loss!r}; it is one of {', '.join(LOSSES)}"),
             (_is_positive_int(self.epochs), f"epochs must be at least 1; got {self.epochs!r}"),
             (
@@ -207,7 +213,7 @@ class Experiment:
             ),
             (bool(self.seeds), "seeds is empty; give at least one, e.g. range(10)"),
             (
-                all(isinstance(seed, int) and seed >= 0 for seed in self.seeds),
+                all(type(seed) is int and seed >= 0 for seed in self.seeds),
                 f"seeds must be whole numbers from 0; got {self.seeds!r}",
             ),
             (len(set(self.seeds)) == len(self.seeds), f"a seed is named twice in {self.seeds!r}"),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import levels, results, style
+from analysis import levels, plots, results, style
 from analysis.claims import Claim
 from analysis.questions import q04
 from analysis.spec import mlp
@@ -178,20 +178,12 @@ def accuracy():
                 ax.plot(range(1, 21), run, color=style.theme().categories[colour], alpha=0.8)
         ax.set(xlabel="epoch", title=title, xlim=(1, 20), xticks=(1, 5, 10, 15, 20))
     axes[0].set_ylabel("accuracy")
-    for text, colour, height in (
-        ("softmax,\ncross-entropy", 0, 0.35),
-        ("ReLU,\nsquared error", 1, 0.17),
-    ):
-        axes[0].text(
-            0.97,
-            height,
-            text,
-            color=style.theme().categories[colour],
-            transform=axes[0].transAxes,
-            fontsize=8.5,
-            ha="right",
-            va="center",
-        )
+    plots.label_ends(
+        axes[1],
+        [results.load(SHEET).final("val_accuracy").mean(), 0.87],
+        ["softmax,\ncross-entropy", "ReLU,\nsquared error"],
+        style.theme().categories[:2],
+    )
     return figure
 
 

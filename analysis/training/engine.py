@@ -24,12 +24,7 @@ from analysis.training import build
 EVALUATION_BATCH = 1000
 
 
-def train(
-    experiment: Experiment,
-    data: Dataset,
-    seeds: Sequence[int],
-    after_epoch: Callable[[int], None] = lambda epoch: None,
-) -> list[dict]:
+def train(experiment: Experiment, data: Dataset, seeds: Sequence[int]) -> list[dict]:
     """Train one network for each seed.
 
     Parameters
@@ -37,8 +32,6 @@ def train(
     experiment : Experiment
     data : Dataset
     seeds : sequence of int
-    after_epoch : callable
-        Called with the number of finished epochs.
 
     Returns
     -------
@@ -52,10 +45,10 @@ def train(
     lone = experiment.lockstep and len(seeds) == 1
     group = Group(experiment, data, [*seeds, *seeds] if lone else seeds)
     before = group.evaluate() | group.activity()
-    epochs = []
-    for epoch in range(experiment.epochs):
-        epochs.append(group.train_epoch(epoch) | group.evaluate() | group.activity())
-        after_epoch(epoch + 1)
+    epochs = [
+        group.train_epoch(epoch) | group.evaluate() | group.activity()
+        for epoch in range(experiment.epochs)
+    ]
     after = group.evaluate_training()
     seconds = round((time.perf_counter() - started) / len(seeds), 3)
 
@@ -265,7 +258,7 @@ class Group:
 
             def look(weights, state):
                 layers, _ = self.probe.stateless_call(weights, state, x, training=False)
-                above = [tf.cast(layer > 0, tf.float32) for layer in layers]
+                above = [tf.cast(layer > 0, tf.float32) for layer in tf.nest.flatten(layers)]
                 above.append(above[-1] * tf.one_hot(y, 10))
                 return [tf.reduce_sum(a, axis=range(len(a.shape) - 1)) for a in above]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -71,7 +73,7 @@ def _workers(data: Dataset) -> Iterator[int]:
             yield sum(client.ncores().values())
     else:
         # The images go to the workers as memory-mapped files, held once for all.
-        with joblib.parallel_config("loky"):
+        with joblib.parallel_config("loky", initializer=_end_with, initargs=(os.getpid(),)):
             yield joblib.cpu_count()
 
 
@@ -101,19 +103,21 @@ def _client(address: str):
     return client
 
 
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent: nobody is left then to take its results."""
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _train_group(experiment: Experiment, data: Dataset, seeds: Sequence[int]) -> list[dict]:
     """One group on one core, in a process of its own."""
-    parent = os.getppid()
-
-    def stop_if_orphaned(epoch):
-        if os.getppid() != parent:  # killed: nobody is left to take the results
-            os._exit(1)
-
     train = engine_on_one_thread()
-    return [
-        record | {"provenance": provenance()}
-        for record in train(experiment, data, seeds, stop_if_orphaned)
-    ]
+    return [record | {"provenance": provenance()} for record in train(experiment, data, seeds)]
 
 
 def engine_on_one_thread() -> Callable[..., list[dict]]:

@@ -1,0 +1,111 @@
+"""Fixtures that several files of tests share."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+
+from analysis import datasets
+from analysis.results import Ledger
+
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+KERAS_FOLDER = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"
+
+# On one thread, as training runs it: the order of sums, and so the last digit, depends on it.
+os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+tiny.register()
+
+
+@pytest.fixture(scope="session")
+def engine():
+    """The engine; importing it takes seconds."""
+    import tensorflow as tf
+
+    from analysis.training import engine
+
+    tf.get_logger().setLevel("ERROR")
+    return engine
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """The published data set, where it can be had without a download."""
+    folder = Path(os.environ.get(datasets.FOLDER_VARIABLE, KERAS_FOLDER))
+    if not (folder / "mnist.npz").exists():
+        pytest.skip(f"no mnist.npz in {folder}: name its folder in {datasets.FOLDER_VARIABLE}")
+    return datasets.load("mnist")
+
+
+@pytest.fixture
+def tiny_file(monkeypatch, tmp_path):
+    """The file of the data set ``tiny``, in the folder that data sets are looked for in."""
+    monkeypatch.setenv(datasets.FOLDER_VARIABLE, str(tmp_path / "datasets"))
+    path = tmp_path / "datasets" / "tiny.npz"
+    path.parent.mkdir()
+    np.savez_compressed(path, **vars(tiny.DATA))
+    return path
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """An empty ledger for three networks."""
+    return Ledger(tiny.experiment(), tmp_path / "results")
+
+
+@pytest.fixture
+def start(tiny_file, monkeypatch):
+    """Starts a Python process in a session of its own, and leaves none of it behind.
+
+    Its workers find a stub in place of TensorFlow unless ``stub`` is false.
+    """
+    started = []
+    # Where tests run in the background, Ctrl-C is ignored, and processes inherit that.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def start(*arguments, stub=True, seconds_an_epoch=0.05, cwd=ROOT, **options):
+        path = [TESTS / "stub"] * stub + [TESTS, cwd]
+        process = subprocess.Popen(
+            [sys.executable, *map(str, arguments)],
+            cwd=cwd,
+            env=os.environ
+            | {
+                "PYTHONPATH": os.pathsep.join(map(str, path)),
+                "STUB_SECONDS_AN_EPOCH": str(seconds_an_epoch),
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            **options,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    signal.signal(signal.SIGINT, previous)
+    for process in started:
+        for member in members(process.pid):
+            os.kill(member, signal.SIGKILL)
+        process.stdout.close()
+        process.wait()
+
+
+def members(session: int) -> list[int]:
+    """Process ids of a session, those of zombies left out."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, sid = path.read_text().rpartition(")")[2].split()[:4]
+        except OSError:
+            continue  # it ended meanwhile
+        if int(sid) == session and state != "Z":
+            found.append(int(path.parent.name))
+    return found

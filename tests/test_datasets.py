@@ -1,0 +1,181 @@
+"""Data sets and their excerpts: what is published passes, anything else is named."""
+
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tiny
+
+from analysis import datasets, excerpts
+from analysis.datasets import DatasetError
+
+
+def arrays(**changes) -> dict[str, np.ndarray]:
+    return {name: array.copy() for name, array in vars(tiny.DATA).items()} | changes
+
+
+def test_published_data_set_loads(tiny_file):
+    loaded = datasets.load("tiny")
+    for name, array in vars(tiny.DATA).items():
+        np.testing.assert_array_equal(getattr(loaded, name), array)
+
+
+def test_mnist_is_the_published_one(mnist):
+    assert mnist.x_train.shape == (60_000, 28, 28)
+    assert mnist.y_test[:3].tolist() == [7, 2, 1]
+
+
+def test_absent_file_is_named_with_what_to_do(tiny_file):
+    tiny_file.unlink()
+    with pytest.raises(DatasetError) as error:
+        datasets.load("tiny")
+    for part in (str(tiny_file), tiny.SOURCE.origin, "put it there", datasets.FOLDER_VARIABLE):
+        assert part in str(error.value)
+
+
+def altered_pixel(images):
+    images = images.copy()
+    images[17, 3, 4] ^= 1
+    return images
+
+
+DATA = tiny.DATA
+
+
+@pytest.mark.parametrize(
+    "name, array",
+    [
+        ("x_train", altered_pixel(DATA.x_train)),
+        ("x_test", altered_pixel(DATA.x_test)),
+        ("y_train", (DATA.y_train + 1) % 10),
+        ("y_test", DATA.y_test[::-1]),
+        ("x_train", DATA.x_train[:-1]),
+        ("x_train", DATA.x_train.reshape(300, 64)),
+        ("x_train", DATA.x_train.reshape(150, 16, 8)),
+        ("x_train", DATA.x_train / 255),
+        ("x_train", DATA.x_train.view(np.int8)),
+    ],
+)
+def test_altered_array_is_named_with_what_to_do(tiny_file, name, array):
+    np.savez(tiny_file, **arrays(**{name: array}))
+    with pytest.raises(DatasetError) as error:
+        datasets.load("tiny")
+    for part in (name, str(tiny_file), "not the published Tiny", "anew", tiny.SOURCE.origin):
+        assert part in str(error.value)
+
+
+def without_an_array(path):
+    np.savez(path, **{name: array for name, array in arrays().items() if name != "y_test"})
+
+
+def truncated(path):
+    path.write_bytes(path.read_bytes()[:-500])
+
+
+def one_bit_of_the_compressed_data_flipped(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def garbled_after_the_header(path):
+    content = bytearray(path.read_bytes())
+    content[200:400] = b"\xff" * 200
+    path.write_bytes(content)
+
+
+def with_objects(path):
+    np.savez(path, **arrays(y_test=np.array([{}, None], object)))
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def a_web_page(path):
+    path.write_text("<html>404</html>")
+
+
+def a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        without_an_array,
+        truncated,
+        one_bit_of_the_compressed_data_flipped,
+        garbled_after_the_header,
+        with_objects,
+        empty,
+        a_web_page,
+        a_folder,
+    ],
+)
+def test_damaged_file_is_named_with_what_to_do(tiny_file, damage):
+    damage(tiny_file)
+    with pytest.raises(DatasetError) as error:
+        datasets.load("tiny")
+    for part in (str(tiny_file), "anew", tiny.SOURCE.origin):
+        assert part in str(error.value)
+
+
+def keras_that(monkeypatch, load_data):
+    monkeypatch.delenv(datasets.FOLDER_VARIABLE)
+    keras = SimpleNamespace(datasets=SimpleNamespace(tiny=SimpleNamespace(load_data=load_data)))
+    monkeypatch.setitem(sys.modules, "keras", keras)
+    # Another process would not see this Keras.
+    monkeypatch.setattr(datasets, "ProcessPoolExecutor", lambda n, _: ThreadPoolExecutor(n))
+
+
+def test_without_a_folder_keras_is_asked(tiny_file, monkeypatch):
+    tiny_file.unlink()
+    keras_that(monkeypatch, lambda: ((DATA.x_train, DATA.y_train), (DATA.x_test, DATA.y_test)))
+    np.testing.assert_array_equal(datasets.load("tiny").y_test, DATA.y_test)
+
+
+def test_failed_download_says_what_to_do(tiny_file, monkeypatch):
+    def fail():
+        raise Exception("URL fetch failure: no route to host")
+
+    keras_that(monkeypatch, fail)
+    with pytest.raises(DatasetError) as error:
+        datasets.load("tiny")
+    for part in ("no route to host", tiny.SOURCE.origin, datasets.FOLDER_VARIABLE):
+        assert part in str(error.value)
+
+
+def test_excerpt_comes_back_as_it_was_kept(tiny_file, tmp_path):
+    excerpts.keep("tiny", tmp_path)
+    excerpt = excerpts.load("tiny", tmp_path)
+    np.testing.assert_array_equal(excerpt.train, DATA.x_train[:10])
+    np.testing.assert_array_equal(excerpt.test, DATA.x_test[:1])
+    np.testing.assert_array_equal(excerpt.train_labels, DATA.y_train[:10])
+    np.testing.assert_array_equal(excerpt.test_labels, DATA.y_test)
+
+
+def test_excerpt_is_current_until_the_data_set_changes(tiny_file, tmp_path, monkeypatch):
+    assert not excerpts.is_current("tiny", tmp_path)
+    excerpts.keep("tiny", tmp_path)
+    assert excerpts.is_current("tiny", tmp_path)
+    other = replace(tiny.SOURCE, sha256=tiny.SOURCE.sha256 | {"y_test": "0" * 64})
+    monkeypatch.setitem(datasets.DATASETS, "tiny", other)
+    assert not excerpts.is_current("tiny", tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "null", "{}", '{"digest": 1}', "\xff"])
+def test_damaged_excerpt_is_not_current(tmp_path, content):
+    (tmp_path / "tiny.json").write_text(content, encoding="latin-1")
+    assert not excerpts.is_current("tiny", tmp_path)
+
+
+def test_excerpt_names_its_source(tiny_file, tmp_path):
+    excerpts.keep("tiny", tmp_path)
+    kept = json.loads((tmp_path / "tiny.json").read_text())
+    assert (kept["credit"], kept["origin"]) == (tiny.SOURCE.credit, tiny.SOURCE.origin)

@@ -1,0 +1,237 @@
+"""``doit``: what it finds out of date, what it then trains, and what it says when it cannot."""
+
+import json
+import os
+import shutil
+import signal
+import time
+
+import pytest
+import tiny
+from conftest import ROOT, members
+
+from analysis import datasets, excerpts
+from analysis.results import Ledger
+
+ONE, OTHER = tiny.experiment(name="q00-one"), tiny.experiment(name="q00-other", epochs=3)
+
+# In place of the report's own questions.
+QUESTIONS = """
+from types import SimpleNamespace
+import tiny
+tiny.register()
+ONE, OTHER = tiny.experiment(name="q00-one"), tiny.experiment(name="q00-other", epochs=3)
+EXPERIMENTS = {experiment.name: experiment for experiment in (ONE, OTHER)}
+QUESTIONS = {
+    "q00": SimpleNamespace(EXPERIMENTS=(ONE, OTHER), FIGURES={}, numbers=dict, claims=list)
+}
+"""
+FAILING_CLAIM = """
+from analysis.claims import Claim
+QUESTIONS["q00"].claims = lambda: [Claim("None ever does.", "3 of 10 do", False)]
+"""
+BAD_SPEC = """
+tiny.experiment(name="q00-bad", epochs=0)
+"""
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A fresh clone of the repository with two small experiments, both trained."""
+    folder = tmp_path / "clone"
+    shutil.copytree(
+        ROOT / "analysis", folder / "analysis", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copy(ROOT / "dodo.py", folder)
+    with open(folder / "analysis" / "questions" / "__init__.py", "a") as file:
+        file.write(QUESTIONS)
+    results = folder / "book" / "results"
+    for experiment in (ONE, OTHER):
+        for seed in experiment.seeds:
+            Ledger(experiment, results).append(tiny.record(seed, experiment.epochs))
+    for name in ("mnist", "cifar10"):
+        kept = {"digest": datasets.DATASETS[name].digest, "images": excerpts.KEPT}
+        (results / f"{name}.json").write_text(json.dumps(kept))
+        (results / f"{name}.png").touch()
+    (results / "benchmark.json").write_text("{}")
+    return folder
+
+
+@pytest.fixture
+def doit(start, clone):
+    """Runs doit in the clone; gives its exit status and all that it says."""
+
+    def doit(*arguments, **options):
+        process = start("-m", "doit", *arguments, cwd=clone, **options)
+        said, _ = process.communicate(timeout=60)
+        return process.returncode, said
+
+    return doit
+
+
+def ledger_of(clone, experiment):
+    return Ledger(experiment, clone / "book" / "results")
+
+
+def append_to_questions(clone, text):
+    with open(clone / "analysis" / "questions" / "__init__.py", "a") as file:
+        file.write(text)
+
+
+def statuses(said) -> dict[str, str]:
+    return {line.split()[1]: line.split()[0] for line in said.splitlines() if line}
+
+
+def keep_lines(ledger, number):
+    lines = ledger.path.read_bytes().splitlines(keepends=True)
+    ledger.path.write_bytes(b"".join(lines[:number]))
+
+
+def test_trained_experiments_are_up_to_date_in_a_fresh_clone(doit):
+    status, said = doit("list", "--all", "--status")
+    assert status == 0, said
+    found = statuses(said)
+    assert found["train:q00-one"] == found["train:q00-other"] == "U"
+    assert found["numbers"] == "R"
+
+
+def test_nothing_is_trained_in_a_fresh_clone(doit, tiny_file):
+    tiny_file.unlink()
+    status, said = doit("train", "figures", "numbers")
+    assert status == 0, said
+    assert "-- train:q00-one" in said
+    assert "-- train:q00-other" in said
+    assert ".  numbers" in said
+
+
+def test_experiment_that_lacks_a_network_is_trained_alone(doit, clone):
+    one, other = ledger_of(clone, ONE), ledger_of(clone, OTHER)
+    before = other.path.stat()
+    keep_lines(one, 2)
+    kept = one.path.read_bytes()
+    assert statuses(doit("list", "--all", "--status")[1])["train:q00-one"] == "R"
+    assert "1 of 3 networks are to be trained" in doit("info", "train:q00-one")[1]
+    status, said = doit("train")
+    assert status == 0, said
+    assert ".  train:q00-one" in said
+    assert "-- train:q00-other" in said
+    assert one.missing() == []
+    assert one.path.read_bytes().startswith(kept)
+    assert other.path.stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_info_names_the_value_that_changed(doit, clone):
+    one = ledger_of(clone, ONE)
+    one.path.unlink()
+    earlier = tiny.experiment(name="q00-one", epochs=5)
+    for seed in earlier.seeds:
+        ledger_of(clone, earlier).append(tiny.record(seed, 5))
+    _, said = doit("info", "train:q00-one")
+    assert "epochs 5 → 2" in said
+    status, said = doit("train")
+    assert status == 0, said
+    assert one.why_stale() == ""
+    assert ledger_of(clone, earlier).missing() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("junk", [b"junk\n", b"\x00\xff\n", b"[]\n", b'{"key": []}\n', b"\n"])
+def test_junk_in_a_ledger_is_named_and_nothing_is_lost(doit, clone, junk):
+    one = ledger_of(clone, ONE)
+    with open(one.path, "ab") as file:
+        file.write(junk)
+    before = one.path.read_bytes()
+    status, said = doit("list", "--all", "--status")
+    assert status == 0, said
+    assert statuses(said)["train:q00-one"] == "R"
+    assert statuses(said)["train:q00-other"] == "U"
+    for command in (("info", "train:q00-one"), ("train",), ("numbers",)):
+        status, said = doit(*command)
+        assert status != 0
+        assert f"{one.path}, line 4" in said
+        assert "Traceback" not in said
+    assert one.path.read_bytes() == before
+
+
+def test_second_doit_says_that_another_is_training_and_loses_nothing(doit, start, clone):
+    one = ledger_of(clone, ONE)
+    keep_lines(one, 1)
+    first = start("-m", "doit", "train", cwd=clone, seconds_an_epoch=1)
+    while len(members(first.pid)) < 3:  # it has started workers
+        assert first.poll() is None
+        time.sleep(0.01)
+    status, said = doit("train")
+    assert status != 0
+    assert "another doit is training" in said
+    assert "Traceback" not in said
+    said, _ = first.communicate(timeout=60)
+    assert first.returncode == 0, said
+    assert doit("train")[1].count("-- train:q00") == 2
+    assert one.missing() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_stopped_doit_goes_on_where_it_was(doit, start, clone, number):
+    keep_lines(ledger_of(clone, OTHER), 0)
+    one = ledger_of(clone, ONE)
+    keep_lines(one, 1)
+    process = start("-m", "doit", "train", cwd=clone, seconds_an_epoch=0.5)
+    while one.missing():
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(0.2)
+    os.kill(process.pid, number)
+    process.wait(timeout=20)
+    assert process.returncode != 0
+    assert one.missing() == []
+    status, said = doit("train")
+    assert status == 0, said
+    assert "-- train:q00-one" in said
+    assert ".  train:q00-other" in said
+    assert ledger_of(clone, OTHER).missing() == []
+
+
+def test_claim_that_fails_stops_doit_with_page_and_sentence(doit, clone):
+    append_to_questions(clone, FAILING_CLAIM)
+    status, said = doit("numbers")
+    assert status != 0
+    assert "q00: None ever does. (measured: 3 of 10 do)" in said
+    assert "Traceback" not in said
+
+
+def test_spec_that_makes_no_sense_is_named(doit, clone):
+    append_to_questions(clone, BAD_SPEC)
+    status, said = doit("list")
+    assert status != 0
+    assert "experiment 'q00-bad': epochs must be at least 1; got 0" in said
+    assert "Traceback" not in said
+
+
+def test_absent_data_set_is_named(doit, clone, tiny_file):
+    tiny_file.unlink()
+    keep_lines(ledger_of(clone, ONE), 2)
+    status, said = doit("train")
+    assert status != 0
+    assert f"no Tiny at {tiny_file}: download" in said
+    assert "Traceback" not in said
+
+
+def test_dodo_imports_neither_tensorflow_nor_what_draws(start):
+    process = start("-c", "import dodo, sys; print(*sys.modules)", stub=False)
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    modules = set(said.splitlines()[-1].split())
+    assert "analysis.results" in modules
+    assert not modules & {"tensorflow", "keras", "matplotlib", "seaborn", "pandas", "scipy"}
+
+
+def test_every_task_has_one_line_that_says_what_it_does(monkeypatch):
+    from doit import loader
+
+    monkeypatch.syspath_prepend(ROOT)
+    import dodo
+
+    tasks = loader.load_tasks(vars(dodo))
+    assert {"train", "figures", "numbers", "book"} <= {task.name for task in tasks}
+    for task in tasks:
+        assert task.doc.strip(), task.name
+        assert "\n" not in task.doc.strip(), task.name

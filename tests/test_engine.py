@@ -1,0 +1,465 @@
+"""The engine: it trains as ``model.fit`` does, and always to the same numbers."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tiny
+
+from analysis import spec
+from analysis.datasets import Dataset
+from analysis.spec import (
+    SGD,
+    Adam,
+    Conv2D,
+    Dense,
+    Experiment,
+    Flatten,
+    MaxPooling2D,
+    Normalization,
+    mlp,
+)
+
+# float32 holds seven digits. Over 400 steps the order in which sums are taken moves losses by
+# up to 6e-7 of their size and weights by up to 5e-7 (measured); an error in the training moves
+# them a hundred times further than what is let through here.
+ROUNDING = {"rtol": 5e-6, "atol": 0}
+ROUNDING_OF_WEIGHTS = {"rtol": 0, "atol": 5e-6}
+
+IMAGES = 6_410  # 200 whole batches of 32 and one of 10
+
+CONVOLUTIONS = (
+    Conv2D(4, 3),
+    MaxPooling2D(2),
+    Conv2D(6, 2),
+    Flatten(),
+    Dense(16),
+    Dense(10, "softmax"),
+)
+SHEET = {
+    "sgd, squared error": {"optimizer": SGD(learning_rate=0.1)},
+    "adam, squared error": {"optimizer": Adam()},
+    "adam, cross-entropy": {
+        "optimizer": Adam(),
+        "loss": "cross_entropy",
+        "layers": mlp(32, output="softmax"),
+    },
+}
+SETTINGS = SHEET | {
+    "convolutions": {"optimizer": Adam(), "loss": "cross_entropy", "layers": CONVOLUTIONS},
+    "standardised": {
+        "optimizer": Adam(),
+        "loss": "cross_entropy",
+        "layers": (Normalization(mean=(0.4,), variance=(0.1,)), *mlp(32, output="softmax")),
+    },
+}
+
+
+def experiment(**changes) -> Experiment:
+    return tiny.experiment(**{"layers": mlp(32, output="relu")} | changes)
+
+
+def with_channel(data: Dataset) -> Dataset:
+    """The images as convolutions and standardising want them."""
+    return Dataset(data.x_train[..., None], data.y_train, data.x_test[..., None], data.y_test)
+
+
+def stock_network(experiment, group, run):
+    """Keras's own layers, loss and optimizer, as the assignment uses them."""
+    import keras
+
+    layers = [
+        getattr(keras.layers, type(layer).__name__)(**vars(layer)) for layer in experiment.layers
+    ]
+    network = keras.Sequential([keras.Input(group.x_train.shape[1:]), *layers])
+    network.set_weights(weights(group, run))
+    network.compile(
+        optimizer=keras.optimizers.SGD(learning_rate=0.1)
+        if isinstance(experiment.optimizer, SGD)
+        else keras.optimizers.Adam(),
+        loss=(lambda target, output: (target - output) ** 2)
+        if experiment.loss == "squared_error"
+        else keras.losses.SparseCategoricalCrossentropy(),
+        metrics=["accuracy"],
+    )
+    return network
+
+
+def weights(group, run) -> list[np.ndarray]:
+    return [variable.numpy()[run] for variable in group.weights]
+
+
+def running_loss_recorder():
+    import keras
+
+    losses = []
+    record = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: losses.append(logs["loss"])
+    )
+    return record, losses
+
+
+def first_images(mnist):
+    """As many as make 201 steps, the last one smaller, and some to test on."""
+    train, test = slice(IMAGES), slice(1_100)
+    return Dataset(
+        mnist.x_train[train], mnist.y_train[train], mnist.x_test[test], mnist.y_test[test]
+    )
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(setting, "synthetic") for setting in SETTINGS]
+    + [(setting, "mnist") for setting in SHEET],
+    ids=" on ".join,
+)
+def both(request, engine):
+    """Two epochs of some networks, by the engine and by ``model.fit``."""
+    setting, images = request.param
+    if images == "mnist":
+        data = first_images(request.getfixturevalue("mnist"))
+    else:
+        data = tiny.dataset(IMAGES, 1_100)
+    chosen = experiment(**SETTINGS[setting])
+    if isinstance(chosen.layers[0], Conv2D | Normalization):
+        data = with_channel(data)
+    seeds = [0, 1] if chosen.lockstep else [0]
+    group = engine.Group(chosen, data, seeds)
+    networks = [stock_network(chosen, group, run) for run in seeds]
+
+    orders = np.stack([group.order(seed, 0) for seed in seeds])
+    losses, correct = (values.numpy() for values in group.train_steps(orders))
+    second_epoch = group.train_epoch(1)
+
+    def arrays(images, labels):
+        if chosen.loss == "squared_error":
+            labels = np.eye(10, dtype="float32")[labels]
+        return images / np.float32(255), labels
+
+    x, y = arrays(data.x_train, data.y_train)
+    test_set = arrays(data.x_test, data.y_test)
+    fits = []
+    for run, network in enumerate(networks):
+        record, running_losses = running_loss_recorder()
+        histories = [
+            network.fit(
+                x[order], y[order], batch_size=32, shuffle=False, verbose=0, callbacks=callbacks
+            ).history
+            for order, callbacks in ((orders[run], [record]), (group.order(run, 1), []))
+        ]
+        fitted = network.get_weights()
+        network.set_weights(weights(group, run))
+        fits.append(
+            SimpleNamespace(
+                running_losses=running_losses,
+                histories=histories,
+                weights=fitted,
+                evaluation=network.evaluate(*test_set, verbose=0),
+            )
+        )
+    return SimpleNamespace(
+        losses=losses, correct=correct, second_epoch=second_epoch, group=group, fits=fits
+    )
+
+
+def test_losses_are_those_of_fit_after_every_step(both):
+    sizes = np.array([32] * 200 + [10])
+    for run, fit in enumerate(both.fits):
+        running = np.cumsum(both.losses[:, run] * sizes) / np.cumsum(sizes)
+        np.testing.assert_allclose(running, fit.running_losses, **ROUNDING)
+
+
+def test_correct_answers_are_those_of_fit(both):
+    for run, fit in enumerate(both.fits):
+        expected = fit.histories[0]["accuracy"][0] * IMAGES
+        assert both.correct[:, run].sum() == pytest.approx(expected, abs=1)
+
+
+def test_epoch_averages_are_those_in_the_history_of_fit(both):
+    for run, fit in enumerate(both.fits):
+        loss, accuracy = (fit.histories[1][name][0] for name in ("loss", "accuracy"))
+        np.testing.assert_allclose(both.second_epoch["loss"][run], loss, **ROUNDING)
+        assert both.second_epoch["accuracy"][run] == pytest.approx(accuracy, abs=1.01 / IMAGES)
+
+
+def test_weights_are_those_of_fit_in_the_end(both):
+    for run, fit in enumerate(both.fits):
+        for ours, theirs in zip(weights(both.group, run), fit.weights, strict=True):
+            np.testing.assert_allclose(ours, theirs, **ROUNDING_OF_WEIGHTS)
+
+
+def test_validation_figures_are_those_of_evaluate(both):
+    figures = both.group.evaluate()
+    for run, fit in enumerate(both.fits):
+        loss, accuracy = fit.evaluation
+        np.testing.assert_allclose(figures["val_loss"][run], loss, **ROUNDING)
+        np.testing.assert_allclose(figures["val_accuracy"][run], accuracy, **ROUNDING)
+
+
+def test_predictions_are_the_largest_outputs(both):
+    figures = both.group.evaluate()
+    for run, _ in enumerate(both.fits):
+        right = np.mean(figures["predictions"][run] == both.group.y_test)
+        assert right == pytest.approx(figures["val_accuracy"][run])
+        assert np.argmax(figures["answer"][run]) == figures["predictions"][run][0]
+
+
+# Sizes as in the report: which kernel multiplies matrices, and so the rounding, depends on them.
+@pytest.fixture(scope="module")
+def small_images():
+    return tiny.dataset(330, 50, side=28)
+
+
+@pytest.mark.parametrize("setting", [*SHEET, "standardised"])
+def test_network_is_the_same_to_the_last_bit_wherever_it_trains(engine, small_images, setting):
+    def trained(seeds):
+        chosen = experiment(**SETTINGS[setting])
+        data = with_channel(small_images) if setting == "standardised" else small_images
+        group = engine.Group(chosen, data, seeds)
+        group.train_epoch(0)
+        group.train_epoch(1)
+        return [b"".join(w.tobytes() for w in weights(group, run)) for run in range(len(seeds))]
+
+    pair, reverse, five = trained([7, 3]), trained([3, 7]), trained([3, 1, 7, 2, 5])
+    assert pair[0] != pair[1]
+    assert pair == reverse[::-1] == [five[2], five[0]]
+
+
+def test_result_is_the_same_alone_and_in_a_group(engine, small_images):
+    alone, beside = (
+        engine.train(experiment(), small_images, seeds)[0] for seeds in ([7], [7, 3, 1])
+    )
+    assert alone["seed"] == 7
+    assert {**alone, "seconds": 0} == {**beside, "seconds": 0}
+
+
+def starts(engine, seeds, varies):
+    """Initial weights and first order of images of some seeds."""
+    group = engine.Group(tiny.experiment(varies=varies), tiny.DATA, seeds)
+    return [
+        (b"".join(w.tobytes() for w in weights(group, run)), group.order(seed, 0).tobytes())
+        for run, seed in enumerate(seeds)
+    ]
+
+
+@pytest.mark.parametrize("varies", [(), ("weights",), ("order",), ("weights", "order")])
+def test_seed_decides_what_varies_and_nothing_else(engine, varies):
+    for stream, values in zip(
+        ("weights", "order"), zip(*starts(engine, [0, 1, 2], varies), strict=True), strict=True
+    ):
+        assert len(set(values)) == (3 if stream in varies else 1)
+
+
+def test_what_does_not_vary_is_as_for_seed_0_and_what_does_is_as_without(engine):
+    both = starts(engine, [0, 4], ("weights", "order"))
+    only_weights = starts(engine, [0, 4], ("weights",))
+    only_order = starts(engine, [0, 4], ("order",))
+    assert only_weights == [both[0], (both[1][0], both[0][1])]
+    assert only_order == [both[0], (both[0][0], both[1][1])]
+
+
+def test_every_order_holds_every_image_once(engine):
+    group = engine.Group(tiny.experiment(), tiny.DATA, [0])
+    orders = [group.order(seed, epoch) for seed in (0, 1) for epoch in (0, 1)]
+    assert len({order.tobytes() for order in orders}) == 4
+    for order in orders:
+        np.testing.assert_array_equal(np.sort(order), np.arange(300))
+
+
+def test_no_stream_repeats_another(engine):
+    from analysis.training import build
+
+    wide = tiny.experiment(seeds=range(100))
+    words = [
+        np.random.SeedSequence([*build.stream_seed(wide, stream, seed), *epoch]).generate_state(4)
+        for seed in wide.seeds
+        for stream, epochs in (("weights", [[]]), ("order", [[e] for e in range(20)]))
+        for epoch in epochs
+    ]
+    assert len({word.tobytes() for word in words}) == len(words) == 2_100
+
+
+def test_layers_start_from_weights_of_their_own(engine):
+    layers = (Flatten(), Dense(10), Dense(10), Dense(10))
+    group = engine.Group(tiny.experiment(layers=layers), tiny.DATA, [0])
+    _, _, second, _, third, _ = weights(group, 0)
+    assert not np.any(second == third)
+
+
+LAYERS = {
+    "two hidden layers": (Flatten(), Dense(12), Dense(9), Dense(10, "relu")),
+    "a linear layer between": (Flatten(), Dense(12), Dense(9, "linear"), Dense(10, "relu")),
+    "softmax outputs": (Flatten(), Dense(12), Dense(9), Dense(10, "softmax")),
+    "no hidden layer": (Flatten(), Dense(10, "relu")),
+    "a convolution": (Conv2D(6, 3), MaxPooling2D(2), Flatten(), Dense(9), Dense(10, "relu")),
+}
+SOME = with_channel(tiny.dataset(130, 10))
+DEAD = ([2, 5], [4])
+
+
+def with_dead_units(engine, layers):
+    """A group of two networks whose first hidden layer has units, or channels, that are dead."""
+    group = engine.Group(tiny.experiment(layers=layers), SOME, [0, 1])
+    if len(layers) > 2:
+        bias = group.weights[1].numpy()
+        for run, dead in enumerate(DEAD):
+            bias[run, dead] = -1_000
+        group.weights[1].assign(bias)
+    return group
+
+
+def plain_values(group, run):
+    """The values of every ReLU layer on all training images, as simply as can be said."""
+    values, stacked, found = SOME.x_train / np.float32(255), iter(weights(group, run)), []
+    for layer in group.experiment.layers:
+        if isinstance(layer, Flatten):
+            values = values.reshape(len(values), -1)
+        elif isinstance(layer, MaxPooling2D):
+            n, height, width, channels = values.shape
+            squares = values.reshape(n, height // 2, 2, width // 2, 2, channels)
+            values = squares.max(axis=(2, 4))
+        elif isinstance(layer, Conv2D):
+            patches = np.lib.stride_tricks.sliding_window_view(values, (3, 3), axis=(1, 2))
+            values = np.einsum("nhwcij,ijcf->nhwf", patches, next(stacked)) + next(stacked)
+        else:
+            values = values @ next(stacked) + next(stacked)
+        if getattr(layer, "activation", None) == "relu":
+            values = np.maximum(values, 0)
+            found.append(values)
+    return found
+
+
+def plain_activity(group, run):
+    """`Group.activity` of one network, as simply as can be said."""
+    layers, labels = plain_values(group, run), SOME.y_train
+    with_relu = group.experiment.layers[-1].activation == "relu"
+    hidden = layers[:-1] if with_relu else layers
+    activity = {"dead": [int(np.sum(~(v > 0).any(axis=tuple(range(v.ndim - 1))))) for v in hidden]}
+    if with_relu:
+        fires = layers[-1] > 0
+        activity["own"] = [fires[labels == digit, digit].mean() for digit in range(10)]
+        activity["others"] = [fires[labels != digit, digit].mean() for digit in range(10)]
+    return activity
+
+
+@pytest.mark.parametrize("layers", LAYERS)
+@pytest.mark.parametrize("at_a_time", [50, 1_000])
+def test_activity_is_what_a_plain_count_gives(engine, monkeypatch, layers, at_a_time):
+    monkeypatch.setattr(engine, "EVALUATION_BATCH", at_a_time)
+    group = with_dead_units(engine, LAYERS[layers])
+    found = group.activity()
+    for run in (0, 1):
+        expected = plain_activity(group, run)
+        assert found.keys() == expected.keys()
+        for name, values in expected.items():
+            assert found[name][run] == pytest.approx(values, rel=1e-6), name
+        if len(LAYERS[layers]) > 2:
+            assert found["dead"][run][0] >= len(DEAD[run])
+
+
+def test_a_unit_that_only_the_last_image_reaches_is_not_dead(engine, monkeypatch):
+    monkeypatch.setattr(engine, "EVALUATION_BATCH", 50)
+    images = np.zeros((130, 2, 2), np.uint8)
+    images[-1] = 255
+    labels = np.arange(130, dtype=np.uint8) % 10
+    layers = (Flatten(), Dense(3), Dense(10, "softmax"))
+    group = engine.Group(
+        tiny.experiment(layers=layers), Dataset(images, labels, images, labels), [0, 1]
+    )
+    group.weights[0].assign(np.ones((2, 4, 3)))
+    group.weights[1].assign([[1, -1, -9], [1, 1, -1]])
+    assert group.activity()["dead"] == [[1], [0]]
+
+
+def test_training_reports_every_epoch_and_a_whole_result(engine):
+    epochs = []
+    first, second = engine.train(tiny.experiment(epochs=3), tiny.DATA, [5, 2], epochs.append)
+    assert epochs == [1, 2, 3]
+    assert (first["seed"], second["seed"]) == (5, 2)
+    assert first.keys() == tiny.record(0).keys() - {"provenance"}
+    assert first["history"].keys() == tiny.record(0)["history"].keys()
+    assert all(len(values) == 3 for values in first["history"].values())
+    assert len(first["predictions"]) == 100
+    assert len(first["before"]["answer"]) == len(first["after"]["answer"]) == 10
+    assert first["before"]["answer"] != first["after"]["answer"]
+
+
+def test_values_of_a_network_that_diverges_are_none(engine):
+    wild = tiny.experiment(optimizer=SGD(learning_rate=1e30), layers=mlp(8, output="linear"))
+    (result,) = engine.train(wild, tiny.DATA, [0])
+    assert result["history"]["loss"] == [None, None]
+    assert result["after"]["loss"] is None
+
+
+GOLDEN_SETTINGS = {
+    "sgd, squared error, relu": {},
+    "adam, squared error, relu": {"optimizer": Adam()},
+    "adam, squared error, linear": {"optimizer": Adam(), "layers": mlp(8, output="linear")},
+    "adam, squared error, softmax": {"optimizer": Adam(), "layers": mlp(8, output="softmax")},
+    "adam, cross-entropy, relu": {"optimizer": Adam(), "loss": "cross_entropy"},
+    "adam, cross-entropy, softmax": {
+        "optimizer": Adam(),
+        "loss": "cross_entropy",
+        "layers": mlp(8, output="softmax"),
+    },
+    "two hidden layers": {"layers": mlp(8, 6, output="relu")},
+    "convolutions": {
+        "optimizer": Adam(learning_rate=0.01),
+        "loss": "cross_entropy",
+        "layers": CONVOLUTIONS,
+    },
+    "standardised": {"layers": (Normalization((0.4,), (0.1,)), *mlp(8, output="relu"))},
+    "batches of 7": {"batch_size": 7},
+    "same weights": {"varies": ("order",)},
+    "same order": {"varies": ("weights",)},
+}
+
+#: For each setting, of seeds 0 and 1: training loss of the last epoch, test loss, and training
+#: loss of the trained network.
+GOLDEN_VERSION = 1
+GOLDEN = {
+    "sgd, squared error, relu": [0.101736, 0.0993522, 0.0985087, 0.100382, 0.0986303, 0.0986384],
+    "adam, squared error, relu": [0.173143, 0.140907, 0.138625, 0.110565, 0.105654, 0.103459],
+    "adam, squared error, linear": [0.240123, 0.189664, 0.187643, 0.12841, 0.112868, 0.11494],
+    "adam, squared error, softmax": [
+        0.0924018,
+        0.0915912,
+        0.091442,
+        0.0902833,
+        0.0898939,
+        0.0897432,
+    ],
+    "adam, cross-entropy, relu": [7.21676, 6.82857, 7.04281, 4.50326, 4.30885, 4.07147],
+    "adam, cross-entropy, softmax": [2.40417, 2.36719, 2.35954, 2.31213, 2.28981, 2.2865],
+    "convolutions": [2.23332, 2.19092, 2.18479, 2.24147, 2.17386, 2.15679],
+    "standardised": [0.129871, 0.12708, 0.118302, 0.115075, 0.112187, 0.105816],
+    "two hidden layers": [0.101172, 0.0971612, 0.0986867, 0.0955917, 0.0943873, 0.0943951],
+    "batches of 7": [0.0923062, 0.0890984, 0.0897553, 0.0950403, 0.0933653, 0.0935914],
+    "same weights": [0.101736, 0.0993522, 0.0985087, 0.101044, 0.0981977, 0.0974832],
+    "same order": [0.101736, 0.0993522, 0.0985087, 0.100228, 0.098625, 0.0983659],
+}
+
+
+@pytest.mark.parametrize("setting", GOLDEN_SETTINGS)
+def test_numbers_are_those_recorded(engine, setting):
+    chosen = tiny.experiment(**GOLDEN_SETTINGS[setting])
+    data = tiny.DATA if isinstance(chosen.layers[0], Flatten) else with_channel(tiny.DATA)
+    groups = [[0, 1]] if chosen.lockstep else [[0], [1]]
+    results = [result for seeds in groups for result in engine.train(chosen, data, seeds)]
+    found = [
+        float(f"{value:.6g}")
+        for result in results
+        for value in (
+            result["history"]["loss"][-1],
+            result["history"]["val_loss"][-1],
+            result["after"]["loss"],
+        )
+    ]
+    recorded = GOLDEN.get(setting, np.nan)
+    if spec.TRAINING_VERSION != GOLDEN_VERSION or not np.allclose(found, recorded, rtol=2e-5):
+        pytest.fail(
+            "training gives other numbers than those recorded. If the change is meant, raise "
+            "TRAINING_VERSION in analysis/spec.py, which makes every result stale, set "
+            f"GOLDEN_VERSION here to it and record in GOLDEN:\n    {setting!r}: {found},",
+            pytrace=False,
+        )

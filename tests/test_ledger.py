@@ -1,0 +1,343 @@
+"""Ledgers: finished networks are never lost, and what cannot be a result is named."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import tiny
+
+from analysis import results
+from analysis.files import write_whole
+from analysis.results import Ledger, LedgerError
+from analysis.spec import SGD, Adam
+
+
+def fill(ledger, *seeds):
+    for seed in seeds or ledger.experiment.seeds:
+        ledger.append(tiny.record(seed, ledger.experiment.epochs))
+    return ledger
+
+
+def lines(ledger) -> list[dict]:
+    return [json.loads(line) for line in ledger.path.read_bytes().splitlines()]
+
+
+def rewrite(ledger, number, change):
+    """Change what the ledger holds on one line."""
+    content = lines(ledger)
+    change(content[number - 1])
+    ledger.path.write_text("".join(json.dumps(line) + "\n" for line in content))
+
+
+def successor(ledger, **changes) -> Ledger:
+    """The ledger of the same name after the experiment was changed."""
+    return Ledger(replace(ledger.experiment, **changes), ledger.path.parent)
+
+
+def test_results_come_back_as_they_were_appended(ledger):
+    fill(ledger)
+    for seed, record in ledger.read().items():
+        assert record == tiny.record(seed) | {
+            "key": ledger.experiment.key,
+            "spec": ledger.experiment.identity(),
+        }
+
+
+def test_absent_ledger_lacks_every_seed(ledger):
+    assert ledger.missing() == [0, 1, 2]
+    assert ledger.why_stale() == "3 of 3 networks are to be trained"
+
+
+def test_complete_ledger_is_not_stale(ledger):
+    assert fill(ledger).why_stale() == ""
+    assert ledger.missing() == []
+
+
+@pytest.mark.parametrize("kept", [1, 100, -1])
+def test_torn_last_line_is_dropped_and_trained_again(ledger, kept):
+    fill(ledger, 0, 1)
+    whole = ledger.path.read_bytes()
+    fill(ledger, 2)
+    line = ledger.path.read_bytes()[len(whole) :]
+    ledger.path.write_bytes(whole + line[:kept])
+    assert ledger.missing() == [2]
+    fill(ledger, 2)
+    assert ledger.path.read_bytes() == whole + line
+
+
+JUNK = [
+    b"",
+    b" ",
+    b"junk",
+    b"\x00\xff\xfe",
+    b"null",
+    b"3",
+    b'"x"',
+    b"[]",
+    b"{}",
+    b'{"key":1}',
+    b"[" * 100_000,
+    b"1" * 10_000,
+]
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(junk[:10]))
+def test_garbled_line_is_named(ledger, junk):
+    fill(ledger, 0, 1)
+    with open(ledger.path, "ab") as file:
+        file.write(junk + b"\n")
+    for look in (ledger.read, ledger.missing, ledger.why_stale, ledger.tidy):
+        with pytest.raises(LedgerError) as error:
+            look()
+        assert f"{ledger.path}, line 3" in str(error.value)
+
+
+def change(*path, to):
+    def apply(record):
+        *parents, last = path
+        for name in parents:
+            record = record[name]
+        record[last] = to
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        change("key", to="0" * 64),
+        change("spec", "epochs", to=3),
+        change("spec", "optimizer", "learning_rate", to=0.2),
+        change("spec", "dataset", to="unknown"),
+        change("spec", to=None),
+        change("seed", to="0"),
+        change("seed", to=None),
+        change("history", to=None),
+        change("history", to={}),
+        change("history", "loss", to=[0.5]),
+        change("history", "loss", to=["a", "b"]),
+        change("history", "val_accuracy", to=[0.5, 0.5, 0.5]),
+        change("history", "dead", to=[[0]]),
+        change("history", "own", to=[]),
+        change("history", "own", to=0.5),
+        change("predictions", to="1" * 99),
+        change("predictions", to="1" * 101),
+        change("predictions", to="x" * 100),
+        change("predictions", to="²" * 100),
+        change("predictions", to=[1] * 100),
+        change("before", to={}),
+        change("after", to=None),
+        change("provenance", to=None),
+        change("seconds", to="soon"),
+        change("seconds", to=None),
+        change("seconds", to=10**400),
+    ],
+)
+def test_line_whose_values_do_not_fit_is_named(ledger, wrong):
+    fill(ledger)
+    rewrite(ledger, 2, wrong)
+    with pytest.raises(LedgerError) as error:
+        ledger.read()
+    assert f"{ledger.path}, line 2" in str(error.value)
+
+
+def test_seed_that_stands_twice_is_named_with_both_lines(ledger):
+    fill(ledger, 0, 1)
+    with open(ledger.path, "ab") as file:
+        file.write(ledger.path.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(LedgerError) as error:
+        ledger.read()
+    for part in (str(ledger.path), "line 3", "seed 0", "line 1"):
+        assert part in str(error.value)
+
+
+def test_folder_in_place_of_a_ledger_is_named(ledger):
+    ledger.path.mkdir(parents=True)
+    with pytest.raises(LedgerError) as error:
+        ledger.read()
+    assert str(ledger.path) in str(error.value)
+
+
+def test_seed_not_asked_for_is_passed_over_and_kept(ledger):
+    fill(ledger, 7, 2, 0, 1)
+    assert list(ledger.read()) == [2, 0, 1]
+    ledger.tidy()
+    assert [line["seed"] for line in lines(ledger)] == [0, 1, 2, 7]
+
+
+def test_asking_for_more_seeds_keeps_those_there(ledger):
+    fill(ledger)
+    assert successor(ledger, seeds=range(5)).missing() == [3, 4]
+
+
+def test_stale_lines_stay_until_all_their_successors_are_there(ledger):
+    fill(ledger)
+    new = successor(ledger, epochs=3)
+    assert new.missing() == [0, 1, 2]
+    for seed in (0, 1):
+        fill(new, seed)
+        new.tidy()
+        assert list(ledger.read()) == [0, 1, 2]
+    fill(new, 2)
+    new.tidy()
+    assert ledger.read() == {}
+    assert list(new.read()) == [0, 1, 2]
+
+
+def test_tidy_leaves_what_is_tidy_untouched(ledger):
+    fill(ledger)
+    before = ledger.path.stat()
+    ledger.tidy()
+    after = ledger.path.stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+@pytest.mark.parametrize(
+    "changes, said",
+    [
+        ({"epochs": 3}, "epochs 2 → 3"),
+        ({"optimizer": SGD(learning_rate=0.05)}, "optimizer.learning_rate 0.1 → 0.05"),
+        ({"optimizer": Adam()}, "optimizer.type 'SGD' → 'Adam'"),
+        ({"loss": "cross_entropy"}, "loss 'squared_error' → 'cross_entropy'"),
+        ({"epochs": 3, "batch_size": 8}, "batch_size 32 → 8, epochs 2 → 3"),
+    ],
+)
+def test_why_a_ledger_is_stale_names_what_changed(ledger, changes, said):
+    fill(ledger)
+    why = successor(ledger, **changes).why_stale()
+    assert why.startswith("3 of 3 networks are to be trained")
+    assert why.endswith(f": {said}") or f", {said}" in why
+
+
+def test_missing_seeds_are_counted(ledger):
+    fill(ledger, 0)
+    assert ledger.why_stale() == "2 of 3 networks are to be trained"
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+import tiny
+from analysis.results import Ledger, LedgerError
+
+tiny.register()
+ledger = Ledger(tiny.experiment(), Path(sys.argv[1]))
+limit = ledger.path.stat().st_size + int(sys.argv[2])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+try:
+    {action}
+except LedgerError as error:
+    print(error)
+"""
+
+
+@pytest.fixture
+def on_a_full_disk(ledger, start):
+    """What the ledger says in a process whose files may outgrow it by so many bytes only."""
+
+    def run(action, room):
+        process = start("-c", FULL_DISK.format(action=action), ledger.path.parent, room)
+        said, _ = process.communicate()
+        assert process.returncode == 0, said
+        return said
+
+    return run
+
+
+@pytest.mark.parametrize("room", [0, 1, 500])
+def test_full_disk_leaves_the_ledger_as_it_was(ledger, on_a_full_disk, room):
+    fill(ledger, 0, 1)
+    before = ledger.path.read_bytes()
+    said = on_a_full_disk("ledger.append(tiny.record(2))", room)
+    assert ledger.path.read_bytes() == before
+    for part in (str(ledger.path), "seed 2", "The 2 networks", "make room"):
+        assert part in said
+
+
+def test_full_disk_while_tidying_leaves_the_ledger_as_it_was(ledger, on_a_full_disk):
+    fill(ledger, 2, 1, 0)
+    before = ledger.path.read_bytes()
+    said = on_a_full_disk("ledger.tidy()", -100)
+    assert ledger.path.read_bytes() == before
+    assert str(ledger.path) in said
+    assert list(ledger.path.parent.iterdir()) == [ledger.path]
+
+
+def test_only_one_may_write_into_a_folder(tmp_path):
+    with results.writing(tmp_path):
+        with pytest.raises(LedgerError, match="another doit") as error, results.writing(tmp_path):
+            pass
+        assert str(tmp_path) in str(error.value)
+    with results.writing(tmp_path):
+        pass
+
+
+def test_reading_all_runs_says_which_command_trains_those_missing(ledger):
+    fill(ledger, 0)
+    with pytest.raises(LedgerError, match=r"lacks 2 of 3 .*'doit train:q00-tiny'"):
+        results.load(ledger.experiment, ledger.path.parent)
+
+
+def test_runs_are_arrays_in_the_order_of_their_seeds(ledger):
+    fill(ledger, 2, 0, 1)
+    runs = results.load(ledger.experiment, ledger.path.parent)
+    assert len(runs) == 3
+    assert runs.final("val_loss").tolist() == [1 / 2, 1 / 3, 1 / 4]
+    assert runs.history("loss").shape == (3, 2)
+    assert runs.after("loss").tolist() == [1 / 2, 1 / 3, 1 / 4]
+    assert runs.predictions.shape == (3, 100)
+    assert runs.predictions[:, 0].tolist() == [0, 1, 2]
+    assert runs.own.shape == runs.others.shape == runs.silent.shape == (3, 2, 10)
+    assert runs.dead.shape == (3, 2)
+    assert runs.seconds == 4.5
+    assert [record["seed"] for record in runs.first(2).records] == [0, 1]
+
+
+def test_a_diverged_run_is_nan(ledger):
+    record = tiny.record(0)
+    record["history"]["loss"] = [0.5, None]
+    ledger.append(record)
+    ledger.append(tiny.record(1))
+    ledger.append(tiny.record(2))
+    runs = results.load(ledger.experiment, ledger.path.parent)
+    assert str(runs.final("loss")[0]) == "nan"
+
+
+def test_output_is_silent_below_a_twentieth_of_its_own_images(ledger):
+    for seed in (0, 1, 2):
+        record = tiny.record(seed)
+        record["history"]["own"] = [[0.0, 0.049, 0.05, *[1.0] * 7]] * 2
+        ledger.append(record)
+    runs = results.load(ledger.experiment, ledger.path.parent)
+    assert runs.silent[0, 0].tolist() == [True, True, *[False] * 8]
+
+
+def test_file_is_replaced_whole(tmp_path):
+    path = tmp_path / "new folder" / "file"
+    for content in (b"old", b"new"):
+        write_whole(path, content)
+        assert path.read_bytes() == content
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_who_reads_a_file_while_it_is_replaced_reads_the_old_one(tmp_path):
+    path = tmp_path / "file"
+    write_whole(path, b"old")
+    with open(path, "rb") as reader:
+        write_whole(path, b"new")
+        assert reader.read() == b"old"
+
+
+def test_file_stays_when_its_successor_cannot_be_written(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    write_whole(path, b"old")
+    monkeypatch.setattr("os.fsync", raise_no_space)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def raise_no_space(file):
+    raise OSError(28, "No space left on device")

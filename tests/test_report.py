@@ -1,0 +1,136 @@
+"""Numbers and claims: written whole, and a claim that fails is named with its page."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tiny
+
+from analysis import report
+from analysis.claims import Claim
+from analysis.report import ClaimError
+from analysis.results import Runs
+
+EXPERIMENT = tiny.experiment()
+RUNS = Runs(EXPERIMENT, tuple(tiny.record(seed) for seed in EXPERIMENT.seeds))
+
+
+@pytest.fixture
+def page(monkeypatch, tmp_path):
+    """The only question of a report that is written into a folder of its own."""
+    module = SimpleNamespace(
+        EXPERIMENTS=(EXPERIMENT,), FIGURES={}, numbers=lambda: {}, claims=lambda: []
+    )
+    speed = tmp_path / "benchmark.json"
+    speed.write_text('{"ratio": 20.5}')
+    monkeypatch.setattr(report, "QUESTIONS", {"q00": module})
+    monkeypatch.setattr(report, "NUMBERS", tmp_path / "numbers.json")
+    monkeypatch.setattr(report.benchmark, "FILE", speed)
+    monkeypatch.setattr(report.results, "load", lambda experiment: RUNS)
+    return module
+
+
+def written() -> dict:
+    def refuse(constant):
+        raise ValueError(f"{constant} is not JSON")
+
+    return json.loads(report.NUMBERS.read_text(), parse_constant=refuse)
+
+
+def test_numbers_are_named_by_their_page_and_of_plain_types(page):
+    page.numbers = lambda: {
+        "half": np.float32(0.5),
+        "three": np.int64(3),
+        "yes": np.True_,
+        "text": "0, 4 → 7",
+    }
+    report.write_numbers()
+    numbers = written()["numbers"]
+    assert numbers["q00.half"] == 0.5
+    assert numbers["q00.three"] == 3
+    assert numbers["q00.yes"] is True
+    assert numbers["q00.text"] == "0, 4 → 7"
+    assert numbers["speed.ratio"] == 20.5
+
+
+def test_whole_report_is_counted(page):
+    page.claims = lambda: [Claim("One is one.", "1", True)] * 2
+    report.write_numbers()
+    numbers = written()["numbers"]
+    assert numbers["report.networks"] == 3
+    assert numbers["report.experiments"] == 1
+    assert numbers["report.claims"] == 2
+    assert numbers["report.core_hours"] == pytest.approx(4.5 / 3600)
+
+
+def test_experiments_are_described_for_their_page(page):
+    report.write_numbers()
+    (described,) = written()["experiments"]["q00"]
+    assert described["name"] == "q00-tiny"
+    assert described["key"] == EXPERIMENT.key
+    assert described["runs"] == 3
+    assert described["ledger"] == "results/q00-tiny.jsonl"
+    assert described["settings"]["data"] == "Tiny"
+    assert described["settings"]["optimizer"] == "SGD, rate 0.1"
+    assert described["settings"]["epochs"] == "2"
+
+
+def test_claims_that_hold_are_written_and_pass(page):
+    page.claims = lambda: [Claim("Some runs stick.", "3 of 10", np.bool_(True))]
+    report.write_numbers()
+    assert written()["claims"] == {
+        "q00": [{"sentence": "Some runs stick.", "measured": "3 of 10", "holds": True}]
+    }
+
+
+def test_claim_that_fails_is_named_with_page_sentence_and_values(page):
+    page.claims = lambda: [
+        Claim("Some runs stick.", "3 of 10", True),
+        Claim("None ever does.", "3 of 10 do", np.bool_(False)),
+    ]
+    with pytest.raises(ClaimError) as error:
+        report.write_numbers()
+    assert "q00: None ever does. (measured: 3 of 10 do)" in str(error.value)
+    assert "Some runs stick" not in str(error.value)
+    assert [claim["holds"] for claim in written()["claims"]["q00"]] == [True, False]
+
+
+def test_number_that_is_not_finite_is_named(page):
+    page.numbers = lambda: {"fine": 1.0, "ratio": float("nan")}
+    with pytest.raises(ValueError, match=r"q00\.ratio"):
+        report.write_numbers()
+    assert not report.NUMBERS.exists()
+
+
+def test_numbers_stay_as_they_were_when_a_question_fails(page):
+    report.write_numbers()
+    before = report.NUMBERS.read_bytes()
+    page.numbers = lambda: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        report.write_numbers()
+    assert report.NUMBERS.read_bytes() == before
+
+
+def draw_a_line():
+    figure, ax = report.style.figure()
+    ax.plot([0, 1], color=report.style.theme().text)
+    return figure
+
+
+def test_figure_is_drawn_for_light_and_dark_pages_and_paper(monkeypatch, tmp_path):
+    monkeypatch.setattr(report, "FIGURES", tmp_path)
+    report.draw("line", draw_a_line)
+    light, dark, paper = (path.read_bytes() for path in report.figure_files("line"))
+    assert report.style.LIGHT.text.encode() in light
+    assert report.style.DARK.text.encode() in dark
+    assert paper.startswith(b"%PDF")
+
+
+def test_same_figure_gives_the_same_bytes(monkeypatch, tmp_path):
+    drawings = []
+    for folder in (tmp_path / "one", tmp_path / "other"):
+        monkeypatch.setattr(report, "FIGURES", folder)
+        report.draw("line", draw_a_line)
+        drawings.append([path.read_bytes() for path in report.figure_files("line")])
+    assert drawings[0] == drawings[1]

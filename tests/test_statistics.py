@@ -1,0 +1,108 @@
+"""Intervals, counts and levels against values known from elsewhere."""
+
+import numpy as np
+import pytest
+import tiny
+
+from analysis import levels, results, statistics
+from analysis.results import Runs
+
+
+@pytest.mark.parametrize(
+    "count, n, low, high",
+    [
+        # Newcombe 1998, table I
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+        (29, 29, 0.8830, 1.0000),
+    ],
+)
+def test_wilson_interval_is_the_published_one(count, n, low, high):
+    assert statistics.wilson(count, n) == pytest.approx((low, high), abs=6e-5)
+
+
+def test_t_interval_of_ten_runs_reaches_715_thousandths_of_their_deviation():
+    values = np.random.default_rng(0).normal(size=10)
+    low, high = statistics.t_interval(values)
+    assert (low + high) / 2 == pytest.approx(values.mean())
+    assert (high - low) / 2 == pytest.approx(0.7154 * values.std(ddof=1), rel=1e-3)
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_t_interval_needs_two_runs(n):
+    with pytest.raises(ValueError, match=f"two runs; got {n}"):
+        statistics.t_interval(np.ones(n))
+
+
+def test_paired_interval_covers_the_true_difference_as_often_as_it_says():
+    random, hits = np.random.default_rng(1), 0
+    for _ in range(40):
+        common = random.normal(scale=10, size=30)
+        ours, theirs = common + random.normal(0.5, 1, 30), common
+        low, high = statistics.paired_interval(ours, theirs)
+        assert high - low < 1.2  # what the pairs share is not in it
+        hits += low < 0.5 < high
+    assert 33 <= hits <= 40
+
+
+def test_paired_interval_is_always_the_same_and_turns_with_the_pair():
+    random = np.random.default_rng(2)
+    ours, theirs = random.normal(size=(2, 12))
+    low, high = statistics.paired_interval(ours, theirs)
+    assert statistics.paired_interval(ours, theirs) == (low, high)
+    turned = statistics.paired_interval(theirs, ours)
+    assert turned == pytest.approx((-high, -low), abs=0.05)
+
+
+def test_confusion_has_predicted_rows_and_actual_columns():
+    matrix = statistics.confusion(np.array([1, 1, 9, 0]), np.array([1, 2, 9, 9]))
+    assert matrix[1, 1] == matrix[1, 2] == matrix[9, 9] == matrix[0, 9] == 1
+    assert matrix.sum() == 4
+    assert np.trace(matrix) == 2
+
+
+def test_confusion_adds_up_several_runs():
+    labels = np.array([3, 4])
+    matrix = statistics.confusion(np.array([[3, 3], [3, 4], [5, 4]]), labels)
+    assert matrix.sum() == 6
+    assert (matrix[3, 3], matrix[3, 4], matrix[4, 4], matrix[5, 3]) == (2, 1, 2, 1)
+
+
+def runs_with(silent) -> Runs:
+    """Runs whose outputs are silent where the array, (runs, epochs, 10), says so."""
+    records = []
+    for seed, epochs in enumerate(np.asarray(silent)):
+        record = tiny.record(seed, len(epochs))
+        record["history"]["own"] = [[0.0 if mark else 1.0 for mark in marks] for marks in epochs]
+        records.append(record)
+    experiment = tiny.experiment(seeds=range(len(records)), epochs=len(silent[0]))
+    return Runs(experiment, tuple(records))
+
+
+def test_levels_count_the_outputs_that_are_silent_in_the_end():
+    silent = np.zeros((3, 2, 10), bool)
+    silent[1, :, 4] = True
+    silent[2, 1, [0, 7]] = True
+    silent[0, 0, :] = True
+    assert levels.counts(runs_with(silent)).tolist() == [0, 1, 2]
+
+
+def test_changes_tell_outputs_that_fall_silent_from_those_that_come_back():
+    silent = np.zeros((2, 3, 10), bool)
+    silent[0, :, 1] = True
+    silent[0, 1:, [2, 5]] = True
+    silent[1, :2, 3] = True
+    silent[1, [0, 2], 4] = True
+    found = levels.changes(runs_with(silent))
+    assert found == {
+        "silent_at_first": 3,
+        "fell_later": 3,
+        "came_back": 2,
+        "silent_at_last": 4,
+    }
+
+
+def test_threshold_of_silence_lies_between_a_silent_and_a_heard_output():
+    assert 0 < results.SILENT_BELOW < 0.5

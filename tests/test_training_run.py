@@ -1,0 +1,171 @@
+"""A training run in processes of its own: stopped at any moment, it loses no finished network."""
+
+import json
+import os
+import random
+import signal
+import time
+
+import pytest
+import tiny
+from conftest import TESTS, members
+
+from analysis.results import Ledger
+
+pytestmark = pytest.mark.usefixtures("tiny_file")
+
+
+@pytest.fixture
+def train(start, tmp_path):
+    """Starts a training into ``tmp_path / name``."""
+
+    def train(seeds=12, name="results", **options):
+        return start(TESTS / "train_tiny.py", tmp_path / name, seeds, **options)
+
+    return train
+
+
+def whole_lines(folder) -> list[bytes]:
+    try:
+        content = (folder / "q00-tiny.jsonl").read_bytes()
+    except FileNotFoundError:
+        return []
+    return content.split(b"\n")[:-1]
+
+
+def what_counts(folder) -> list[dict]:
+    """The ledger's lines but for the time they took."""
+    return [json.loads(line) | {"seconds": 0, "provenance": {}} for line in whole_lines(folder)]
+
+
+def finish(process) -> str:
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    return said
+
+
+def wait_for_lines(process, folder, number):
+    """Return as soon as the ledger has so many lines, or the process has ended."""
+    while len(whole_lines(folder)) < number and process.poll() is None:
+        time.sleep(0.0005)
+
+
+def nobody_is_left_of(process, seconds=10) -> bool:
+    deadline = time.monotonic() + seconds
+    while members(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not members(process.pid)
+
+
+def kill_and_compare(process, folder, before):
+    """Kill without warning; every line that was whole is still there."""
+    whole = whole_lines(folder)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert whole_lines(folder)[: len(whole)] == whole
+    assert whole[: len(before)] == before
+    assert nobody_is_left_of(process)
+
+
+def test_kills_at_ten_random_moments_lose_no_finished_network(train, tmp_path):
+    moments, folder, seeds = random.Random(0), tmp_path / "results", 60
+    undisturbed = train(seeds, "undisturbed")
+    for _ in range(10):
+        before = whole_lines(folder)
+        process = train(seeds, seconds_an_epoch=0.02)
+        wait_for_lines(process, folder, len(before) + moments.randint(0, 4))
+        time.sleep(moments.choice([0, 0.001, 0.01, 0.05]) * moments.random())
+        kill_and_compare(process, folder, before)
+    assert 5 < len(whole_lines(folder)) < seeds
+    finish(train(seeds, seconds_an_epoch=0.01))
+    finish(undisturbed)
+    assert what_counts(folder) == what_counts(tmp_path / "undisturbed")
+    assert list(folder.iterdir()) == [folder / "q00-tiny.jsonl"]
+
+
+def test_kills_amid_real_training_change_no_number(train, tmp_path, engine):
+    folder, seeds = tmp_path / "results", 6
+    for number in (1, 2):
+        before = whole_lines(folder)
+        process = train(seeds, stub=False)
+        wait_for_lines(process, folder, number)
+        assert process.poll() is None, process.communicate()[0]
+        kill_and_compare(process, folder, before)
+    assert 1 < len(whole_lines(folder)) < seeds
+    finish(train(seeds, stub=False))
+    ledger = Ledger(tiny.experiment(seeds=range(seeds)), folder)
+    undisturbed = engine.train(ledger.experiment, tiny.DATA, range(seeds))
+    for line, record in zip(what_counts(folder), undisturbed, strict=True):
+        assert line == line | record | {"seconds": 0}
+    assert ledger.why_stale() == ""
+
+
+def test_network_is_kept_as_soon_as_it_is_finished(train, tmp_path):
+    process = train(seconds_an_epoch=0.3)
+    wait_for_lines(process, tmp_path / "results", 1)
+    time.sleep(0.2)
+    assert 0 < len(whole_lines(tmp_path / "results")) < 12
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("whole_group", [False, True], ids=["alone", "with its workers"])
+def test_stopped_run_fails_keeps_what_is_finished_and_goes_on(train, tmp_path, number, whole_group):
+    folder = tmp_path / "results"
+    process = train(seconds_an_epoch=0.2)
+    wait_for_lines(process, folder, 2)
+    before = whole_lines(folder)
+    (os.killpg if whole_group else os.kill)(process.pid, number)
+    process.wait(timeout=10)
+    assert process.returncode != 0
+    assert nobody_is_left_of(process)
+    assert whole_lines(folder)[: len(before)] == before
+    assert len(whole_lines(folder)) < 12
+    finish(train(seconds_an_epoch=0.01))
+    assert [line["seed"] for line in what_counts(folder)] == list(range(12))
+
+
+def test_workers_of_a_killed_run_end_with_their_epoch(train, tmp_path):
+    process = train(seconds_an_epoch=1)
+    while len(members(process.pid)) < 4:
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(0.5)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert nobody_is_left_of(process)
+    assert whole_lines(tmp_path / "results") == []
+
+
+def test_second_run_into_the_same_folder_says_so_and_the_first_goes_on(train, tmp_path):
+    first = train(seconds_an_epoch=0.3)
+    wait_for_lines(first, tmp_path / "results", 1)
+    second = train()
+    said, _ = second.communicate()
+    assert second.returncode != 0
+    assert f"another doit is training into {tmp_path / 'results'}" in said
+    finish(first)
+    assert len(whole_lines(tmp_path / "results")) == 12
+
+
+def test_run_with_nothing_to_do_leaves_the_ledger_untouched(train, tmp_path):
+    finish(train())
+    before = (tmp_path / "results" / "q00-tiny.jsonl").stat()
+    finish(train())
+    after = (tmp_path / "results" / "q00-tiny.jsonl").stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_progress_in_a_log_is_a_line_a_network(train):
+    said = finish(train())
+    assert [f"{n}/12" in line for n, line in enumerate(said.splitlines(), 1)] == [True] * 12
+
+
+def test_run_that_cannot_have_its_data_says_so(train, tiny_file, tmp_path):
+    tiny_file.unlink()
+    process = train()
+    said, _ = process.communicate()
+    assert process.returncode != 0
+    assert said.splitlines()[-1].startswith(
+        f"analysis.datasets.DatasetError: no Tiny at {tiny_file}"
+    )
+    assert whole_lines(tmp_path / "results") == []

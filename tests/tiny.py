@@ -1,0 +1,71 @@
+"""A data set of a few small images, experiments on it and results for it."""
+
+import hashlib
+
+import numpy as np
+
+from analysis import datasets
+from analysis.datasets import Dataset, Source
+from analysis.spec import SGD, Experiment, mlp
+
+
+def dataset(n_train: int = 300, n_test: int = 100, side: int = 8) -> Dataset:
+    """Ten patterns under noise; the same for ever, as NumPy promises of this generator."""
+    random = np.random.RandomState(0)
+    patterns = random.randint(0, 256, (10, side, side))
+
+    def some(n):
+        labels = random.randint(0, 10, n)
+        images = (patterns[labels] + random.randint(0, 256, (n, side, side))) // 2
+        return images.astype(np.uint8), labels.astype(np.uint8)
+
+    return Dataset(*some(n_train), *some(n_test))
+
+
+DATA = dataset()
+SOURCE = Source(
+    title="Tiny",
+    categories=tuple("0123456789"),
+    sha256={name: hashlib.sha256(array).hexdigest() for name, array in vars(DATA).items()},
+    shapes={name: array.shape for name, array in vars(DATA).items()},
+    origin="https://example.org/tiny.npz",
+    credit="nobody, CC0",
+)
+
+
+def register() -> None:
+    """Make ``tiny`` a data set that experiments may name, in this process for good."""
+    datasets.DATASETS["tiny"] = SOURCE
+
+
+def experiment(**changes) -> Experiment:
+    """A small experiment; what the test is about is named in ``changes``."""
+    values = {
+        "name": "q00-tiny",
+        "dataset": "tiny",
+        "layers": mlp(8, output="relu"),
+        "loss": "squared_error",
+        "optimizer": SGD(learning_rate=0.1),
+        "epochs": 2,
+        "seeds": (0, 1, 2),
+    }
+    return Experiment(**values | changes)
+
+
+def record(seed: int, epochs: int = 2) -> dict:
+    """A result as the engine might give it, different for each seed."""
+    value = 1 / (seed + 2)
+    return {
+        "seed": seed,
+        "history": {
+            **dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy"), [value] * epochs),
+            "dead": [[0]] * epochs,
+            "own": [[value] * 10] * epochs,
+            "others": [[value] * 10] * epochs,
+        },
+        "before": {"answer": [0.0] * 10},
+        "after": {"loss": value, "accuracy": value, "answer": [value] * 10},
+        "predictions": str(seed % 10) * len(DATA.y_test),
+        "seconds": 1.5,
+        "provenance": {"tensorflow": "2", "keras": "3", "machine": "two cores"},
+    }

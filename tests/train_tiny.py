@@ -1,0 +1,14 @@
+"""Trains a small experiment into a folder: the process that tests stop at odd moments."""
+
+import sys
+from pathlib import Path
+
+import tiny
+
+from analysis.training import run
+
+if __name__ == "__main__":
+    folder, seeds = Path(sys.argv[1]), range(int(sys.argv[2]))
+    tiny.register()
+    run.LARGEST_GROUP = 2  # so that networks are finished two by two
+    run.bring_up_to_date(tiny.experiment(seeds=seeds), folder)
