@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from doit.action import CmdAction
 from doit.exceptions import TaskFailed
@@ -38,12 +39,9 @@ BOOK_SOURCES = [
 ]
 EXCERPTS = ("mnist",)
 EXCERPT_FILES = [results.FOLDER / f"{name}.{end}" for name in EXCERPTS for end in ("json", "png")]
-# What turns ledgers into figures and numbers; how they were trained is in the ledgers' keys.
-ANALYSIS_SOURCES = [
-    *sorted((ROOT / "analysis").glob("*.py")),
-    *sorted((ROOT / "analysis" / "questions").glob("*.py")),
-]
-
+# What turns ledgers into figures and numbers, beside the questions' own modules; how networks
+# were trained is in the ledgers' keys.
+SHARED_SOURCES = sorted((ROOT / "analysis").glob("*.py"))
 
 FIGURE_FILES = [
     path
@@ -84,6 +82,15 @@ def ledgers(experiments):
     return [results.Ledger(experiment).path for experiment in experiments]
 
 
+def sources(module):
+    """The file of a question's module and those of the questions it builds on."""
+    own = {module.__file__}
+    for value in vars(module).values():
+        if isinstance(value, ModuleType) and value.__name__.startswith("analysis.questions."):
+            own |= sources(value)
+    return own
+
+
 def task_train():
     """Train what each experiment lacks, and keep every finished network."""
     for name in EXCERPTS:
@@ -112,7 +119,12 @@ def task_figures():
             "name": page,
             "doc": f"Draw {', '.join(module.FIGURES)}.",
             "actions": [(attempt, [report.draw, *item]) for item in module.FIGURES.items()],
-            "file_dep": ledgers(module.EXPERIMENTS) + EXCERPT_FILES + ANALYSIS_SOURCES,
+            "file_dep": [
+                *ledgers(module.EXPERIMENTS),
+                *EXCERPT_FILES,
+                *SHARED_SOURCES,
+                *sorted(sources(module)),
+            ],
             "targets": [path for name in module.FIGURES for path in report.figure_files(name)],
             "clean": True,
         }
@@ -126,7 +138,8 @@ def task_numbers():
             *ledgers(EXPERIMENTS.values()),
             *EXCERPT_FILES,
             benchmark.FILE,
-            *ANALYSIS_SOURCES,
+            *SHARED_SOURCES,
+            *sorted(set().union(*map(sources, QUESTIONS.values()))),
         ],
         "targets": [report.NUMBERS],
         "clean": True,

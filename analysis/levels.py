@@ -11,6 +11,8 @@ from analysis.statistics import wilson
 #: The runs that the assignment asks for; the others extend them to a rate.
 ASKED_FOR = 10
 
+_WORDS = {0: "none", 1: "one", 2: "two", 3: "three", 4: "four"}
+
 
 def counts(runs: Runs) -> np.ndarray:
     """Silent outputs of each run after the last epoch: int, shape (runs,)."""
@@ -119,21 +121,20 @@ def levels_figure(runs: Runs):
     error, accuracy = runs.final("val_loss"), runs.final("val_accuracy")
     # With digit 0 silent its images give all zeros, and the tie goes to category 0.
     zero_silent = runs.silent[:, -1, 0]
+    diamond = {"s": 30, "facecolors": "none", "marker": "D"}
     figure, ax = style.figure()
-    for count in range(silent.max() + 1):
+    for count in np.unique(silent):
         chosen = silent == count
         colour = plots.silent_colour(count)
         ax.scatter(error[chosen & ~zero_silent], accuracy[chosen & ~zero_silent], s=16, c=colour)
         ax.scatter(
             error[chosen & zero_silent],
             accuracy[chosen & zero_silent],
-            s=30,
-            facecolors="none",
             edgecolors=colour,
-            marker="D",
+            **diamond,
         )
         ax.annotate(
-            f"{('none', 'one', 'two', 'three', 'four')[count]} silent",
+            f"{_WORDS.get(count, count)} silent",
             (error[chosen].mean(), accuracy[chosen].max()),
             xytext=(0, 9),
             textcoords="offset points",
@@ -141,8 +142,7 @@ def levels_figure(runs: Runs):
             fontsize=8.5,
             color=colour,
         )
-    ax.scatter([], [], s=30, facecolors="none", edgecolors=style.theme().text, marker="D",
-               label="output 0 among the silent")  # fmt: skip
+    ax.scatter([], [], edgecolors=style.theme().text, label="output 0 among the silent", **diamond)
     ax.legend(frameon=False, loc="lower left", fontsize=8.5)
     ax.margins(y=0.12)
     ax.set(xlabel="testing error after the last epoch", ylabel="testing accuracy")

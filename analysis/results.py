@@ -198,6 +198,10 @@ def _check(record: dict) -> None:
     for name, values in history.items():
         if len(values) != spec["epochs"]:
             raise ValueError(f"{len(values)} values of {name} for {spec['epochs']} epochs")
+    with_relu_outputs = spec["layers"][-1]["activation"] == "relu"
+    for name in ("dead", "own", "others") if with_relu_outputs else ("dead",):
+        if name not in history:
+            raise ValueError(f"it lacks {name}")
     for name in _ALWAYS:
         if not all(value is None or isinstance(value, float) for value in history[name]):
             raise ValueError(f"{name} has a value that is not a number")

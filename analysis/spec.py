@@ -191,7 +191,9 @@ class Experiment:
     varies: tuple[str, ...] = STREAMS
 
     def __post_init__(self):
-        object.__setattr__(self, "seeds", tuple(self.seeds))
+        for name in ("layers", "seeds", "varies"):
+            if not isinstance(getattr(self, name), str):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
         checks = [
             (
                 self.dataset in DATASETS,

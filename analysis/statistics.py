@@ -40,8 +40,11 @@ def paired_interval(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float]
     """
     from scipy import stats
 
+    differences = ours - theirs
+    if np.ptp(differences) == 0:  # which the bootstrap cannot resample into anything else
+        return float(differences[0]), float(differences[0])
     interval = stats.bootstrap(
-        (ours - theirs,), np.mean, rng=np.random.default_rng(0), n_resamples=10_000
+        (differences,), np.mean, rng=np.random.default_rng(0), n_resamples=10_000
     ).confidence_interval
     return float(interval.low), float(interval.high)
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def ledger(tmp_path):
 
 
 @pytest.fixture
-def start(tiny_file, monkeypatch):
+def start(tiny_file):
     """Starts a Python process in a session of its own, and leaves none of it behind.
 
     Its workers find a stub in place of TensorFlow unless ``stub`` is false.
@@ -70,7 +71,7 @@ def start(tiny_file, monkeypatch):
     # Where tests run in the background, Ctrl-C is ignored, and processes inherit that.
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def start(*arguments, stub=True, seconds_an_epoch=0.05, cwd=ROOT, **options):
+    def start(*arguments, stub=True, seconds_an_epoch=0.05, cwd=ROOT):
         path = [TESTS / "stub"] * stub + [TESTS, cwd]
         process = subprocess.Popen(
             [sys.executable, *map(str, arguments)],
@@ -84,7 +85,6 @@ def start(tiny_file, monkeypatch):
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            **options,
         )
         started.append(process)
         return process
@@ -93,7 +93,8 @@ def start(tiny_file, monkeypatch):
     signal.signal(signal.SIGINT, previous)
     for process in started:
         for member in members(process.pid):
-            os.kill(member, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(member, signal.SIGKILL)
         process.stdout.close()
         process.wait()
 

@@ -23,7 +23,9 @@ tiny.register()
 ONE, OTHER = tiny.experiment(name="q00-one"), tiny.experiment(name="q00-other", epochs=3)
 EXPERIMENTS = {experiment.name: experiment for experiment in (ONE, OTHER)}
 QUESTIONS = {
-    "q00": SimpleNamespace(EXPERIMENTS=(ONE, OTHER), FIGURES={}, numbers=dict, claims=list)
+    "q00": SimpleNamespace(
+        __file__=__file__, EXPERIMENTS=(ONE, OTHER), FIGURES={}, numbers=dict, claims=list
+    )
 }
 """
 FAILING_CLAIM = """

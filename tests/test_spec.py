@@ -155,3 +155,12 @@ def test_bad_layers_and_optimizers_are_refused_by_value(make, value):
     with pytest.raises(SpecError, match=r"Dense|SGD|Adam") as error:
         make()
     assert value in str(error.value)
+
+
+def test_lists_are_taken_as_tuples_and_a_bare_string_is_refused():
+    layers = [Flatten(), Dense(10, "softmax")]
+    one = tiny.experiment(layers=layers, varies=["order"])
+    assert one == tiny.experiment(layers=tuple(layers), varies=("order",))
+    assert one.key
+    with pytest.raises(SpecError, match="varies"):
+        tiny.experiment(varies="order")

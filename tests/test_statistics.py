@@ -106,3 +106,7 @@ def test_changes_tell_outputs_that_fall_silent_from_those_that_come_back():
 
 def test_threshold_of_silence_lies_between_a_silent_and_a_heard_output():
     assert 0 < results.SILENT_BELOW < 0.5
+
+
+def test_equal_differences_have_an_interval_of_no_width():
+    assert statistics.paired_interval(np.array([3.0, 4.0]), np.array([1.0, 2.0])) == (2.0, 2.0)

@@ -60,6 +60,7 @@ def nobody_is_left_of(process, seconds=10) -> bool:
 def kill_and_compare(process, folder, before):
     """Kill without warning; every line that was whole is still there."""
     whole = whole_lines(folder)
+    assert process.poll() is None, "it ended before it was killed"
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert whole_lines(folder)[: len(whole)] == whole
@@ -68,8 +69,8 @@ def kill_and_compare(process, folder, before):
 
 
 def test_kills_at_ten_random_moments_lose_no_finished_network(train, tmp_path):
-    moments, folder, seeds = random.Random(0), tmp_path / "results", 60
-    undisturbed = train(seeds, "undisturbed")
+    moments, folder, seeds = random.Random(0), tmp_path / "results", 120
+    undisturbed = train(seeds, "undisturbed", seconds_an_epoch=0.01)
     for _ in range(10):
         before = whole_lines(folder)
         process = train(seeds, seconds_an_epoch=0.02)
@@ -89,7 +90,6 @@ def test_kills_amid_real_training_change_no_number(train, tmp_path, engine):
         before = whole_lines(folder)
         process = train(seeds, stub=False)
         wait_for_lines(process, folder, number)
-        assert process.poll() is None, process.communicate()[0]
         kill_and_compare(process, folder, before)
     assert 1 < len(whole_lines(folder)) < seeds
     finish(train(seeds, stub=False))
@@ -124,7 +124,7 @@ def test_stopped_run_fails_keeps_what_is_finished_and_goes_on(train, tmp_path, n
     assert [line["seed"] for line in what_counts(folder)] == list(range(12))
 
 
-def test_workers_of_a_killed_run_end_with_their_epoch(train, tmp_path):
+def test_workers_of_a_killed_run_end_soon_after_it(train, tmp_path):
     process = train(seconds_an_epoch=1)
     while len(members(process.pid)) < 4:
         assert process.poll() is None

@@ -20,8 +20,9 @@ from analysis.datasets import Dataset
 from analysis.spec import Experiment
 from analysis.training import build
 
-#: Images at a time where nothing is learned.
+#: Images at a time where nothing is learned; of feature maps fewer, or they leave the cache.
 EVALUATION_BATCH = 1000
+EVALUATION_BATCH_OF_MAPS = 100
 
 
 def train(experiment: Experiment, data: Dataset, seeds: Sequence[int]) -> list[dict]:
@@ -98,6 +99,7 @@ class Group:
         self.probe = _probe(self.network)
         self.weights = _stack([network.trainable_variables for network in networks])
         self.state = _stack([network.non_trainable_variables for network in networks])
+        self.chunk = EVALUATION_BATCH if experiment.lockstep else EVALUATION_BATCH_OF_MAPS
         self.loss = build.loss(experiment)
         self.optimizer = build.optimizer(experiment)
         self.optimizer.build(self.weights)
@@ -200,13 +202,13 @@ class Group:
     def _evaluate(self, images: tf.Tensor, labels: tf.Tensor, targets: tf.Tensor):
         """Summed loss, correct answers, all categories and the first image's outputs."""
         n, runs = tf.shape(images)[0], len(self.seeds)
-        batches = (n + EVALUATION_BATCH - 1) // EVALUATION_BATCH
+        batches = (n + self.chunk - 1) // self.chunk
         losses, correct, answer = tf.zeros(runs), tf.zeros(runs), tf.zeros((runs, 10))
         predictions = tf.TensorArray(
             tf.int32, batches, infer_shape=False, element_shape=(None, runs)
         )
         for batch in tf.range(batches):
-            chosen = slice(batch * EVALUATION_BATCH, (batch + 1) * EVALUATION_BATCH)
+            chosen = slice(batch * self.chunk, (batch + 1) * self.chunk)
             x, y, target = _scaled(images[chosen]), labels[chosen], targets[chosen]
 
             def look(weights, state, x=x, y=y, target=target):
@@ -253,7 +255,7 @@ class Group:
         """
 
         def firing(start):
-            chosen = slice(start, start + EVALUATION_BATCH)
+            chosen = slice(start, start + self.chunk)
             x, y = _scaled(self.x_train[chosen]), self.y_train[chosen]
 
             def look(weights, state):
@@ -265,10 +267,10 @@ class Group:
             return _for_each_run(look, _values(self.weights), _values(self.state))
 
         whole = _has_relu(self.network.layers[-1])
-        found, start = firing(0), tf.constant(EVALUATION_BATCH)  # a tensor: the loop is traced once
+        found, start = firing(0), tf.constant(self.chunk)  # a tensor: the loop is traced once
         while start < len(self.y_train) and (whole or not _all_above_zero(found[:-2])):
             found = [a + b for a, b in zip(found, firing(start), strict=True)]
-            start += EVALUATION_BATCH
+            start += self.chunk
         return found
 
 
@@ -296,6 +298,10 @@ def _values(variables: list[keras.Variable]) -> list[tf.Tensor]:
 
 def _for_each_run(function: Callable, *stacked):
     """What the function gives for each run's slice of the arguments, stacked."""
+    if tf.nest.flatten(stacked)[0].shape[0] == 1:
+        # Without vectorized_map's slicing, whose gradient would be a sparse one.
+        alone = function(*tf.nest.map_structure(lambda tensor: tf.squeeze(tensor, 0), stacked))
+        return tf.nest.map_structure(lambda tensor: tf.expand_dims(tensor, 0), alone)
     return tf.vectorized_map(lambda arguments: function(*arguments), stacked)
 
 
