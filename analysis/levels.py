@@ -144,7 +144,7 @@ def levels_figure(runs: Runs):
         )
     ax.scatter([], [], edgecolors=style.theme().text, label="output 0 among the silent", **diamond)
     ax.legend(frameon=False, loc="lower left", fontsize=8.5)
-    ax.margins(y=0.12)
+    ax.margins(x=0.09, y=0.12)
     ax.set(xlabel="testing error after the last epoch", ylabel="testing accuracy")
     return figure
 

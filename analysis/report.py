@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import math
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from analysis import benchmark, cost, results, style
-from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.files import write_whole
 from analysis.questions import QUESTIONS
@@ -80,7 +81,7 @@ def collect() -> dict:
     for page, module in QUESTIONS.items():
         for name, value in module.numbers().items():
             content["numbers"][f"{page}.{name}"] = _json_ready(f"{page}.{name}", value)
-        content["claims"][page] = [_claim(claim) for claim in module.claims()]
+        content["claims"][page] = [asdict(claim) for claim in module.claims()]
         content["experiments"][page] = [describe(spec) for spec in module.EXPERIMENTS]
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
     speed = json.loads(benchmark.FILE.read_text())
@@ -91,7 +92,7 @@ def collect() -> dict:
 def describe(experiment: Experiment) -> dict:
     """An experiment as the page's table of how it was made shows it."""
     runs = results.load(experiment)
-    provenance = runs.records[-1]["provenance"]
+    provenances = [record["provenance"] for record in runs.records]
     return {
         "name": experiment.name,
         "settings": _settings(experiment),
@@ -99,9 +100,14 @@ def describe(experiment: Experiment) -> dict:
         "seconds": runs.seconds,
         "key": experiment.key,
         "ledger": f"results/{experiment.name}.jsonl",
-        "versions": f"TensorFlow {provenance['tensorflow']}, Keras {provenance['keras']}",
-        "machine": provenance["machine"],
+        "versions": _all(f"TensorFlow {p['tensorflow']}, Keras {p['keras']}" for p in provenances),
+        "machine": _all(p["machine"] for p in provenances),
     }
+
+
+def _all(descriptions: Iterable[str]) -> str:
+    """Each description once: an experiment may have been trained on several machines."""
+    return "; ".join(dict.fromkeys(descriptions))
 
 
 def _settings(experiment: Experiment) -> dict[str, str]:
@@ -129,10 +135,6 @@ def _whole_report(content: dict) -> dict:
         "core_hours": sum(e["seconds"] for e in by_name.values()) / 3600,
         "claims": sum(len(claims) for claims in content["claims"].values()),
     }
-
-
-def _claim(claim: Claim) -> dict:
-    return {"sentence": claim.sentence, "measured": claim.measured, "holds": claim.holds}
 
 
 def _json_ready(name: str, value):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 #: Inches: the width of the text on a page.
-WIDTH = 7.2
+WIDTH = 6.2
 
 
 @dataclass(frozen=True)

@@ -190,11 +190,11 @@ def accuracy():
 def crossed_settings():
     """All runs of outputs crossed with losses."""
     labels = {
-        "relu_squared": "ReLU,\nsquared error\n(question 4)",
-        "linear_squared": "linear,\nsquared error",
-        "softmax_squared": "softmax,\nsquared error",
-        "softmax_cross": "softmax,\ncross-entropy\n(question 5)",
-        "relu_cross": "ReLU,\ncross-entropy",
+        "relu_squared": "ReLU,\nsquared\nerror\n(question 4)",
+        "linear_squared": "linear,\nsquared\nerror",
+        "softmax_squared": "softmax,\nsquared\nerror",
+        "softmax_cross": "softmax,\ncross-\nentropy\n(question 5)",
+        "relu_cross": "ReLU,\ncross-\nentropy",
     }
     return levels.settings_figure({labels[name]: runs for name, runs in _crossed().items()})
 
