@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import levels, plots, results, style
+from analysis import cost, levels, plots, results, style
 from analysis.claims import Claim
 from analysis.questions import q01
 
@@ -23,6 +23,7 @@ def numbers() -> dict:
         levels.numbers(runs)
         | levels.summary(runs)
         | {
+            "weights": cost.weights(SHEET),
             "fine_gap": float(np.mean((runs.final("val_loss") - runs.after("loss"))[fine])),
             "fine_accuracy": float(runs.final("val_accuracy")[fine].mean()),
             "only_zero_runs": int(only_zero.sum()),
