@@ -37,7 +37,8 @@ BOOK_SOURCES = [
     for pattern in ("*.md", "*.yml", "*.bib", "_ext/*.py", "_static/*")
     for path in sorted(report.BOOK.glob(pattern))
 ]
-EXCERPTS = ("mnist",)
+# Test images that pages show, by data set.
+EXCERPTS = {"mnist": [0]}
 EXCERPT_FILES = [results.FOLDER / f"{name}.{end}" for name in EXCERPTS for end in ("json", "png")]
 # What turns ledgers into figures and numbers, beside the questions' own modules; how networks
 # were trained is in the ledgers' keys.
@@ -93,13 +94,13 @@ def sources(module):
 
 def task_train():
     """Train what each experiment lacks, and keep every finished network."""
-    for name in EXCERPTS:
+    for name, test_images in EXCERPTS.items():
         yield {
             "name": f"excerpt-{name}",
             "doc": f"Keep the images and labels of {name} that pages show.",
-            "actions": [(attempt, [excerpts.keep, name])],
+            "actions": [(attempt, [excerpts.keep, name, test_images])],
             "targets": [path for path in EXCERPT_FILES if path.stem == name],
-            "uptodate": [(excerpts.is_current, [name])],
+            "uptodate": [(excerpts.is_current, [name, test_images])],
         }
     for experiment in EXPERIMENTS.values():
         # No file_dep, which would make a fresh clone train: the keys in the ledger decide.

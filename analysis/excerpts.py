@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +17,8 @@ import numpy as np
 from analysis import datasets, results
 from analysis.files import write_whole
 
-#: The first images of each set that are kept.
-KEPT = {"train": 10, "test": 1}
+#: How many of the first training images are kept.
+TRAINING_IMAGES = 10
 
 
 @dataclass(frozen=True)
@@ -26,30 +27,39 @@ class Excerpt:
 
     Attributes
     ----------
-    train, test : ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
-        The first images of each set.
-    train_labels : ndarray of uint8, shape (n,)
+    train : ndarray of uint8, shape (10, height, width) or (10, height, width, 3)
+        The first training images.
+    train_labels : ndarray of uint8, shape (10,)
         Their labels.
+    test : ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
+        The test images asked for.
+    test_numbers : ndarray of int, shape (n,)
+        Their places in the test set.
     test_labels : ndarray of uint8, shape (images,)
         The labels of the whole test set.
     """
 
     train: np.ndarray
-    test: np.ndarray
     train_labels: np.ndarray
+    test: np.ndarray
+    test_numbers: np.ndarray
     test_labels: np.ndarray
 
 
-def is_current(name: str, folder: Path = results.FOLDER) -> bool:
-    """Whether the excerpt on disk was made from the data set that `analysis` names."""
+def is_current(name: str, test_numbers: Sequence[int], folder: Path = results.FOLDER) -> bool:
+    """Whether the excerpt on disk is of the data set named and has the test images asked for."""
     try:
         kept = json.loads((folder / f"{name}.json").read_text())
-        return kept["digest"] == datasets.DATASETS[name].digest and kept["images"] == KEPT
+        return (
+            kept["digest"] == datasets.DATASETS[name].digest
+            and len(kept["train_labels"]) == TRAINING_IMAGES
+            and kept["test_numbers"] == list(test_numbers)
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def keep(name: str, folder: Path = results.FOLDER) -> None:
+def keep(name: str, test_numbers: Sequence[int], folder: Path = results.FOLDER) -> None:
     """Write the excerpt of a data set.
 
     Raises
@@ -60,7 +70,7 @@ def keep(name: str, folder: Path = results.FOLDER) -> None:
     from PIL import Image
 
     data, source = datasets.load(name), datasets.DATASETS[name]
-    images = np.concatenate([data.x_train[: KEPT["train"]], data.x_test[: KEPT["test"]]])
+    images = np.concatenate([data.x_train[:TRAINING_IMAGES], data.x_test[list(test_numbers)]])
     png = io.BytesIO()
     Image.fromarray(np.concatenate(images)).save(png, "PNG", optimize=True)
     write_whole(folder / f"{name}.png", png.getvalue())
@@ -69,8 +79,8 @@ def keep(name: str, folder: Path = results.FOLDER) -> None:
         "credit": source.credit,
         "origin": source.origin,
         "digest": source.digest,
-        "images": KEPT,
-        "train_labels": _digits(data.y_train[: KEPT["train"]]),
+        "train_labels": _digits(data.y_train[:TRAINING_IMAGES]),
+        "test_numbers": list(test_numbers),
         "test_labels": _digits(data.y_test),
     }
     write_whole(folder / f"{name}.json", json.dumps(kept, indent=1).encode() + b"\n")
@@ -81,12 +91,14 @@ def load(name: str, folder: Path = results.FOLDER) -> Excerpt:
     from PIL import Image
 
     kept = json.loads((folder / f"{name}.json").read_text())
+    numbers = np.array(kept["test_numbers"], int)
     with Image.open(folder / f"{name}.png") as image:
-        images = np.split(np.asarray(image), sum(KEPT.values()))
+        images = np.split(np.asarray(image), TRAINING_IMAGES + len(numbers))
     return Excerpt(
-        train=np.array(images[: KEPT["train"]]),
-        test=np.array(images[KEPT["train"] :]),
+        train=np.array(images[:TRAINING_IMAGES]),
         train_labels=_labels(kept["train_labels"]),
+        test=np.array(images[TRAINING_IMAGES:]),
+        test_numbers=numbers,
         test_labels=_labels(kept["test_labels"]),
     )
 
