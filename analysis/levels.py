@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from analysis import plots, style
-from analysis.results import Runs
+from analysis.results import Runs, load
+from analysis.spec import Experiment
 from analysis.statistics import wilson
 
 #: The runs that the assignment asks for; the others extend them to a rate.
@@ -17,6 +20,33 @@ _WORDS = {0: "none", 1: "one", 2: "two", 3: "three", 4: "four"}
 def counts(runs: Runs) -> np.ndarray:
     """Silent outputs of each run after the last epoch: int, shape (runs,)."""
     return runs.silent[:, -1].sum(axis=1)
+
+
+def fine(runs: Runs) -> np.ndarray:
+    """Whether all outputs of a run are heard after the last epoch: bool, shape (runs,)."""
+    return counts(runs) == 0
+
+
+def only_zero(runs: Runs) -> np.ndarray:
+    """Whether the output of 0 is a run's one silent output: bool, shape (runs,).
+
+    These runs' accuracy hides the fault: for a 0 all outputs are zero, and the tie goes to 0.
+    """
+    return runs.silent[:, -1, 0] & (counts(runs) == 1)
+
+
+def only_other(runs: Runs) -> np.ndarray:
+    """Whether a run has one silent output, another than that of 0: bool, shape (runs,)."""
+    return ~runs.silent[:, -1, 0] & (counts(runs) == 1)
+
+
+def epochs_to_match(ours: Runs, theirs: Runs) -> int:
+    """Epochs after which ours have the training error that theirs end with.
+
+    Means of the runs that are fine.
+    """
+    target = theirs.final("loss")[fine(theirs)].mean()
+    return int(np.argmax(ours.history("loss")[fine(ours)].mean(axis=0) <= target)) + 1
 
 
 def numbers(runs: Runs) -> dict:
@@ -106,6 +136,16 @@ def curves_figure(runs: Runs, name: str, ylabel: str):
     return figure
 
 
+def error_figures(page: str, experiment: Experiment) -> dict[str, Callable]:
+    """The two plots that questions 2 to 4 ask for, by figure name."""
+    return {
+        f"{page}-training-error": lambda: curves_figure(load(experiment), "loss", "training error"),
+        f"{page}-testing-error": lambda: curves_figure(
+            load(experiment), "val_loss", "testing error"
+        ),
+    }
+
+
 def curves_of_all(runs: Runs, name: str, ylabel: str):
     """A history of the first ten runs of a network without ReLU outputs, as a figure."""
     ten = runs.first(ASKED_FOR).history(name)
@@ -119,7 +159,6 @@ def levels_figure(runs: Runs):
     """Error and accuracy of all runs after the last epoch, by their silent outputs."""
     silent = counts(runs)
     error, accuracy = runs.final("val_loss"), runs.final("val_accuracy")
-    # With digit 0 silent its images give all zeros, and the tie goes to category 0.
     zero_silent = runs.silent[:, -1, 0]
     diamond = {"s": 30, "facecolors": "none", "marker": "D"}
     figure, ax = style.figure()

@@ -52,23 +52,15 @@ def numbers() -> dict:
         "other_start_silent_rate": float(silent[~quiet_start].mean()),
         "silent_of_quiet_start": int(silent[quiet_start].sum()),
         "level_step": float(_level_step(runs)),
-        "only_zero_runs": int(_only_zero(runs).sum()),
-        "only_zero_accuracy": float(runs.final("val_accuracy")[_only_zero(runs)].mean()),
-        "only_other_accuracy": float(runs.final("val_accuracy")[_only_other(runs)].mean()),
+        "only_zero_runs": int(levels.only_zero(runs).sum()),
+        "only_zero_accuracy": float(runs.final("val_accuracy")[levels.only_zero(runs)].mean()),
+        "only_other_accuracy": float(runs.final("val_accuracy")[levels.only_other(runs)].mean()),
     }
 
 
 def _quiet_start(runs) -> np.ndarray:
     """Outputs that fire on few images of their own digit before any training: (runs, 10)."""
     return np.array([r["before"]["own"] for r in runs.records]) < results.SILENT_BELOW
-
-
-def _only_zero(runs) -> np.ndarray:
-    return runs.silent[:, -1, 0] & (levels.counts(runs) == 1)
-
-
-def _only_other(runs) -> np.ndarray:
-    return ~runs.silent[:, -1, 0] & (levels.counts(runs) == 1)
 
 
 def _level_step(runs) -> float:
@@ -87,7 +79,7 @@ def claims() -> list[Claim]:
     ]
     own, is_silent = runs.own[:, -1], runs.silent[:, -1]
     quiet = _quiet_start(runs)
-    only_zero, only_other = _only_zero(runs), _only_other(runs)
+    only_zero, only_other = levels.only_zero(runs), levels.only_other(runs)
     accuracy, val_error = runs.final("val_accuracy"), runs.final("val_loss")
     spread = {
         "weights": np.ptp(by_weights.final("accuracy")),

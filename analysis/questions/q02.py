@@ -17,7 +17,7 @@ def numbers() -> dict:
     """What the page cites; see `analysis.questions`."""
     runs = results.load(SHEET)
     ten = runs.first(levels.ASKED_FOR)
-    fine, only_zero = levels.counts(runs) == 0, _only_zero(runs)
+    fine, only_zero = levels.fine(runs), levels.only_zero(runs)
     came_back = _came_back(runs)
     return (
         levels.numbers(runs)
@@ -38,10 +38,6 @@ def numbers() -> dict:
             "zero_recall_stuck": float(_share_called_zero(runs)),
         }
     )
-
-
-def _only_zero(runs) -> np.ndarray:
-    return runs.silent[:, -1, 0] & (levels.counts(runs) == 1)
 
 
 def _came_back(runs) -> np.ndarray:
@@ -67,7 +63,7 @@ def claims() -> list[Claim]:
     count, val_error = levels.counts(runs), runs.final("val_loss")
     fine = count == 0
     changes = levels.changes(runs)
-    accuracy, only_zero = runs.final("val_accuracy"), _only_zero(runs)
+    accuracy, only_zero = runs.final("val_accuracy"), levels.only_zero(runs)
     again = np.abs(runs.history("loss")[:, : q01.SHEET.epochs] - first.history("loss")).max()
     order = np.corrcoef(runs.final("loss"), val_error)[0, 1]
     return [
@@ -116,16 +112,6 @@ def claims() -> list[Claim]:
     ]
 
 
-def training_error():
-    """The first plot asked for: training error of ten runs against the epoch."""
-    return levels.curves_figure(results.load(SHEET), "loss", "training error")
-
-
-def testing_error():
-    """The second plot asked for: testing error of ten runs against the epoch."""
-    return levels.curves_figure(results.load(SHEET), "val_loss", "testing error")
-
-
 def silent_outputs():
     """When which outputs of the ten runs are silent."""
     figure, ax = style.figure(height=3.6)
@@ -139,8 +125,7 @@ def error_and_accuracy():
 
 
 FIGURES = {
-    "q02-training-error": training_error,
-    "q02-testing-error": testing_error,
+    **levels.error_figures("q02", SHEET),
     "q02-silent-outputs": silent_outputs,
     "q02-levels": error_and_accuracy,
 }

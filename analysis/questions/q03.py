@@ -19,36 +19,26 @@ def _both():
     return results.load(SHEET), results.load(q02.SHEET)
 
 
-def _fine(runs) -> np.ndarray:
-    return levels.counts(runs) == 0
-
-
-def _epochs_of_fast(slow, fast) -> int:
-    """Epochs that rate 0.1 needs for the error that rate 0.01 has after its last."""
-    target = slow.history("loss")[_fine(slow)].mean(axis=0)[-1]
-    return int(np.argmax(fast.history("loss")[_fine(fast)].mean(axis=0) <= target)) + 1
-
-
 def numbers() -> dict:
     """What the page cites; see `analysis.questions`."""
     slow, fast = _both()
     low, high = paired_interval(slow.final("val_loss"), fast.final("val_loss"))
     rate_low, rate_high = paired_interval(
-        (~_fine(slow)).astype(float), (~_fine(fast)).astype(float)
+        (~levels.fine(slow)).astype(float), (~levels.fine(fast)).astype(float)
     )
     shared = slow.silent[:, -1] & fast.silent[:, -1]
     return (
         levels.numbers(slow)
         | levels.summary(slow)
         | {
-            "fast_epochs": _epochs_of_fast(slow, fast),
+            "fast_epochs": levels.epochs_to_match(fast, slow),
             "error_more": float(np.mean(slow.final("val_loss") - fast.final("val_loss"))),
             "error_more_low": low,
             "error_more_high": high,
-            "fine_error": float(slow.final("val_loss")[_fine(slow)].mean()),
-            "fine_error_fast": float(fast.final("val_loss")[_fine(fast)].mean()),
-            "fine_accuracy": float(slow.final("val_accuracy")[_fine(slow)].mean()),
-            "fine_accuracy_fast": float(fast.final("val_accuracy")[_fine(fast)].mean()),
+            "fine_error": float(slow.final("val_loss")[levels.fine(slow)].mean()),
+            "fine_error_fast": float(fast.final("val_loss")[levels.fine(fast)].mean()),
+            "fine_accuracy": float(slow.final("val_accuracy")[levels.fine(slow)].mean()),
+            "fine_accuracy_fast": float(fast.final("val_accuracy")[levels.fine(fast)].mean()),
             "stuck_more_low": rate_low,
             "stuck_more_high": rate_high,
             "shared_silent": int(shared.sum()),
@@ -60,7 +50,7 @@ def numbers() -> dict:
 
 def _last_gain(runs) -> float:
     """By how much the last epoch lowered the mean training error of runs that are fine."""
-    mean = runs.history("loss")[_fine(runs)].mean(axis=0)
+    mean = runs.history("loss")[levels.fine(runs)].mean(axis=0)
     return mean[-2] - mean[-1]
 
 
@@ -68,7 +58,7 @@ def claims() -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
     slow, fast = _both()
     low, high = paired_interval(slow.final("val_loss"), fast.final("val_loss"))
-    stuck_slow, stuck_fast = ~_fine(slow), ~_fine(fast)
+    stuck_slow, stuck_fast = ~levels.fine(slow), ~levels.fine(fast)
     rate_low, rate_high = paired_interval(stuck_slow.astype(float), stuck_fast.astype(float))
     shared = slow.silent[:, -1] & fast.silent[:, -1]
     return [
@@ -80,9 +70,9 @@ def claims() -> list[Claim]:
         ),
         Claim(
             "Twenty epochs at rate 0.01 reach what rate 0.1 reaches in five or fewer.",
-            f"{_epochs_of_fast(slow, fast)} epochs, by the mean training error of runs "
+            f"{levels.epochs_to_match(fast, slow)} epochs, by the mean training error of runs "
             "without silent outputs",
-            _epochs_of_fast(slow, fast) <= 5,
+            levels.epochs_to_match(fast, slow) <= 5,
         ),
         Claim(
             "It has not finished: its last epoch still gains more than that of rate 0.1.",
@@ -103,16 +93,6 @@ def claims() -> list[Claim]:
     ]
 
 
-def training_error():
-    """The first plot asked for."""
-    return levels.curves_figure(results.load(SHEET), "loss", "training error")
-
-
-def testing_error():
-    """The second plot asked for."""
-    return levels.curves_figure(results.load(SHEET), "val_loss", "testing error")
-
-
 def settings():
     """All runs at both rates."""
     slow, fast = _both()
@@ -120,7 +100,6 @@ def settings():
 
 
 FIGURES = {
-    "q03-training-error": training_error,
-    "q03-testing-error": testing_error,
+    **levels.error_figures("q03", SHEET),
     "q03-settings": settings,
 }

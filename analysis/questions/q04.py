@@ -15,16 +15,6 @@ SHEET = replace(q02.SHEET, name="q04-adam", optimizer=Adam())
 EXPERIMENTS = (SHEET, q02.SHEET, q03.SHEET)
 
 
-def _fine(runs) -> np.ndarray:
-    return levels.counts(runs) == 0
-
-
-def _epochs_to_match(adam, sgd) -> int:
-    """Epochs after which Adam's runs that are fine have SGD's final training error."""
-    target = sgd.history("loss")[_fine(sgd)].mean(axis=0)[-1]
-    return int(np.argmax(adam.history("loss")[_fine(adam)].mean(axis=0) <= target)) + 1
-
-
 def numbers() -> dict:
     """What the page cites; see `analysis.questions`."""
     adam, sgd = results.load(SHEET), results.load(q02.SHEET)
@@ -32,15 +22,19 @@ def numbers() -> dict:
         levels.numbers(adam)
         | levels.summary(adam)
         | {
-            "fine_error": float(adam.final("val_loss")[_fine(adam)].mean()),
-            "fine_error_sgd": float(sgd.final("val_loss")[_fine(sgd)].mean()),
-            "fine_train_error": float(adam.final("loss")[_fine(adam)].mean()),
-            "fine_train_error_sgd": float(sgd.final("loss")[_fine(sgd)].mean()),
-            "fine_accuracy": float(adam.final("val_accuracy")[_fine(adam)].mean()),
-            "fine_accuracy_sgd": float(sgd.final("val_accuracy")[_fine(sgd)].mean()),
-            "epochs_to_match": _epochs_to_match(adam, sgd),
-            "fine_gap": float(np.mean((adam.final("val_loss") - adam.after("loss"))[_fine(adam)])),
-            "fine_gap_sgd": float(np.mean((sgd.final("val_loss") - sgd.after("loss"))[_fine(sgd)])),
+            "fine_error": float(adam.final("val_loss")[levels.fine(adam)].mean()),
+            "fine_error_sgd": float(sgd.final("val_loss")[levels.fine(sgd)].mean()),
+            "fine_train_error": float(adam.final("loss")[levels.fine(adam)].mean()),
+            "fine_train_error_sgd": float(sgd.final("loss")[levels.fine(sgd)].mean()),
+            "fine_accuracy": float(adam.final("val_accuracy")[levels.fine(adam)].mean()),
+            "fine_accuracy_sgd": float(sgd.final("val_accuracy")[levels.fine(sgd)].mean()),
+            "epochs_to_match": levels.epochs_to_match(adam, sgd),
+            "fine_gap": float(
+                np.mean((adam.final("val_loss") - adam.after("loss"))[levels.fine(adam)])
+            ),
+            "fine_gap_sgd": float(
+                np.mean((sgd.final("val_loss") - sgd.after("loss"))[levels.fine(sgd)])
+            ),
         }
     )
 
@@ -48,14 +42,16 @@ def numbers() -> dict:
 def claims() -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
     adam, sgd = results.load(SHEET), results.load(q02.SHEET)
-    stuck = int(np.sum(~_fine(adam)))
+    stuck = int(np.sum(~levels.fine(adam)))
     low, high = wilson(stuck, len(adam))
-    stuck_sgd = int(np.sum(~_fine(sgd)))
-    difference = paired_interval((~_fine(adam)).astype(float), (~_fine(sgd)).astype(float))
-    fine_adam = adam.final("loss")[_fine(adam)]
-    fine_sgd = sgd.final("loss")[_fine(sgd)]
-    gap = np.mean((adam.final("val_loss") - adam.after("loss"))[_fine(adam)])
-    gap_sgd = np.mean((sgd.final("val_loss") - sgd.after("loss"))[_fine(sgd)])
+    stuck_sgd = int(np.sum(~levels.fine(sgd)))
+    difference = paired_interval(
+        (~levels.fine(adam)).astype(float), (~levels.fine(sgd)).astype(float)
+    )
+    fine_adam = adam.final("loss")[levels.fine(adam)]
+    fine_sgd = sgd.final("loss")[levels.fine(sgd)]
+    gap = np.mean((adam.final("val_loss") - adam.after("loss"))[levels.fine(adam)])
+    gap_sgd = np.mean((sgd.final("val_loss") - sgd.after("loss"))[levels.fine(sgd)])
     changes, changes_sgd = levels.changes(adam), levels.changes(sgd)
     return [
         Claim(
@@ -65,8 +61,8 @@ def claims() -> list[Claim]:
         ),
         Claim(
             "It is several times faster: it needs at most half the epochs for the same error.",
-            f"after {_epochs_to_match(adam, sgd)} epochs it has SGD's error after twenty",
-            _epochs_to_match(adam, sgd) <= 10,
+            f"after {levels.epochs_to_match(adam, sgd)} epochs it has SGD's error after twenty",
+            levels.epochs_to_match(adam, sgd) <= 10,
         ),
         Claim(
             "Adam does not keep outputs from falling silent.",
@@ -89,16 +85,6 @@ def claims() -> list[Claim]:
     ]
 
 
-def training_error():
-    """The first plot asked for."""
-    return levels.curves_figure(results.load(SHEET), "loss", "training error")
-
-
-def testing_error():
-    """The second plot asked for."""
-    return levels.curves_figure(results.load(SHEET), "val_loss", "testing error")
-
-
 def settings():
     """All runs of questions 2, 3 and 4."""
     return levels.settings_figure(
@@ -111,7 +97,6 @@ def settings():
 
 
 FIGURES = {
-    "q04-training-error": training_error,
-    "q04-testing-error": testing_error,
+    **levels.error_figures("q04", SHEET),
     "q04-settings": settings,
 }

@@ -15,6 +15,12 @@ def _network():
     return results.load(q01.SHEET).first(1)
 
 
+def _one_silent_accuracy() -> np.ndarray:
+    """Testing accuracy of question 1's runs with one silent output, not that of 0."""
+    runs = results.load(q01.SHEET)
+    return runs.final("val_accuracy")[levels.only_other(runs)]
+
+
 def _worst_pairs(matrix: np.ndarray) -> list[tuple[int, int, int]]:
     """Predicted, actual and count of each kind of mistake, the most frequent first."""
     mistakes = [(int(n), int(p), int(a)) for (p, a), n in np.ndenumerate(matrix) if p != a]
@@ -29,9 +35,7 @@ def numbers() -> dict:
     matrix = confusion(run.predictions[0], data.test_labels)
     pairs = _worst_pairs(matrix)
     label = int(data.train_labels[0])
-    sheet_level = results.load(q01.SHEET)
-    one = (levels.counts(sheet_level) == 1) & ~sheet_level.silent[:, -1, 0]
-    accuracy = sheet_level.final("val_accuracy")[one]
+    accuracy = _one_silent_accuracy()
     return {
         "label": label,
         "one_hot": " ".join(str(int(value)) for value in np.eye(10)[label]),
@@ -68,9 +72,7 @@ def claims() -> list[Claim]:
     chance = record["before"]["val_accuracy"]
     guess = int(np.argmax(record["after"]["answer"]))
     matrix = confusion(run.predictions[0], data.test_labels)
-    runs = results.load(q01.SHEET)
-    one = (levels.counts(runs) == 1) & ~runs.silent[:, -1, 0]
-    accuracy = runs.final("val_accuracy")[one]
+    accuracy = _one_silent_accuracy()
     return [
         Claim(
             "Untrained, the network is right about as often as chance, one time in ten.",
