@@ -82,7 +82,22 @@ def numbers(runs: Runs) -> dict:
         ):
             mean = format(history[chosen].mean(), form) if chosen.any() else "–"
             values[f"level{level}_{name}"] = mean
-    return values | changes(runs)
+    return values | fine_means(runs) | changes(runs)
+
+
+def fine_means(runs: Runs) -> dict:
+    """Means of the runs without silent outputs after the last epoch.
+
+    ``fine_gap`` is testing error minus training error of the trained networks.
+    """
+    chosen = fine(runs)
+    values = {
+        "train_error": runs.final("loss"),
+        "error": runs.final("val_loss"),
+        "accuracy": runs.final("val_accuracy"),
+        "gap": runs.final("val_loss") - runs.after("loss"),
+    }
+    return {f"fine_{name}": float(value[chosen].mean()) for name, value in values.items()}
 
 
 def summary(runs: Runs) -> dict:

@@ -17,15 +17,13 @@ def numbers() -> dict:
     """What the page cites; see `analysis.questions`."""
     runs = results.load(SHEET)
     ten = runs.first(levels.ASKED_FOR)
-    fine, only_zero = levels.fine(runs), levels.only_zero(runs)
+    only_zero = levels.only_zero(runs)
     came_back = _came_back(runs)
     return (
         levels.numbers(runs)
         | levels.summary(runs)
         | {
             "weights": cost.weights(SHEET),
-            "fine_gap": float(np.mean((runs.final("val_loss") - runs.after("loss"))[fine])),
-            "fine_accuracy": float(runs.final("val_accuracy")[fine].mean()),
             "only_zero_runs": int(only_zero.sum()),
             "only_zero_accuracy": float(runs.final("val_accuracy")[only_zero].mean()),
             "only_zero_error": float(runs.final("val_loss")[only_zero].mean()),

@@ -21,21 +21,7 @@ def numbers() -> dict:
     return (
         levels.numbers(adam)
         | levels.summary(adam)
-        | {
-            "fine_error": float(adam.final("val_loss")[levels.fine(adam)].mean()),
-            "fine_error_sgd": float(sgd.final("val_loss")[levels.fine(sgd)].mean()),
-            "fine_train_error": float(adam.final("loss")[levels.fine(adam)].mean()),
-            "fine_train_error_sgd": float(sgd.final("loss")[levels.fine(sgd)].mean()),
-            "fine_accuracy": float(adam.final("val_accuracy")[levels.fine(adam)].mean()),
-            "fine_accuracy_sgd": float(sgd.final("val_accuracy")[levels.fine(sgd)].mean()),
-            "epochs_to_match": levels.epochs_to_match(adam, sgd),
-            "fine_gap": float(
-                np.mean((adam.final("val_loss") - adam.after("loss"))[levels.fine(adam)])
-            ),
-            "fine_gap_sgd": float(
-                np.mean((sgd.final("val_loss") - sgd.after("loss"))[levels.fine(sgd)])
-            ),
-        }
+        | {"epochs_to_match": levels.epochs_to_match(adam, sgd)}
     )
 
 
@@ -48,16 +34,13 @@ def claims() -> list[Claim]:
     difference = paired_interval(
         (~levels.fine(adam)).astype(float), (~levels.fine(sgd)).astype(float)
     )
-    fine_adam = adam.final("loss")[levels.fine(adam)]
-    fine_sgd = sgd.final("loss")[levels.fine(sgd)]
-    gap = np.mean((adam.final("val_loss") - adam.after("loss"))[levels.fine(adam)])
-    gap_sgd = np.mean((sgd.final("val_loss") - sgd.after("loss"))[levels.fine(sgd)])
+    fine, fine_sgd = levels.fine_means(adam), levels.fine_means(sgd)
     changes, changes_sgd = levels.changes(adam), levels.changes(sgd)
     return [
         Claim(
             "Where no output is silent, Adam ends at a lower training error than SGD.",
-            f"mean {fine_adam.mean():.4f} against {fine_sgd.mean():.4f}",
-            fine_adam.mean() < fine_sgd.mean(),
+            f"mean {fine['fine_train_error']:.4f} against {fine_sgd['fine_train_error']:.4f}",
+            fine["fine_train_error"] < fine_sgd["fine_train_error"],
         ),
         Claim(
             "It is several times faster: it needs at most half the epochs for the same error.",
@@ -79,8 +62,9 @@ def claims() -> list[Claim]:
         ),
         Claim(
             "Testing error parts from training error further than under SGD.",
-            f"gap {gap:.4f} against {gap_sgd:.4f} in runs without silent outputs",
-            gap > gap_sgd,
+            f"gap {fine['fine_gap']:.4f} against {fine_sgd['fine_gap']:.4f} in runs without "
+            "silent outputs",
+            fine["fine_gap"] > fine_sgd["fine_gap"],
         ),
     ]
 
