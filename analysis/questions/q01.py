@@ -30,18 +30,17 @@ EXPERIMENTS = (SHEET, SAME_WEIGHTS, SAME_ORDER, SAME_BOTH)
 def numbers() -> dict:
     """What the page cites; see `analysis.questions`."""
     runs = results.load(SHEET)
-    values = levels.numbers(runs) | levels.summary(runs)
-    for name, experiment in (("weights", SAME_WEIGHTS), ("order", SAME_ORDER)):
-        held = results.load(experiment)
-        final, stuck = held.final("accuracy"), levels.counts(held) > 0
-        values[f"same_{name}_min"] = float(final.min())
-        values[f"same_{name}_max"] = float(final.max())
-        values[f"same_{name}_stuck"] = int(stuck.sum())
-        values[f"same_{name}_fine_spread"] = float(np.ptp(final[~stuck]))
+    values = levels.numbers(runs)
+    same_weights, same_order = results.load(SAME_WEIGHTS), results.load(SAME_ORDER)
+    fine = levels.fine(same_weights)
     own = runs.own[:, -1]
     quiet_start = _quiet_start(runs)
     silent = runs.silent[:, -1]
     return values | {
+        "same_weights_stuck": int(np.sum(~fine)),
+        "same_weights_fine_spread": float(np.ptp(same_weights.final("accuracy")[fine])),
+        "same_order_min": float(same_order.final("accuracy").min()),
+        "same_order_max": float(same_order.final("accuracy").max()),
         "own_silent_max": float(own[silent].max()),
         "own_heard_min": float(own[~silent].min()),
         "never_on_own": int(np.sum(own == 0)),
@@ -50,7 +49,6 @@ def numbers() -> dict:
         "quiet_start": int(quiet_start.sum()),
         "quiet_start_silent_rate": float(silent[quiet_start].mean()),
         "other_start_silent_rate": float(silent[~quiet_start].mean()),
-        "silent_of_quiet_start": int(silent[quiet_start].sum()),
         "level_step": float(_level_step(runs)),
         "only_zero_runs": int(levels.only_zero(runs).sum()),
         "only_zero_accuracy": float(runs.final("val_accuracy")[levels.only_zero(runs)].mean()),

@@ -16,43 +16,20 @@ EXPERIMENTS = (SHEET, q01.SHEET)
 def numbers() -> dict:
     """What the page cites; see `analysis.questions`."""
     runs = results.load(SHEET)
-    ten = runs.first(levels.ASKED_FOR)
     only_zero = levels.only_zero(runs)
-    came_back = _came_back(runs)
-    return (
-        levels.numbers(runs)
-        | levels.summary(runs)
-        | {
-            "weights": cost.weights(SHEET),
-            "only_zero_runs": int(only_zero.sum()),
-            "only_zero_accuracy": float(runs.final("val_accuracy")[only_zero].mean()),
-            "only_zero_error": float(runs.final("val_loss")[only_zero].mean()),
-            "came_back_runs": int(came_back.any(axis=1).sum()),
-            "last_return": int(_return_epochs(runs).max()),
-            "ten_came_back": int(_came_back(ten).sum()),
-            "ten_silent_at_first": int(ten.silent[:, 0].sum()),
-            "ten_silent_at_last": int(ten.silent[:, -1].sum()),
-            "others_silent_max": float(runs.others[:, -1][runs.silent[:, -1]].max()),
-            "zero_recall_stuck": float(_share_called_zero(runs)),
-        }
-    )
-
-
-def _came_back(runs) -> np.ndarray:
-    """Outputs silent after some epoch and heard after the last: bool, (runs, 10)."""
-    return runs.silent.any(axis=1) & ~runs.silent[:, -1]
+    return levels.numbers(runs) | {
+        "weights": cost.weights(SHEET),
+        "only_zero_runs": int(only_zero.sum()),
+        "only_zero_accuracy": float(runs.final("val_accuracy")[only_zero].mean()),
+        "only_zero_error": float(runs.final("val_loss")[only_zero].mean()),
+        "last_return": int(_return_epochs(runs).max()),
+    }
 
 
 def _return_epochs(runs) -> np.ndarray:
     """The epochs, from 1, after which an output was first heard again."""
     _, epochs, _ = np.nonzero(runs.silent[:, :-1] & ~runs.silent[:, 1:])
     return epochs + 2
-
-
-def _share_called_zero(runs) -> float:
-    """Of all test images, the share that runs with output 0 silent still call 0."""
-    chosen = runs.silent[:, -1, 0]
-    return np.mean(runs.predictions[chosen] == 0)
 
 
 def claims() -> list[Claim]:

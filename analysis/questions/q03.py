@@ -22,26 +22,18 @@ def _both():
 def numbers() -> dict:
     """What the page cites; see `analysis.questions`."""
     slow, fast = _both()
-    low, high = paired_interval(slow.final("val_loss"), fast.final("val_loss"))
     rate_low, rate_high = paired_interval(
         (~levels.fine(slow)).astype(float), (~levels.fine(fast)).astype(float)
     )
     shared = slow.silent[:, -1] & fast.silent[:, -1]
-    return (
-        levels.numbers(slow)
-        | levels.summary(slow)
-        | {
-            "fast_epochs": levels.epochs_to_match(fast, slow),
-            "error_more": float(np.mean(slow.final("val_loss") - fast.final("val_loss"))),
-            "error_more_low": low,
-            "error_more_high": high,
-            "stuck_more_low": rate_low,
-            "stuck_more_high": rate_high,
-            "shared_silent": int(shared.sum()),
-            "last_epoch_gain": float(_last_gain(slow)),
-            "last_epoch_gain_fast": float(_last_gain(fast)),
-        }
-    )
+    return levels.numbers(slow) | {
+        "fast_epochs": levels.epochs_to_match(fast, slow),
+        "stuck_more_low": rate_low,
+        "stuck_more_high": rate_high,
+        "shared_silent": int(shared.sum()),
+        "last_epoch_gain": float(_last_gain(slow)),
+        "last_epoch_gain_fast": float(_last_gain(fast)),
+    }
 
 
 def _last_gain(runs) -> float:

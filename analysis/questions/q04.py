@@ -18,11 +18,7 @@ EXPERIMENTS = (SHEET, q02.SHEET, q03.SHEET)
 def numbers() -> dict:
     """What the page cites; see `analysis.questions`."""
     adam, sgd = results.load(SHEET), results.load(q02.SHEET)
-    return (
-        levels.numbers(adam)
-        | levels.summary(adam)
-        | {"epochs_to_match": levels.epochs_to_match(adam, sgd)}
-    )
+    return levels.numbers(adam) | {"epochs_to_match": levels.epochs_to_match(adam, sgd)}
 
 
 def claims() -> list[Claim]:
