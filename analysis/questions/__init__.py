@@ -2,7 +2,7 @@
 
 Each module has
 
-- ``EXPERIMENTS``: a tuple of `Experiment`, those it is the first to need;
+- ``EXPERIMENTS``: a tuple of `Experiment`, those whose results it shows;
 - ``FIGURES``: figure names and the functions that draw them, without arguments;
 - ``numbers()``: what the prose may cite, a dict from name to value;
 - ``claims()``: the question's `Claim` objects, tested on the results.
@@ -12,6 +12,7 @@ Modules import nothing that takes long, for every ``doit`` reads their experimen
 
 from analysis.questions import q01, q02, q03, q04, q05, q06, walkthrough
 
+# q08 and q09 join when their networks are trained and their pages written.
 QUESTIONS = {
     module.__name__.rpartition(".")[2]: module
     for module in (walkthrough, q01, q02, q03, q04, q05, q06)
