@@ -77,6 +77,8 @@ def attempt(function, *arguments):
         function(*arguments)
     except (DatasetError, LedgerError, ClusterError, ClaimError) as error:
         return TaskFailed(str(error))
+    except KeyboardInterrupt:  # or SIGTERM; doit ends with its first failure
+        return TaskFailed("stopped; what is finished is kept, and the next doit goes on from there")
 
 
 def ledgers(experiments):

@@ -188,6 +188,10 @@ def test_stopped_doit_goes_on_where_it_was(doit, start, clone, number):
     os.kill(process.pid, number)
     process.wait(timeout=20)
     assert process.returncode != 0
+    if number != signal.SIGKILL:
+        said = process.stdout.read()
+        assert "what is finished is kept" in said
+        assert "Traceback" not in said
     assert one.missing() == []
     status, said = doit("train")
     assert status == 0, said

@@ -76,7 +76,7 @@ class _stoppable:
 
     @staticmethod
     def _stop(*_):
-        raise KeyboardInterrupt("stopped by SIGTERM; finished networks are kept")
+        raise KeyboardInterrupt
 
 
 class _Progress:
