@@ -167,8 +167,8 @@ def _read(path: Path, source: Source) -> dict[str, np.ndarray]:
             return {name: archive[name] for name in source.sha256}
     except FileNotFoundError:
         raise DatasetError(
-            f"no {source.title} at {path}: download {source.origin} and put it there, "
-            f"or unset {FOLDER_VARIABLE} to let Keras download it"
+            f"no {source.title} at {path}: download {source.origin} and put its arrays there "
+            f"({', '.join(source.sha256)}), or unset {FOLDER_VARIABLE} to let Keras download it"
         ) from None
     except Exception as error:  # damaged archives raise a dozen kinds
         raise DatasetError(
@@ -185,7 +185,8 @@ def _download(name: str, source: Source) -> dict[str, np.ndarray]:
     except Exception as error:  # Keras raises a bare Exception when it cannot download
         raise DatasetError(
             f"{source.title} could not be had through Keras ({error}): download "
-            f"{source.origin} into a folder and name the folder in {FOLDER_VARIABLE}"
+            f"{source.origin}, put its arrays ({', '.join(source.sha256)}) into a file "
+            f"{name}.npz, and name the file's folder in {FOLDER_VARIABLE}"
         ) from error
     return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
 
