@@ -33,7 +33,12 @@ def test_absent_file_is_named_with_what_to_do(tiny_file):
     tiny_file.unlink()
     with pytest.raises(DatasetError) as error:
         datasets.load("tiny")
-    for part in (str(tiny_file), tiny.SOURCE.origin, "put it there", datasets.FOLDER_VARIABLE):
+    for part in (
+        str(tiny_file),
+        tiny.SOURCE.origin,
+        "put its arrays there",
+        datasets.FOLDER_VARIABLE,
+    ):
         assert part in str(error.value)
 
 
