@@ -65,13 +65,14 @@ def ledger(tmp_path):
 def start(tiny_file):
     """Starts a Python process in a session of its own, and leaves none of it behind.
 
-    Its workers find a stub in place of TensorFlow unless ``stub`` is false.
+    Its workers find a stub in place of TensorFlow unless ``stub`` is false. The stub has room
+    for groups of ``room`` networks, and is killed without if ``without`` says "killed".
     """
     started = []
     # Where tests run in the background, Ctrl-C is ignored, and processes inherit that.
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def start(*arguments, stub=True, seconds_an_epoch=0.05, cwd=ROOT):
+    def start(*arguments, stub=True, seconds_an_epoch=0.05, room=99, without="", cwd=ROOT):
         path = [TESTS / "stub"] * stub + [TESTS, cwd]
         process = subprocess.Popen(
             [sys.executable, *map(str, arguments)],
@@ -80,6 +81,8 @@ def start(tiny_file):
             | {
                 "PYTHONPATH": os.pathsep.join(map(str, path)),
                 "STUB_SECONDS_AN_EPOCH": str(seconds_an_epoch),
+                "STUB_ROOM": str(room),
+                "STUB_WITHOUT_ROOM": without,
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("tiny_file")
 def train(start, tmp_path):
     """Starts a training into ``tmp_path / name``."""
 
-    def train(seeds=12, name="results", **options):
-        return start(TESTS / "train_tiny.py", tmp_path / name, seeds, **options)
+    def train(seeds=12, name="results", largest=2, **options):
+        return start(TESTS / "train_tiny.py", tmp_path / name, seeds, largest, **options)
 
     return train
 
@@ -157,7 +157,27 @@ def test_run_with_nothing_to_do_leaves_the_ledger_untouched(train, tmp_path):
 
 def test_progress_in_a_log_is_a_line_a_network(train):
     said = finish(train())
-    assert [f"{n}/12" in line for n, line in enumerate(said.splitlines(), 1)] == [True] * 12
+    lines = said.splitlines()
+    assert [f"{n}/12 networks" in line for n, line in enumerate(lines, 1)] == [True] * 12
+    assert "100%" in lines[-1]
+
+
+@pytest.mark.parametrize("without", ["", "killed"])
+def test_where_memory_runs_out_smaller_groups_are_tried_and_it_says_so(train, tmp_path, without):
+    said = finish(train(largest=8, room=3, without=without))
+    assert "on with groups of 3 on 2 cores" in said
+    assert [line["seed"] for line in what_counts(tmp_path / "results")] == list(range(12))
+
+
+def test_where_memory_suffices_for_no_group_it_says_so_and_what_is_finished_stays(train, tmp_path):
+    finish(train(seeds=3))
+    before = whole_lines(tmp_path / "results")
+    process = train(seeds=12, largest=8, room=1)
+    said, _ = process.communicate()
+    assert process.returncode != 0
+    assert "on with groups of 2 on 1 cores" in said
+    assert said.splitlines()[-1].startswith("analysis.training.workers.MemoryShortage: too little")
+    assert whole_lines(tmp_path / "results") == before
 
 
 def test_run_that_cannot_have_its_data_says_so(train, tiny_file, tmp_path):

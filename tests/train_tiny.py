@@ -10,5 +10,5 @@ from analysis.training import run
 if __name__ == "__main__":
     folder, seeds = Path(sys.argv[1]), range(int(sys.argv[2]))
     tiny.register()
-    run.LARGEST_GROUP = 2  # so that networks are finished two by two
+    run.LARGEST_GROUP = int(sys.argv[3])
     run.bring_up_to_date(tiny.experiment(seeds=seeds), folder)

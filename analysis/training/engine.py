@@ -25,7 +25,12 @@ EVALUATION_BATCH = 1000
 EVALUATION_BATCH_OF_MAPS = 100
 
 
-def train(experiment: Experiment, data: Dataset, seeds: Sequence[int]) -> list[dict]:
+def train(
+    experiment: Experiment,
+    data: Dataset,
+    seeds: Sequence[int],
+    tell: Callable[[int], None] = lambda epochs: None,
+) -> list[dict]:
     """Train one network for each seed.
 
     Parameters
@@ -33,6 +38,8 @@ def train(experiment: Experiment, data: Dataset, seeds: Sequence[int]) -> list[d
     experiment : Experiment
     data : Dataset
     seeds : sequence of int
+    tell : callable
+        Called after each epoch with the number of epochs done.
 
     Returns
     -------
@@ -46,10 +53,10 @@ def train(experiment: Experiment, data: Dataset, seeds: Sequence[int]) -> list[d
     lone = experiment.lockstep and len(seeds) == 1
     group = Group(experiment, data, [*seeds, *seeds] if lone else seeds)
     before = group.evaluate() | group.activity()
-    epochs = [
-        group.train_epoch(epoch) | group.evaluate() | group.activity()
-        for epoch in range(experiment.epochs)
-    ]
+    epochs = []
+    for epoch in range(experiment.epochs):
+        epochs.append(group.train_epoch(epoch) | group.evaluate() | group.activity())
+        tell(epoch + 1)
     after = group.evaluate_training()
     seconds = round((time.perf_counter() - started) / len(seeds), 3)
 

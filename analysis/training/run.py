@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import math
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from analysis import cost, datasets, results
 from analysis.spec import Experiment
 from analysis.training import workers
+from analysis.training.progress import Progress
 
 #: Weights, gradients and Adam's two moments of a group stay in a core's cache below this;
 #: beyond it more networks at once are slower, not faster (measured).
@@ -34,33 +34,55 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
         If the data set is absent or altered.
     analysis.results.LedgerError
         If the ledger cannot be read or written, or another process is writing.
+    analysis.training.workers.MemoryShortage
+        If there is not enough memory for the smallest group on a single core.
     """
     ledger = results.Ledger(experiment, folder)
     with results.writing(folder), _stoppable():
         missing = ledger.missing()
-        progress = _Progress(experiment.name, len(missing))
-        for record in _train(experiment, missing):
-            ledger.append(record)
-            progress.update()
-        progress.close()
+        if missing:
+            data = datasets.load(experiment.dataset)
+            with Progress(experiment.name, len(missing), experiment.epochs) as progress:
+                for record in _train(experiment, data, missing, progress.folder):
+                    ledger.append(record)
+                    progress.network_is_finished()
         ledger.tidy()
 
 
-def _train(experiment: Experiment, seeds: Sequence[int]) -> Iterator[dict]:
-    if not seeds:
-        return
-    data = datasets.load(experiment.dataset)
-    yield from workers.train_groups(
-        experiment, data, lambda number: groups(experiment, seeds, number)
-    )
+def _train(
+    experiment: Experiment, data: datasets.Dataset, seeds: Sequence[int], told: Path
+) -> Iterator[dict]:
+    """Train all; where memory does not suffice, with fewer networks at a time."""
+    missing, largest, cores = list(seeds), LARGEST_GROUP, workers.number_here()
+    smallest = 2 if experiment.lockstep else 1  # a lone dense network has a copy beside it
+    while missing:
+        divided = partial(groups, experiment, tuple(missing), largest=largest)
+        try:
+            for record in workers.train_groups(experiment, data, divided, cores, told):
+                missing.remove(record["seed"])
+                yield record
+        except workers.MemoryShortage as shortage:
+            size = max(map(len, divided(cores)))
+            if size > smallest:
+                largest = max(size // 2, smallest)
+            elif cores > 1:
+                cores //= 2
+            else:
+                raise
+            print(
+                f"{shortage}; on with groups of {min(size, largest)} on {cores} cores",
+                file=sys.stderr,
+            )
 
 
-def groups(experiment: Experiment, seeds: Sequence[int], cores: int) -> list[list[int]]:
+def groups(
+    experiment: Experiment, seeds: Sequence[int], cores: int, largest: int = LARGEST_GROUP
+) -> list[list[int]]:
     """Seeds divided into the groups that are trained in lockstep, at least one a core."""
     if not experiment.lockstep:
         return [[seed] for seed in seeds]
     fitting = GROUP_BYTES // (4 * np.float32().nbytes * cost.weights(experiment))
-    largest = min(max(fitting, 2), LARGEST_GROUP)
+    largest = min(max(fitting, 2), largest)
     number = max(min(cores, len(seeds)), math.ceil(len(seeds) / largest))
     return [group.tolist() for group in np.array_split(seeds, number)]
 
@@ -77,20 +99,3 @@ class _stoppable:
     @staticmethod
     def _stop(*_):
         raise KeyboardInterrupt
-
-
-class _Progress:
-    """Networks done and time left: a bar in a terminal, a line for each network in a log."""
-
-    def __init__(self, name: str, total: int):
-        self.in_terminal = sys.stderr.isatty()
-        file = sys.stderr if self.in_terminal else io.StringIO()
-        self.bar = tqdm(total=total, desc=name, unit="network", file=file)
-
-    def update(self) -> None:
-        self.bar.update()
-        if not self.in_terminal:
-            print(self.bar, file=sys.stderr, flush=True)
-
-    def close(self) -> None:
-        self.bar.close()

@@ -12,9 +12,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import joblib
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from analysis.datasets import Dataset
 from analysis.spec import Experiment
+from analysis.training.progress import Teller
 
 #: Names the address of a Dask scheduler, e.g. ``tcp://10.0.0.1:8786``.
 SCHEDULER_VARIABLE = "REPORT_SCHEDULER"
@@ -27,8 +29,21 @@ class ClusterError(RuntimeError):
     """A Dask cluster that cannot be used; the message says why and what to do."""
 
 
+class MemoryShortage(RuntimeError):
+    """Too little memory for the networks that were trained at a time."""
+
+
+def number_here() -> int:
+    """How many networks or groups this machine trains at a time, one a core."""
+    return joblib.cpu_count()
+
+
 def train_groups(
-    experiment: Experiment, data: Dataset, divide: Callable[[int], list[list[int]]]
+    experiment: Experiment,
+    data: Dataset,
+    divide: Callable[[int], list[list[int]]],
+    cores: int,
+    told: Path,
 ) -> Iterator[dict]:
     """Train groups of networks side by side.
 
@@ -38,6 +53,10 @@ def train_groups(
     data : Dataset
     divide : callable
         Gives the groups, lists of seeds, for a number of workers.
+    cores : int
+        How many of this machine's cores to use; a cluster's are all used.
+    told : Path
+        The folder of `analysis.training.progress.Progress`.
 
     Yields
     ------
@@ -49,19 +68,23 @@ def train_groups(
     ------
     ClusterError
         If a cluster is asked for and cannot be used.
+    MemoryShortage
+        If a group did not find enough memory, or a worker was killed, as systems do then.
     """
-    with _workers(data) as number:
+    here = SCHEDULER_VARIABLE not in os.environ
+    with _workers(data, cores) as number:
         parallel = joblib.Parallel(
             n_jobs=number, return_as="generator_unordered", batch_size=1, pre_dispatch="all"
         )
         for finished in parallel(
-            joblib.delayed(_train_group)(experiment, data, group) for group in divide(number)
+            joblib.delayed(_train_group)(experiment, data, group, told if here else None)
+            for group in divide(number)
         ):
             yield from finished
 
 
 @contextmanager
-def _workers(data: Dataset) -> Iterator[int]:
+def _workers(data: Dataset, cores: int) -> Iterator[int]:
     """Have joblib use the workers asked for, within; gives their number."""
     address = os.environ.get(SCHEDULER_VARIABLE)
     if address:
@@ -74,7 +97,12 @@ def _workers(data: Dataset) -> Iterator[int]:
     else:
         # The images go to the workers as memory-mapped files, held once for all.
         with joblib.parallel_config("loky", initializer=_end_with, initargs=(os.getpid(),)):
-            yield joblib.cpu_count()
+            try:
+                yield cores
+            except TerminatedWorkerError as error:
+                raise MemoryShortage(
+                    "a worker was killed, as systems do when memory runs out"
+                ) from error
 
 
 def _client(address: str):
@@ -114,10 +142,21 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _train_group(experiment: Experiment, data: Dataset, seeds: Sequence[int]) -> list[dict]:
+def _train_group(
+    experiment: Experiment, data: Dataset, seeds: Sequence[int], told: Path | None
+) -> list[dict]:
     """One group on one core, in a process of its own."""
     train = engine_on_one_thread()
-    return [record | {"provenance": provenance()} for record in train(experiment, data, seeds)]
+    import tensorflow as tf
+
+    teller = Teller(told, seeds)
+    try:
+        records = train(experiment, data, seeds, teller.tell)
+    except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+        raise MemoryShortage(f"too little memory for {len(seeds)} networks in a group") from error
+    finally:
+        teller.end()
+    return [record | {"provenance": provenance()} for record in records]
 
 
 def engine_on_one_thread() -> Callable[..., list[dict]]:

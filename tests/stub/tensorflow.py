@@ -1,6 +1,7 @@
 """Stands in for TensorFlow and the engine in worker processes that only need to take time."""
 
 import os
+import signal
 import sys
 import time
 from types import SimpleNamespace
@@ -19,7 +20,14 @@ def get_logger():
     return SimpleNamespace(setLevel=lambda level: None)
 
 
-def _train(experiment, data, seeds):
+errors = SimpleNamespace(ResourceExhaustedError=MemoryError)
+
+
+def _train(experiment, data, seeds, tell):
+    if len(seeds) > int(os.environ["STUB_ROOM"]):
+        if os.environ["STUB_WITHOUT_ROOM"] == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise MemoryError
     time.sleep(experiment.epochs * float(os.environ["STUB_SECONDS_AN_EPOCH"]))
     return [tiny.record(seed, experiment.epochs) for seed in seeds]
 
