@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -11,15 +12,15 @@ from doit.exceptions import TaskFailed
 from analysis.spec import SpecError
 
 try:
-    from analysis.questions import EXPERIMENTS, QUESTIONS
+    from analysis.questions import EXPERIMENTS, QUESTIONS, showing_test_images, test_images
 except SpecError as error:  # its message says all; a traceback would bury it
     sys.exit(str(error))
 from analysis import benchmark, excerpts, report, results
-from analysis.datasets import DatasetError
+from analysis.datasets import DATASETS, DatasetError
 from analysis.report import ClaimError
 from analysis.results import LedgerError
 from analysis.training.run import bring_up_to_date
-from analysis.training.workers import ClusterError
+from analysis.training.workers import ClusterError, MemoryShortage
 
 ROOT = Path(__file__).parent
 BUILD = ROOT / "_build"
@@ -37,9 +38,7 @@ BOOK_SOURCES = [
     for pattern in ("*.md", "*.yml", "*.bib", "_ext/*.py", "_static/*")
     for path in sorted(report.BOOK.glob(pattern))
 ]
-# Test images that pages show, by data set.
-EXCERPTS = {"mnist": [0]}
-EXCERPT_FILES = [results.FOLDER / f"{name}.{end}" for name in EXCERPTS for end in ("json", "png")]
+EXCERPT_FILES = [results.FOLDER / f"{name}.{end}" for name in DATASETS for end in ("json", "png")]
 # What turns ledgers into figures and numbers, beside the questions' own modules; how networks
 # were trained is in the ledgers' keys.
 SHARED_SOURCES = sorted((ROOT / "analysis").glob("*.py"))
@@ -75,7 +74,7 @@ def attempt(function, *arguments):
     """Call, and fail with the message alone where the message says all."""
     try:
         function(*arguments)
-    except (DatasetError, LedgerError, ClusterError, ClaimError) as error:
+    except (DatasetError, LedgerError, ClusterError, MemoryShortage, ClaimError) as error:
         return TaskFailed(str(error))
     except KeyboardInterrupt:  # or SIGTERM; doit ends with its first failure
         return TaskFailed("stopped; what is finished is kept, and the next doit goes on from there")
@@ -96,13 +95,17 @@ def sources(module):
 
 def task_train():
     """Train what each experiment lacks, and keep every finished network."""
-    for name, test_images in EXCERPTS.items():
+    for name in DATASETS:
+        choose = partial(test_images, name)
+        experiments = {e.name for m in showing_test_images(name) for e in m.EXPERIMENTS}
         yield {
             "name": f"excerpt-{name}",
             "doc": f"Keep the images and labels of {name} that pages show.",
-            "actions": [(attempt, [excerpts.keep, name, test_images])],
+            "actions": [(attempt, [excerpts.keep, name, choose])],
             "targets": [path for path in EXCERPT_FILES if path.stem == name],
-            "uptodate": [(excerpts.is_current, [name, test_images])],
+            "uptodate": [(excerpts.is_current, [name, choose])],
+            # Which images these are may follow from what the networks got wrong.
+            "task_dep": [f"train:{experiment}" for experiment in sorted(experiments)],
         }
     for experiment in EXPERIMENTS.values():
         # No file_dep, which would make a fresh clone train: the keys in the ledger decide.

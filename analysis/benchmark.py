@@ -20,33 +20,56 @@ import joblib
 
 from analysis import cost, datasets, results
 from analysis.files import write_whole
-from analysis.questions import q02
+from analysis.questions import q02, q08, q09
 from analysis.spec import Experiment
 from analysis.training.run import groups
 from analysis.training.workers import engine_on_one_thread, processor
 
 FILE = results.FOLDER / "benchmark.json"
 
-NETWORKS = 10
+#: What is timed both ways: networks of question 2 in lockstep, of question 9 one a core.
+DENSE = replace(q02.SHEET, seeds=range(10))
+CONVOLUTIONAL = replace(q09.SHEET, seeds=range(2))
 #: Epochs of the engine that are timed; their median counts.
-EPOCHS = 5
+EPOCHS = {DENSE: 5, CONVOLUTIONAL: 3}
+
+#: The largest network, timed for some steps with so many in a group.
+LARGEST = q08.BY_SIZE[max(q08.SIZES)]
+GROUP_SIZES = (1, 2, 3, 5)
+STEPS = 60
 
 
 def measure(path: Path = FILE) -> None:
     """Measure, print and keep."""
-    experiment = replace(q02.SHEET, seeds=range(NETWORKS))
-    datasets.load(experiment.dataset)  # fails here, if it must, and not in a process
-    with _processes(1) as pool:
-        limit = pool.apply(_matrix_products)
-    with _processes(1) as pool:
-        sheet = pool.apply(_sheets_way, [experiment])
+    for experiment in (DENSE, CONVOLUTIONAL):
+        datasets.load(experiment.dataset)  # fails here, if it must, and not in a process
+    limit = _apart(_matrix_products)
+    found = {"processor": processor(), "cores": joblib.cpu_count(), "limit_gflops": limit}
+    print(
+        f"{found['processor']}, {found['cores']} cores; float32 matrix products: "
+        f"{limit:.0f} GFLOP/s"
+    )
+    for name, experiment, literal in (
+        ("dense", DENSE, _literal_dense),
+        ("cnn", CONVOLUTIONAL, _literal_cnn),
+    ):
+        compared = _compare(experiment, literal, limit)
+        found |= {f"{name}_{key}": value for key, value in compared.items()}
+        print(_in_words(experiment, compared))
+    for size, seconds in _largest_by_group_size().items():
+        found[f"largest_group{size}_seconds"] = seconds
+        print(f"{LARGEST.name}, groups of {size}: {seconds:.1f} s an epoch of one network")
+    write_whole(path, json.dumps(found, indent=1).encode() + b"\n")
+
+
+def _compare(experiment: Experiment, literal: Callable, limit: float) -> dict[str, float]:
+    """Both ways' seconds for an epoch with testing of all networks, and what follows."""
+    sheet = _apart(_sheets_way, experiment, literal)
     engine = _engines_way(experiment)
-    work = cost.flops_per_epoch(experiment) * NETWORKS
-    found = {
-        "processor": processor(),
-        "cores": joblib.cpu_count(),
-        "networks": NETWORKS,
-        "limit_gflops": limit,
+    networks = len(experiment.seeds)
+    gflop = networks * (cost.flops_per_epoch(experiment) + cost.flops_of_testing(experiment)) / 1e9
+    return {
+        "networks": networks,
         "sheet_epoch_seconds": sheet["epoch"],
         "sheet_startup_seconds": sheet["startup"],
         "engine_epoch_seconds": engine["epoch"],
@@ -54,28 +77,39 @@ def measure(path: Path = FILE) -> None:
         "engine_startup_seconds": engine["startup"],
         "engine_megabytes": engine["megabytes"],
         "ratio": sheet["epoch"] / engine["epoch"],
-        "epoch_gflop": work / 1e9,
-        "sheet_share": work / 1e9 / sheet["epoch"] / limit,
-        "engine_share": work / 1e9 / engine["epoch"] / limit,
+        "epoch_gflop": gflop,
+        "sheet_gflops": gflop / sheet["epoch"],
+        "engine_gflops": gflop / engine["epoch"],
+        "sheet_share": gflop / sheet["epoch"] / limit,
+        "engine_share": gflop / engine["epoch"] / limit,
     }
-    write_whole(path, json.dumps(found, indent=1).encode() + b"\n")
-    print(
-        f"{found['processor']}, {found['cores']} cores\n"
-        f"an epoch of {NETWORKS} networks of question 2 ({found['epoch_gflop']:.1f} GFLOP):\n"
-        f"  model.fit, one after the other  {sheet['epoch']:7.2f} s"
-        f"  (start-up {sheet['startup']:.1f} s)\n"
-        f"  this report's engine            {engine['epoch']:7.2f} s"
-        f"  (start-up {engine['startup']:.1f} s, {engine['megabytes']:,.0f} MB in all;\n"
-        f"    counting silent units, which model.fit does not, {engine['counting']:.2f} s more)\n"
+
+
+def _in_words(experiment: Experiment, found: dict[str, float]) -> str:
+    return (
+        f"an epoch of {found['networks']} networks of {experiment.name} "
+        f"({found['epoch_gflop']:,.0f} GFLOP):\n"
+        f"  model.fit, one after the other  {found['sheet_epoch_seconds']:7.2f} s"
+        f"  (start-up {found['sheet_startup_seconds']:.1f} s)\n"
+        f"  this report's engine            {found['engine_epoch_seconds']:7.2f} s"
+        f"  (start-up {found['engine_startup_seconds']:.1f} s, "
+        f"{found['engine_megabytes']:,.0f} MB in all;\n"
+        "    counting silent and dead units, which model.fit does not, "
+        f"{found['engine_counting_seconds']:.2f} s more)\n"
         f"  ratio                           {found['ratio']:7.1f}\n"
-        f"float32 matrix products: {limit:.0f} GFLOP/s; of that model.fit reaches "
-        f"{found['sheet_share']:.1%}, the engine {found['engine_share']:.1%}"
+        f"  of the limit model.fit reaches {found['sheet_share']:.1%}, the engine "
+        f"{found['engine_share']:.1%}"
     )
 
 
 def _processes(number: int):
     """Fresh processes, so that no measurement inherits another's threads or caches."""
     return multiprocessing.get_context("spawn").Pool(number)
+
+
+def _apart(function: Callable, *arguments):
+    with _processes(1) as pool:
+        return pool.apply(function, arguments)
 
 
 def _matrix_products(size: int = 4096) -> float:
@@ -90,41 +124,70 @@ def _matrix_products(size: int = 4096) -> float:
     return 2 * size**3 / min(times) / 1e9
 
 
-def _sheets_way(experiment: Experiment) -> dict[str, float]:
-    """``model.fit`` for one network after the other, with Keras as it comes."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+def _literal_dense():
+    """The assignment's first network and its one-hot targets, as one would write them."""
     import keras
     import numpy as np
 
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(32, activation="relu"),
+            keras.layers.Dense(10, activation="relu"),
+        ]
+    )
+    model.compile(
+        optimizer=keras.optimizers.SGD(learning_rate=0.1),
+        loss=lambda target, output: (target - output) ** 2,
+        metrics=["accuracy"],
+    )
+    return model, lambda labels: np.eye(10)[labels]
+
+
+def _literal_cnn():
+    """The assignment's convolutional network with the labels as they are."""
+    import keras
+
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            layers.Conv2D(32, (3, 3), activation="relu"),
+            layers.MaxPooling2D((2, 2)),
+            layers.Conv2D(64, (3, 3), activation="relu"),
+            layers.MaxPooling2D((2, 2)),
+            layers.Conv2D(64, (3, 3), activation="relu"),
+            layers.Flatten(),
+            layers.Dense(64, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model, lambda labels: labels
+
+
+def _sheets_way(experiment: Experiment, literal: Callable) -> dict[str, float]:
+    """``model.fit`` for one network after the other, with Keras as it comes."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    import keras
+
     data = datasets.load(experiment.dataset)
     x_train, x_test = data.x_train / 255.0, data.x_test / 255.0
-    y_train, y_test = np.eye(10)[data.y_train], np.eye(10)[data.y_test]
     startups, epochs = [], []
-    for _ in range(NETWORKS):
+    for _ in experiment.seeds:
         keras.utils.clear_session()
         marks = [time.perf_counter()]
-        model = keras.Sequential(
-            [
-                keras.Input((28, 28)),
-                keras.layers.Flatten(),
-                keras.layers.Dense(32, activation="relu"),
-                keras.layers.Dense(10, activation="relu"),
-            ]
-        )
-        model.compile(
-            optimizer=keras.optimizers.SGD(learning_rate=0.1),
-            loss=lambda target, output: (target - output) ** 2,
-            metrics=["accuracy"],
-        )
+        model, targets = literal()
         # The second epoch is timed, which traces nothing any more.
         stamp = keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs, marks=marks: marks.append(time.perf_counter())
         )
         model.fit(
             x_train,
-            y_train,
+            targets(data.y_train),
             epochs=2,
-            validation_data=(x_test, y_test),
+            validation_data=(x_test, targets(data.y_test)),
             callbacks=[stamp],
             verbose=0,
         )
@@ -150,16 +213,11 @@ def _engines_way(experiment: Experiment) -> dict[str, float]:
 
 def _timed_group(experiment: Experiment, seeds: list[int]) -> dict[str, float]:
     """Seconds an epoch with testing takes, and counting silent and dead units beside it."""
-    engine_on_one_thread()
-    from analysis.training.engine import Group
-
-    group = Group(experiment, datasets.load(experiment.dataset), seeds)
-    for batches in (1, 2):  # the second length has the loop traced for any
-        group.train_steps(_first_batches(group, batches))
+    group = _ready_group(experiment, seeds)
     group.evaluate(), group.activity()
     ready = time.time()
     epochs, counting = [], []
-    for epoch in range(EPOCHS):
+    for epoch in range(EPOCHS[experiment]):
         epochs.append(_seconds(lambda epoch=epoch: (group.train_epoch(epoch), group.evaluate())))
         counting.append(_seconds(group.activity))
     return {
@@ -168,6 +226,38 @@ def _timed_group(experiment: Experiment, seeds: list[int]) -> dict[str, float]:
         "counting": statistics.median(counting),
         "kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
     }
+
+
+def _largest_by_group_size() -> dict[int, float]:
+    """Seconds an epoch of one of the largest networks takes, on all cores at once."""
+    cores = joblib.cpu_count()
+    steps_an_epoch = -(
+        -datasets.DATASETS[LARGEST.dataset].shapes["x_train"][0] // LARGEST.batch_size
+    )
+    found = {}
+    for size in GROUP_SIZES:
+        with _processes(cores) as pool:
+            seconds = pool.starmap(_timed_steps, [(LARGEST, list(range(size)))] * cores)
+        found[size] = max(seconds) / size / STEPS * steps_an_epoch / cores
+    return found
+
+
+def _timed_steps(experiment: Experiment, seeds: list[int]) -> float:
+    """Seconds that `STEPS` steps of a group take."""
+    group = _ready_group(experiment, seeds)
+    steps = _first_batches(group, STEPS)
+    return _seconds(lambda: group.train_steps(steps)[0].numpy())
+
+
+def _ready_group(experiment: Experiment, seeds: list[int]):
+    """A group in this process, on one thread, its training loop traced."""
+    engine_on_one_thread()
+    from analysis.training.engine import Group
+
+    group = Group(experiment, datasets.load(experiment.dataset), seeds)
+    for batches in (1, 2):  # the second length has the loop traced for any
+        group.train_steps(_first_batches(group, batches))
+    return group
 
 
 def _first_batches(group, number: int):

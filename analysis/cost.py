@@ -70,3 +70,9 @@ def flops_per_epoch(experiment: Experiment) -> int:
     products = [layer.products for layer in layers(experiment) if layer.products]
     images = DATASETS[experiment.dataset].shapes["x_train"][0]
     return 2 * images * (3 * sum(products) - products[0])
+
+
+def flops_of_testing(experiment: Experiment) -> int:
+    """Multiplications and additions that one network's answers to all test images take."""
+    images = DATASETS[experiment.dataset].shapes["x_test"][0]
+    return 2 * images * sum(layer.products for layer in layers(experiment))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,9 @@ from analysis.files import write_whole
 
 #: How many of the first training images are kept.
 TRAINING_IMAGES = 10
+
+#: Says which test images to keep, by their places, given the labels of all of them.
+Choice = Callable[[np.ndarray], Sequence[int]]
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,26 @@ class Excerpt:
     test_numbers: np.ndarray
     test_labels: np.ndarray
 
+    def test_images(self, numbers: Sequence[int]) -> np.ndarray:
+        """The kept test images at these places of the test set."""
+        kept = self.test_numbers.tolist()
+        return self.test[[kept.index(number) for number in numbers]]
 
-def is_current(name: str, test_numbers: Sequence[int], folder: Path = results.FOLDER) -> bool:
-    """Whether the excerpt on disk is of the data set named and has the test images asked for."""
+
+def is_current(name: str, choose: Choice, folder: Path = results.FOLDER) -> bool:
+    """Whether the excerpt on disk is of the data set named and has the test images chosen."""
     try:
         kept = json.loads((folder / f"{name}.json").read_text())
         return (
             kept["digest"] == datasets.DATASETS[name].digest
             and len(kept["train_labels"]) == TRAINING_IMAGES
-            and kept["test_numbers"] == list(test_numbers)
+            and kept["test_numbers"] == list(choose(_labels(kept["test_labels"])))
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, results.LedgerError):
         return False
 
 
-def keep(name: str, test_numbers: Sequence[int], folder: Path = results.FOLDER) -> None:
+def keep(name: str, choose: Choice, folder: Path = results.FOLDER) -> None:
     """Write the excerpt of a data set.
 
     Raises
@@ -70,7 +78,8 @@ def keep(name: str, test_numbers: Sequence[int], folder: Path = results.FOLDER) 
     from PIL import Image
 
     data, source = datasets.load(name), datasets.DATASETS[name]
-    images = np.concatenate([data.x_train[:TRAINING_IMAGES], data.x_test[list(test_numbers)]])
+    test_numbers = list(choose(data.y_test))
+    images = np.concatenate([data.x_train[:TRAINING_IMAGES], data.x_test[test_numbers]])
     png = io.BytesIO()
     Image.fromarray(np.concatenate(images)).save(png, "PNG", optimize=True)
     write_whole(folder / f"{name}.png", png.getvalue())
@@ -80,7 +89,7 @@ def keep(name: str, test_numbers: Sequence[int], folder: Path = results.FOLDER) 
         "origin": source.origin,
         "digest": source.digest,
         "train_labels": _digits(data.y_train[:TRAINING_IMAGES]),
-        "test_numbers": list(test_numbers),
+        "test_numbers": test_numbers,
         "test_labels": _digits(data.y_test),
     }
     write_whole(folder / f"{name}.json", json.dumps(kept, indent=1).encode() + b"\n")

@@ -15,10 +15,13 @@ def run_curves(
 ) -> None:
     """One curve a run against the epoch, labelled at its end.
 
+    A run that diverged ends with a cross where its last value is, and is labelled so.
+
     Parameters
     ----------
     ax : Axes
     values : ndarray, shape (runs, epochs)
+        NaN from where a run diverged.
     labels : sequence of str
         One a run; runs with the same label share one at their mean, with their number.
     colours : sequence of str
@@ -26,18 +29,29 @@ def run_curves(
     ylabel : str
     """
     epochs = np.arange(1, values.shape[1] + 1)
-    for curve, colour in zip(values, colours, strict=True):
+    diverged = np.isnan(values[:, -1])
+    labels = ["diverged" if d else label for label, d in zip(labels, diverged, strict=True)]
+    lasts = np.array([_last_value(curve) for curve in values])
+    for curve, colour, (epoch, last) in zip(values, colours, lasts, strict=True):
         ax.plot(epochs, curve, color=colour, alpha=0.85, solid_capstyle="round")
+        if np.isnan(curve[-1]):
+            ax.plot([epoch], [last], "x", color=colour)
     ax.set(xlabel="epoch", ylabel=ylabel, xlim=(1, epochs[-1]))
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.margins(y=0.08)
     groups = {label: [i for i, other in enumerate(labels) if other == label] for label in labels}
     label_ends(
         ax,
-        [float(np.mean(values[runs, -1])) for runs in groups.values()],
+        [float(np.mean(lasts[runs, 1])) for runs in groups.values()],
         [label if len(runs) == 1 else f"{label} (× {len(runs)})" for label, runs in groups.items()],
         [colours[runs[0]] for runs in groups.values()],
     )
+
+
+def _last_value(curve: np.ndarray) -> tuple[int, float]:
+    """Epoch, from 1, and value before a run diverged; (1, 0) if that was in the first."""
+    finite = np.flatnonzero(np.isfinite(curve))
+    return (int(finite[-1]) + 1, float(curve[finite[-1]])) if len(finite) else (1, 0.0)
 
 
 def label_ends(ax, heights: Sequence[float], texts: Sequence[str], colours: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from analysis import benchmark, cost, results, style
 from analysis.datasets import DATASETS
 from analysis.files import write_whole
 from analysis.questions import QUESTIONS
-from analysis.spec import Dense, Experiment
+from analysis.spec import Conv2D, Experiment, MaxPooling2D, Normalization
 
 BOOK = results.FOLDER.parent
 FIGURES = BOOK / "figures"
@@ -97,6 +97,7 @@ def describe(experiment: Experiment) -> dict:
         "name": experiment.name,
         "settings": _settings(experiment),
         "runs": len(runs),
+        "diverged": int(np.isnan(runs.final("loss")).sum()),
         "seconds": runs.seconds,
         "key": experiment.key,
         "ledger": f"results/{experiment.name}.jsonl",
@@ -111,13 +112,13 @@ def _all(descriptions: Iterable[str]) -> str:
 
 
 def _settings(experiment: Experiment) -> dict[str, str]:
-    dense = [layer for layer in experiment.layers if isinstance(layer, Dense)]
+    output = experiment.layers[-1].activation
     rate = experiment.optimizer.learning_rate
     fixed = [stream for stream in ("weights", "order") if stream not in experiment.varies]
     return {
         "data": DATASETS[experiment.dataset].title,
-        "network": "-".join(str(layer.shape[-1]) for layer in cost.layers(experiment)),
-        "output": {"relu": "ReLU"}.get(dense[-1].activation, dense[-1].activation),
+        "network": _network(experiment),
+        "output": {"relu": "ReLU"}.get(output, output),
         "loss": _LOSSES[experiment.loss],
         "optimizer": f"{type(experiment.optimizer).__name__}, rate {rate:g}",
         "batch": str(experiment.batch_size),
@@ -125,6 +126,24 @@ def _settings(experiment: Experiment) -> dict[str, str]:
         "seeds": f"{min(experiment.seeds)} to {max(experiment.seeds)}",
         "same for all": " and ".join(fixed) or "nothing",
     }
+
+
+def _network(experiment: Experiment) -> str:
+    """'784-32-10': the units of dense layers, after what stands before them."""
+    before, units = [], []
+    for layer, counted in zip(experiment.layers, cost.layers(experiment), strict=True):
+        match layer:
+            case Normalization():
+                centred_only = set(layer.variance) == {1}
+                before.append("centred" if centred_only else "standardised")
+            case Conv2D():
+                size = layer.kernel_size
+                before.append(f"convolution {size}×{size}×{layer.filters}")
+            case MaxPooling2D():
+                before.append(f"pool {layer.pool_size}×{layer.pool_size}")
+            case _:
+                units.append(str(counted.shape[-1]))
+    return ", ".join([*before, "-".join(units)])
 
 
 def _whole_report(content: dict) -> dict:

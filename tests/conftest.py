@@ -39,10 +39,20 @@ def engine():
 @pytest.fixture(scope="session")
 def mnist():
     """The published data set, where it can be had without a download."""
-    folder = Path(os.environ.get(datasets.FOLDER_VARIABLE, KERAS_FOLDER))
-    if not (folder / "mnist.npz").exists():
-        pytest.skip(f"no mnist.npz in {folder}: name its folder in {datasets.FOLDER_VARIABLE}")
-    return datasets.load("mnist")
+    return published("mnist", KERAS_FOLDER / "mnist.npz")
+
+
+@pytest.fixture(scope="session")
+def cifar10():
+    """The published data set, where it can be had without a download."""
+    return published("cifar10", KERAS_FOLDER / "cifar-10-batches-py-target")
+
+
+def published(name, downloaded):
+    named = os.environ.get(datasets.FOLDER_VARIABLE)
+    if not (Path(named) / f"{name}.npz" if named else downloaded).exists():
+        pytest.skip(f"no {name}.npz: name its folder in {datasets.FOLDER_VARIABLE}")
+    return datasets.load(name)
 
 
 @pytest.fixture

@@ -26,6 +26,10 @@ def test_an_epoch_counts_forward_weights_and_inputs_but_no_gradient_of_the_image
     assert cost.flops_per_epoch(q02.SHEET) == 60_000 * 2 * (2 * first + 3 * second)
 
 
+def test_testing_goes_forward_only():
+    assert cost.flops_of_testing(q02.SHEET) == 10_000 * 2 * (784 * 32 + 32 * 10)
+
+
 def test_a_convolution_multiplies_once_for_each_place_of_its_kernel():
     layer = cost.layers(q09.SHEET)[0]
     assert layer.products == 30 * 30 * (3 * 3 * 3) * 32

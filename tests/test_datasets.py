@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tiny
 
-from analysis import datasets, excerpts
+from analysis import datasets, excerpts, results
 from analysis.datasets import DatasetError
 
 
@@ -156,33 +156,52 @@ def test_failed_download_says_what_to_do(tiny_file, monkeypatch):
         assert part in str(error.value)
 
 
+def first(labels):
+    return [0]
+
+
 def test_excerpt_comes_back_as_it_was_kept(tiny_file, tmp_path):
-    excerpts.keep("tiny", [4, 2], tmp_path)
+    excerpts.keep("tiny", lambda labels: [4, 2], tmp_path)
     excerpt = excerpts.load("tiny", tmp_path)
     np.testing.assert_array_equal(excerpt.train, DATA.x_train[:10])
     np.testing.assert_array_equal(excerpt.test, DATA.x_test[[4, 2]])
     np.testing.assert_array_equal(excerpt.test_numbers, [4, 2])
+    np.testing.assert_array_equal(excerpt.test_images([2]), DATA.x_test[[2]])
     np.testing.assert_array_equal(excerpt.train_labels, DATA.y_train[:10])
     np.testing.assert_array_equal(excerpt.test_labels, DATA.y_test)
 
 
 def test_excerpt_is_current_until_images_or_data_set_change(tiny_file, tmp_path, monkeypatch):
-    assert not excerpts.is_current("tiny", [0], tmp_path)
-    excerpts.keep("tiny", [0], tmp_path)
-    assert excerpts.is_current("tiny", [0], tmp_path)
-    assert not excerpts.is_current("tiny", [0, 1], tmp_path)
+    assert not excerpts.is_current("tiny", first, tmp_path)
+    excerpts.keep("tiny", first, tmp_path)
+    assert excerpts.is_current("tiny", first, tmp_path)
+    assert not excerpts.is_current("tiny", lambda labels: [0, 1], tmp_path)
     other = replace(tiny.SOURCE, sha256=tiny.SOURCE.sha256 | {"y_test": "0" * 64})
     monkeypatch.setitem(datasets.DATASETS, "tiny", other)
-    assert not excerpts.is_current("tiny", [0], tmp_path)
+    assert not excerpts.is_current("tiny", first, tmp_path)
+
+
+def test_excerpt_is_not_current_while_what_chooses_its_images_is_not_trained(tiny_file, tmp_path):
+    def of_untrained(labels):
+        raise results.LedgerError("q09-cnn lacks 1 of 10 networks")
+
+    excerpts.keep("tiny", first, tmp_path)
+    assert not excerpts.is_current("tiny", of_untrained, tmp_path)
+
+
+def test_images_are_chosen_by_the_labels_of_the_whole_test_set(tiny_file, tmp_path):
+    excerpts.keep("tiny", lambda labels: np.flatnonzero(labels == 3)[:2].tolist(), tmp_path)
+    excerpt = excerpts.load("tiny", tmp_path)
+    np.testing.assert_array_equal(excerpt.test_labels[excerpt.test_numbers], [3, 3])
 
 
 @pytest.mark.parametrize("content", ["", "[]", "null", "{}", '{"digest": 1}', "\xff"])
 def test_damaged_excerpt_is_not_current(tmp_path, content):
     (tmp_path / "tiny.json").write_text(content, encoding="latin-1")
-    assert not excerpts.is_current("tiny", [0], tmp_path)
+    assert not excerpts.is_current("tiny", first, tmp_path)
 
 
 def test_excerpt_names_its_source(tiny_file, tmp_path):
-    excerpts.keep("tiny", [0], tmp_path)
+    excerpts.keep("tiny", first, tmp_path)
     kept = json.loads((tmp_path / "tiny.json").read_text())
     assert (kept["credit"], kept["origin"]) == (tiny.SOURCE.credit, tiny.SOURCE.origin)

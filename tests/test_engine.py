@@ -8,6 +8,7 @@ import tiny
 
 from analysis import spec
 from analysis.datasets import Dataset
+from analysis.questions import q09
 from analysis.spec import (
     SGD,
     Adam,
@@ -202,6 +203,36 @@ def test_predictions_are_the_largest_outputs(both):
         right = np.mean(figures["predictions"][run] == both.group.y_test)
         assert right == pytest.approx(figures["val_accuracy"][run])
         assert np.argmax(figures["answer"][run]) == figures["predictions"][run][0]
+
+
+def test_first_hundred_steps_of_question_9s_network_are_those_of_fit(engine, cifar10):
+    steps, size = 100, 32
+    n = steps * size
+    data = Dataset(
+        cifar10.x_train[:n], cifar10.y_train[:n], cifar10.x_test[:size], cifar10.y_test[:size]
+    )
+    group = engine.Group(q09.SHEET, data, [0])
+    order = group.order(0, 0)
+    # The same batches, their images in another order: the same training but for rounding.
+    within = np.random.default_rng(0).permuted(order.reshape(steps, size), axis=1).ravel()
+
+    def fit(order):
+        network = stock_network(q09.SHEET, group, 0)
+        record, running_losses = running_loss_recorder()
+        images = data.x_train[order] / np.float32(255)
+        fitting = {"batch_size": size, "shuffle": False, "verbose": 0, "callbacks": [record]}
+        network.fit(images, data.y_train[order], **fitting)
+        return np.array(running_losses)
+
+    theirs, theirs_rounded = fit(order), fit(within)
+    losses, _ = group.train_steps(order[None])
+    ours = np.cumsum(losses.numpy()[:, 0]) / np.arange(1, steps + 1)
+    assert ours[-1] < 0.95 * ours[0], "it has not learned anything"
+    np.testing.assert_allclose(ours[:5], theirs[:5], rtol=1e-6)
+    # Then maxima and ReLUs tip over and rounding grows, for Keras against itself as well.
+    rounding = np.abs(theirs_rounded / theirs - 1).max()
+    assert 0 < rounding < 0.01
+    assert np.abs(ours / theirs - 1).max() < 5 * rounding
 
 
 # Sizes as in the report: which kernel multiplies matrices, and so the rounding, depends on them.

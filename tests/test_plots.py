@@ -36,6 +36,27 @@ def test_labels_never_touch_and_keep_their_order(seed):
     assert places.mean() == pytest.approx(wanted.mean())
 
 
+def texts_and_crosses(values):
+    with style.drawing(style.LIGHT):
+        _, ax = style.figure()
+        plots.run_curves(ax, np.array(values), ["fine"] * len(values), ["#000"] * len(values), "")
+    crosses = [line.get_xydata().tolist() for line in ax.lines if line.get_marker() == "x"]
+    return [text.get_text() for text in ax.texts], crosses
+
+
+def test_runs_that_diverge_end_in_a_cross_and_are_labelled():
+    nan = np.nan
+    texts, crosses = texts_and_crosses([[3, 2, 1], [3, 9, nan], [3, nan, nan]])
+    assert texts == ["fine", "diverged (× 2)"]
+    assert crosses == [[[2, 9]], [[1, 3]]]
+
+
+def test_run_that_diverges_in_its_first_epoch_is_not_lost():
+    texts, crosses = texts_and_crosses([[3, 2], [np.nan, np.nan]])
+    assert texts == ["fine", "diverged"]
+    assert crosses == [[[1, 0]]]
+
+
 @pytest.mark.parametrize(
     "marks, stretches",
     [

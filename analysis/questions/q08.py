@@ -2,8 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
+
+from analysis import cost, excerpts, levels, plots, results, style
+from analysis.claims import Claim
+from analysis.datasets import DATASETS
 from analysis.questions import q05
 from analysis.spec import Normalization, mlp
+from analysis.statistics import paired_interval, t_interval, wilson
 
 SIZES = (32, 64, 128, 256, 512, 1536)
 
@@ -21,14 +27,285 @@ BY_SIZE = {
 }
 SHEET = BY_SIZE[32]
 
-# Mean and variance of the training images' channels, for pixels from 0 to 1.
+# Of the training images' channels, for pixels from 0 to 1.
+_MEAN, _VARIANCE = (0.4914, 0.4822, 0.4465), (0.0610, 0.0593, 0.0684)
+
 STANDARDISED = replace(
     SHEET,
     name="q08-standardised",
-    layers=(
-        Normalization(mean=(0.4914, 0.4822, 0.4465), variance=(0.0610, 0.0593, 0.0684)),
-        *SHEET.layers,
-    ),
+    layers=(Normalization(mean=_MEAN, variance=_VARIANCE), *SHEET.layers),
+)
+CENTRED = replace(
+    SHEET,
+    name="q08-centred",
+    layers=(Normalization(mean=_MEAN, variance=(1.0, 1.0, 1.0)), *SHEET.layers),
 )
 
-EXPERIMENTS = (*BY_SIZE.values(), STANDARDISED)
+EXPERIMENTS = (*BY_SIZE.values(), STANDARDISED, CENTRED)
+
+_INPUTS = {"raw": SHEET, "centred": CENTRED, "standardised": STANDARDISED}
+
+#: Living units from which on runs are counted together.
+MANY = 4
+
+
+def living(runs: results.Runs) -> np.ndarray:
+    """Hidden units above zero on some training image after each epoch: int, (runs, epochs)."""
+    return runs.experiment.layers[-2].units - runs.dead
+
+
+def one_answer(runs: results.Runs) -> np.ndarray:
+    """Whether a run gives every test image the same category: bool, shape (runs,)."""
+    return (runs.predictions == runs.predictions[:, :1]).all(axis=1)
+
+
+def _first_step() -> tuple[float, float]:
+    """How far Adam's first step can move a hidden unit's input, and how wide it starts.
+
+    Both for pixels with the training images' mean and variance: the step is the learning rate
+    in every weight, the start the standard deviation under Glorot's rule.
+    """
+    pixels = cost.layers(SHEET)[0].shape[0]
+    mean, variance = np.array(_MEAN), np.array(_VARIANCE)
+    weight_variance = 2 / (pixels + SHEET.layers[-2].units)
+    return (
+        SHEET.optimizer.learning_rate * pixels * float(mean.mean()),
+        float(np.sqrt(pixels * np.mean(mean**2 + variance) * weight_variance)),
+    )
+
+
+def _by_size(values) -> np.ndarray:
+    """What ``values`` gives for the ten runs of each size: float, shape (6, 10)."""
+    ten = [results.load(spec).first(levels.ASKED_FOR) for spec in BY_SIZE.values()]
+    return np.array([values(runs) for runs in ten])
+
+
+def _test(runs: results.Runs) -> np.ndarray:
+    return runs.final("val_accuracy")
+
+
+def numbers() -> dict:
+    """What the page cites; see `analysis.questions`."""
+    sheet = results.load(SHEET)
+    alive, test = living(sheet)[:, -1], _test(sheet)
+    step, width = _first_step()
+    ten = sheet.first(levels.ASKED_FOR)
+    values = levels.first_ten(sheet) | {
+        "runs": len(sheet),
+        "best": float(test.max()),
+        "ten_one_answer": int(one_answer(ten).sum()),
+        "ten_living_min": int(living(ten)[:, -1].min()),
+        "ten_living_max": int(living(ten)[:, -1].max()),
+        "most_living": int(alive.max()),
+        "dead_before": int(sum(sum(r["before"]["dead"]) for r in sheet.records)),
+        "first_epoch_dead": float(sheet.dead[:, 0].mean()),
+        "last_epoch_dead": float(sheet.dead[:, -1].mean()),
+        "came_back": int((np.diff(sheet.dead, axis=1) < 0).any(axis=1).sum()),
+        "correlation": _rank_correlation(alive, test),
+        "hidden_units": SHEET.layers[-2].units * len(sheet),
+        "times": cost.flops_per_epoch(BY_SIZE[SIZES[-1]]) / cost.flops_per_epoch(SHEET),
+        "largest": SIZES[-1],
+        "step": step,
+        "width": width,
+    }
+    for count in range(MANY + 1):
+        chosen = alive == count if count < MANY else alive >= count
+        values |= {
+            f"living{count}_runs": int(chosen.sum()),
+            f"living{count}_test": f"{test[chosen].mean():.1%}",
+            f"living{count}_range": f"{test[chosen].min():.1%} to {test[chosen].max():.1%}",
+        }
+    for name, experiment in _INPUTS.items():
+        runs = results.load(experiment)
+        same = int(one_answer(runs).sum())
+        low, high = wilson(same, len(runs))
+        difference = paired_interval(_test(runs), test)
+        values |= {
+            f"{name}_test": float(_test(runs).mean()),
+            f"{name}_test_min": float(_test(runs).min()),
+            f"{name}_test_max": float(_test(runs).max()),
+            f"{name}_one_answer": same,
+            f"{name}_one_answer_low": low,
+            f"{name}_one_answer_high": high,
+            f"{name}_living": float(living(runs)[:, -1].mean()),
+            f"{name}_gain": 100 * float((_test(runs) - test).mean()),  # in points
+            f"{name}_gain_low": 100 * difference[0],
+            f"{name}_gain_high": 100 * difference[1],
+        }
+    return values | _size_numbers()
+
+
+def _size_numbers() -> dict:
+    train, test = _by_size(lambda runs: runs.final("accuracy")), _by_size(_test)
+    gap = _by_size(lambda runs: runs.after("accuracy")) - test
+    alive = _by_size(lambda runs: living(runs)[:, -1])
+    same = _by_size(one_answer)
+    values = {}
+    for i, (size, experiment) in enumerate(BY_SIZE.items()):
+        low, high = t_interval(test[i])
+        runs = results.load(experiment)
+        values |= {
+            f"train_{size}": float(train[i].mean()),
+            f"test_{size}": float(test[i].mean()),
+            f"test_{size}_half": (high - low) / 2,
+            f"gap_{size}": 100 * float(gap[i].mean()),
+            f"living_{size}": float(alive[i].mean()),
+            f"living_share_{size}": float(alive[i].mean() / size),
+            f"same_{size}": int(same[i].sum()),
+            f"weights_{size}": cost.weights(experiment),
+            f"gflop_{size}": cost.flops_per_epoch(experiment) / 1e9,
+            f"seconds_{size}": runs.seconds / len(runs) / experiment.epochs,
+        }
+        if i:
+            values[f"gain_{size}"] = 100 * float((test[i] - test[i - 1]).mean())
+    gain = 100 * (test[-1] - test[0])
+    low, high = paired_interval(100 * test[-1], 100 * test[0])
+    return values | {"gain": float(gain.mean()), "gain_low": low, "gain_high": high}
+
+
+def _rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
+    from scipy import stats
+
+    return float(stats.spearmanr(a, b).statistic)
+
+
+def claims() -> list[Claim]:
+    """What the page states of the results; see `analysis.questions`."""
+    sheet, standardised = results.load(SHEET), results.load(STANDARDISED)
+    centred = results.load(CENTRED)
+    alive, test, same = living(sheet)[:, -1], _test(sheet), one_answer(sheet)
+    means = _by_size(_test).mean(axis=1)
+    gap = (_by_size(lambda runs: runs.after("accuracy")) - _by_size(_test)).mean(axis=1)
+    gain = paired_interval(_test(standardised), test)
+    centring = paired_interval(_test(standardised), _test(centred))
+    return [
+        Claim(
+            "The network of question 5 does poorly on CIFAR-10, whatever its seed.",
+            f"testing accuracy of {len(sheet)} runs {test.min():.3f} to {test.max():.3f}",
+            test.max() < 0.45,
+        ),
+        Claim(
+            "The runs that learn nothing are those whose hidden units have all died, and no "
+            "others.",
+            f"{int(same.sum())} give every image the same category; in {int((alive == 0).sum())} "
+            f"all 32 are dead; both at once in {int((same & (alive == 0)).sum())}",
+            np.array_equal(same, alive == 0) and same.any(),
+        ),
+        Claim(
+            "How well the others do depends on how many hidden units are left.",
+            f"rank correlation of living units and testing accuracy "
+            f"{_rank_correlation(alive, test):.2f}",
+            _rank_correlation(alive, test) > 0.9,
+        ),
+        Claim(
+            "No unit is dead at the start, and most die in the first epoch.",
+            f"{sum(sum(r['before']['dead']) for r in sheet.records)} dead before training, "
+            f"{sheet.dead[:, 0].mean():.1f} of 32 after one epoch, "
+            f"{sheet.dead[:, -1].mean():.1f} after ten",
+            not any(sum(r["before"]["dead"]) for r in sheet.records)
+            and sheet.dead[:, 0].mean() > 0.8 * sheet.dead[:, -1].mean(),
+        ),
+        Claim(
+            "With standardised inputs no run fails, and nearly all units live.",
+            f"{int(one_answer(standardised).sum())} of {len(standardised)} fail; "
+            f"{living(standardised)[:, -1].mean():.1f} of 32 live; testing accuracy "
+            f"{100 * gain[0]:+.1f} to {100 * gain[1]:+.1f} points",
+            not one_answer(standardised).any()
+            and living(standardised)[:, -1].mean() > 28
+            and gain[0] > 0.1,
+        ),
+        Claim(
+            "It is the centring that does it: leaving out the scaling changes little.",
+            f"{living(centred)[:, -1].mean():.1f} of 32 live; standardised minus centred "
+            f"{100 * centring[0]:+.1f} to {100 * centring[1]:+.1f} points",
+            not one_answer(centred).any() and abs(centring[0]) < 0.03 and abs(centring[1]) < 0.03,
+        ),
+        Claim(
+            "Each step to more hidden neurons raises the mean testing accuracy.",
+            ", ".join(f"{size}: {mean:.3f}" for size, mean in zip(SIZES, means, strict=True)),
+            np.all(np.diff(means) > 0),
+        ),
+        Claim(
+            "Even the largest network stays far from solving the task.",
+            f"mean testing accuracy {means[-1]:.3f} with {SIZES[-1]:,} neurons",
+            means[-1] < 0.6,
+        ),
+        Claim(
+            "Training and testing part more the larger the network.",
+            "points: "
+            + ", ".join(f"{size}: {100 * g:.1f}" for size, g in zip(SIZES, gap, strict=True)),
+            gap[-1] > gap[0] + 0.01,
+        ),
+    ]
+
+
+def first_images():
+    """The first ten training images with the names of their categories."""
+    data, names = excerpts.load("cifar10"), DATASETS["cifar10"].categories
+    figure, axes = style.figure(5, 2, height=3.1)
+    plots.images(axes.flat, data.train, [names[label] for label in data.train_labels])
+    return figure
+
+
+def accuracy():
+    """The plots asked for: training and testing accuracy of ten runs."""
+    runs = results.load(SHEET).first(levels.ASKED_FOR)
+    alive = living(runs)[:, -1]
+    labels = [f"{count} living" if count else "none living" for count in alive]
+    colours = [style.theme().categories[min(count, 4)] for count in alive]
+    figure, axes = style.figure(1, 2, height=5.6, sharex=True, sharey=True)
+    plots.run_curves(axes[0], runs.history("accuracy"), labels, colours, "training accuracy")
+    plots.run_curves(axes[1], runs.history("val_accuracy"), labels, colours, "testing accuracy")
+    axes[0].set_xlabel("")
+    return figure
+
+
+def living_units():
+    """Testing accuracy against living hidden units, for raw, centred, standardised inputs."""
+    figure, ax = style.figure()
+    labels = {"raw": "raw inputs", "centred": "centred", "standardised": "standardised"}
+    generator = np.random.default_rng(0)  # only moves dots sideways, to part them
+    for (name, experiment), colour, marker in zip(
+        _INPUTS.items(), style.theme().categories, "oDs", strict=False
+    ):
+        runs = results.load(experiment)
+        alive = living(runs)[:, -1] + generator.uniform(-0.25, 0.25, len(runs))
+        ax.scatter(
+            alive, _test(runs), s=13, marker=marker, c=colour, alpha=0.7, lw=0, label=labels[name]
+        )
+    ax.axhline(0.1, color=style.theme().faint, lw=0.8, ls=":")
+    ax.annotate(
+        "chance",
+        (32, 0.1),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8.5,
+        color=style.theme().text,
+    )
+    ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 0.1), fontsize=8.5)
+    ax.set(xlabel="hidden units that are not dead, of 32", ylabel="testing accuracy")
+    return figure
+
+
+def sizes():
+    """Training and testing accuracy against the number of hidden neurons."""
+    figure, axes = style.figure(2, height=3.2, sharey=True)
+    for ax, name, title, colour in (
+        (axes[0], "accuracy", "training", 0),
+        (axes[1], "val_accuracy", "testing", 1),
+    ):
+        values = _by_size(lambda runs, name=name: runs.final(name))
+        plots.by_size(ax, SIZES, values, style.theme().categories[colour], "")
+        ax.set_title(title)
+        ax.tick_params(axis="x", labelsize=7.5)
+    axes[0].set_ylabel("accuracy")
+    return figure
+
+
+FIGURES = {
+    "q08-first-images": first_images,
+    "q08-accuracy": accuracy,
+    "q08-living-units": living_units,
+    "q08-sizes": sizes,
+}

@@ -1,9 +1,16 @@
 """Question 9: a convolutional network on CIFAR-10."""
 
+from collections import Counter
 from dataclasses import replace
 
+import numpy as np
+
+from analysis import cost, excerpts, plots, results, style
+from analysis.claims import Claim
+from analysis.datasets import DATASETS
 from analysis.questions import q08
 from analysis.spec import Conv2D, Dense, Flatten, MaxPooling2D, mlp
+from analysis.statistics import confusion, paired_interval, t_interval
 
 SHEET = replace(
     q08.SHEET,
@@ -26,7 +33,261 @@ SAME_WEIGHTS = replace(
     q08.SHEET, name="q09-dense-040", layers=mlp(40, output="softmax"), seeds=range(10)
 )
 
-#: The dense network whose training takes as many multiplications forward.
+#: The dense network with as many multiplications forward.
 SAME_COST = q08.BY_SIZE[1536]
 
-EXPERIMENTS = (SHEET, SAME_WEIGHTS, SAME_COST)
+# All dense sizes, for the figure of accuracy against cost.
+EXPERIMENTS = (SHEET, SAME_WEIGHTS, *q08.BY_SIZE.values())
+
+_NAMES = DATASETS["cifar10"].categories
+
+#: Images in the gallery, in its rows.
+COLUMNS, ROWS = 6, 4
+
+#: Runs of each experiment that are compared.
+TEN = 10
+
+
+def all_wrong(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Places of the test images that no network gets right, in rising order.
+
+    Parameters
+    ----------
+    predictions : ndarray, shape (runs, images)
+    labels : ndarray, shape (images,)
+    """
+    return np.flatnonzero((predictions != labels).all(axis=0))
+
+
+def _shown(labels: np.ndarray) -> np.ndarray:
+    """The gallery: the first images of the test set that all networks get wrong."""
+    return all_wrong(results.load(SHEET).predictions, labels)[: COLUMNS * ROWS]
+
+
+TEST_IMAGES = {"cifar10": _shown}
+
+
+def _labels() -> np.ndarray:
+    return excerpts.load("cifar10").test_labels
+
+
+def _confusion() -> np.ndarray:
+    """All ten networks' answers to all test images: int, shape (10, 10)."""
+    return confusion(results.load(SHEET).predictions, _labels())
+
+
+def _pairs(matrix: np.ndarray) -> list[tuple[float, str, str]]:
+    """Share of an actual category that is taken for another, the largest first."""
+    shares = matrix / matrix.sum(axis=0)
+    return sorted(
+        (
+            (float(share), _NAMES[actual], _NAMES[predicted])
+            for (predicted, actual), share in np.ndenumerate(shares)
+            if predicted != actual
+        ),
+        reverse=True,
+    )
+
+
+def _test(experiment) -> np.ndarray:
+    """Testing accuracy of an experiment's first ten runs: float, shape (10,)."""
+    return results.load(experiment).first(TEN).final("val_accuracy")
+
+
+def _expected_all_wrong(predictions: np.ndarray, labels: np.ndarray) -> float:
+    """How many images all networks would miss if each missed its own share by chance."""
+    wrong = np.array([(predictions[:, labels == c] != c).mean(axis=1) for c in range(10)])
+    return float(np.bincount(labels, minlength=10) @ wrong.prod(axis=1))
+
+
+def numbers() -> dict:
+    """What the page cites; see `analysis.questions`."""
+    runs, labels = results.load(SHEET), _labels()
+    test, after = runs.final("val_accuracy"), runs.after("accuracy")
+    matrix = _confusion()
+    recall = np.diag(matrix) / matrix.sum(axis=0)
+    missed = all_wrong(runs.predictions, labels)
+    low, high = t_interval(test)
+    values = {
+        "test": float(test.mean()),
+        "test_low": low,
+        "test_high": high,
+        "test_min": float(test.min()),
+        "test_max": float(test.max()),
+        "train": float(runs.final("accuracy").mean()),
+        "train_min": float(runs.final("accuracy").min()),
+        "train_max": float(runs.final("accuracy").max()),
+        "train_after": float(after.mean()),
+        "gap": 100 * float(np.mean(after - test)),
+        "first_epoch_test": float(runs.history("val_accuracy")[:, 0].mean()),
+        "first_epoch_train": float(runs.history("accuracy")[:, 0].mean()),
+        "best_loss_epoch": int(runs.history("val_loss").mean(axis=0).argmin()) + 1,
+        "weights": cost.weights(SHEET),
+        "first_weights": cost.layers(SHEET)[0].weights,
+        "conv_weights": sum(layer.weights for layer in cost.layers(SHEET)[:5]),
+        "gflop": cost.flops_per_epoch(SHEET) / 1e9,
+        "seconds": runs.seconds / len(runs) / SHEET.epochs,
+        "all_wrong": len(missed),
+        "all_wrong_by_chance": _expected_all_wrong(runs.predictions, labels),
+        "unanimous": int((np.ptp(runs.predictions[:, missed], axis=0) == 0).sum()),
+        "all_right": int((runs.predictions == labels).all(axis=0).sum()),
+        "easiest": _NAMES[int(recall.argmax())],
+        "easiest_recall": float(recall.max()),
+        "hardest": _NAMES[int(recall.argmin())],
+        "hardest_recall": float(recall.min()),
+        "dead_dense": float(np.mean([r["history"]["dead"][-1][-1] for r in runs.records])),
+    }
+    for i, (share, actual, predicted) in enumerate(_pairs(matrix)[:5], start=1):
+        values |= {
+            f"pair{i}_share": share,
+            f"pair{i}_actual": actual,
+            f"pair{i}_predicted": predicted,
+        }
+    for name, experiment in (("same_weights", SAME_WEIGHTS), ("same_cost", SAME_COST)):
+        theirs = results.load(experiment)
+        low, high = paired_interval(test, _test(experiment))
+        values |= {
+            f"{name}_hidden": experiment.layers[-2].units,
+            f"{name}_test": float(_test(experiment).mean()),
+            f"{name}_train": float(theirs.after("accuracy").mean()),
+            f"{name}_gain": 100 * float((test - _test(experiment)).mean()),  # in points
+            f"{name}_gain_low": 100 * low,
+            f"{name}_gain_high": 100 * high,
+            f"{name}_weights": cost.weights(experiment),
+            f"{name}_gflop": cost.flops_per_epoch(experiment) / 1e9,
+            f"{name}_seconds": theirs.seconds / len(theirs) / experiment.epochs,
+        }
+    return values
+
+
+def claims() -> list[Claim]:
+    """What the page states of the results; see `analysis.questions`."""
+    runs, labels = results.load(SHEET), _labels()
+    test, after = runs.final("val_accuracy"), runs.after("accuracy")
+    weights = 100 * np.array(paired_interval(test, _test(SAME_WEIGHTS)))
+    products = 100 * np.array(paired_interval(test, _test(SAME_COST)))
+    pairs = _pairs(_confusion())
+    gaps = runs.history("accuracy").mean(axis=0) - runs.history("val_accuracy").mean(axis=0)
+    missed = all_wrong(runs.predictions, labels)
+    chance = _expected_all_wrong(runs.predictions, labels)
+    return [
+        Claim(
+            "All ten networks learn, and end close together.",
+            f"testing accuracy {test.min():.3f} to {test.max():.3f}",
+            np.ptp(test) < 0.05 and test.min() > 0.6,
+        ),
+        Claim(
+            "A dense network with as many weights is far worse.",
+            f"by {weights[0]:.1f} to {weights[1]:.1f} points",
+            weights[0] > 20,
+        ),
+        Claim(
+            "So is a dense network that costs as many multiplications.",
+            f"by {products[0]:.1f} to {products[1]:.1f} points",
+            products[0] > 10,
+        ),
+        Claim(
+            "Training and testing part within the ten epochs.",
+            f"training minus testing accuracy {100 * gaps[0]:+.1f} points in the first epoch, "
+            f"{100 * gaps[-1]:+.1f} in the last; {100 * np.mean(after - test):.1f} on the trained "
+            "networks",
+            gaps[0] < 0 < 0.05 < gaps[-1],
+        ),
+        Claim(
+            "Cats and dogs are mixed up most.",
+            f"{pairs[0][1]} taken for {pairs[0][2]} {pairs[0][0]:.1%}, {pairs[1][1]} for "
+            f"{pairs[1][2]} {pairs[1][0]:.1%}",
+            all({actual, predicted} == {"cat", "dog"} for _, actual, predicted in pairs[:2]),
+        ),
+        Claim(
+            "The networks share their mistakes: far more images are missed by all ten than if "
+            "each missed its own.",
+            f"{len(missed)} of {len(labels):,}; by chance it would be {chance:.1f}",
+            len(missed) > 20 * chance,
+        ),
+    ]
+
+
+def accuracy():
+    """The plot asked for: training and testing accuracy of ten runs."""
+    runs = results.load(SHEET)
+    figure, ax = style.figure()
+    both = np.concatenate([runs.history("accuracy"), runs.history("val_accuracy")])
+    labels = ["training"] * len(runs) + ["testing"] * len(runs)
+    training, testing = style.theme().categories[:2]
+    plots.run_curves(ax, both, labels, [training] * len(runs) + [testing] * len(runs), "accuracy")
+    return figure
+
+
+def accuracy_against_cost():
+    """Testing accuracy of dense networks and the convolutional one by cost and by weights."""
+    figure, axes = style.figure(2, height=3.2, sharey=True)
+    dense_colour, cnn_colour = style.theme().categories[1], style.theme().categories[0]
+    for ax, measure, xlabel in (
+        (axes[0], lambda e: cost.flops_per_epoch(e) / 1e9, "GFLOP an epoch"),
+        (axes[1], cost.weights, "weights"),
+    ):
+        for experiment, size in ((e, e.layers[-2].units) for e in q08.BY_SIZE.values()):
+            ax.scatter([measure(experiment)] * TEN, _test(experiment), s=12, c=dense_colour, lw=0)
+            ax.annotate(
+                f"{size:,}",
+                (measure(experiment), _test(experiment).max()),
+                xytext=(0, 5),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+                color=dense_colour,
+            )
+        ax.scatter([measure(SHEET)] * TEN, _test(SHEET), s=12, c=cnn_colour, lw=0, marker="D")
+        ax.annotate(
+            "convolutional",
+            (measure(SHEET), _test(SHEET).min()),
+            xytext=(0, -13),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+            color=cnn_colour,
+        )
+        ax.set(xscale="log", xlabel=xlabel, ylim=(0.05, 0.8))
+        ax.margins(x=0.12)
+    axes[0].annotate(
+        "dense, by hidden neurons",
+        (0.03, 0.6),
+        xycoords="axes fraction",
+        fontsize=8.5,
+        color=dense_colour,
+    )
+    axes[0].set_ylabel("testing accuracy")
+    return figure
+
+
+def confusion_matrix():
+    """All ten networks' confusion matrix over the test images."""
+    figure, ax = style.figure(height=5.4)
+    plots.confusion(ax, _confusion(), _NAMES)
+    ax.tick_params(axis="x", rotation=45)
+    return figure
+
+
+def gallery():
+    """Test images that all ten networks get wrong, with what they say."""
+    data, predictions = excerpts.load("cifar10"), results.load(SHEET).predictions
+    places = _shown(data.test_labels)
+    figure, axes = style.figure(COLUMNS, ROWS, height=7.0)
+    titles = [_NAMES[label] for label in data.test_labels[places]]
+    plots.images(axes.flat, data.test_images(places), titles)
+    for ax, place in zip(axes.flat, places, strict=True):
+        answers = Counter(predictions[:, place].tolist()).most_common()
+        lines = [f"{_NAMES[category]} {count}" for category, count in answers[:3]]
+        if len(answers) > 3:
+            lines[2:] = [f"others {sum(count for _, count in answers[2:])}"]
+        ax.set_xlabel("\n".join(lines), fontsize=7.5, linespacing=1.25)
+    return figure
+
+
+FIGURES = {
+    "q09-accuracy": accuracy,
+    "q09-against-cost": accuracy_against_cost,
+    "q09-confusion": confusion_matrix,
+    "q09-gallery": gallery,
+}

@@ -10,6 +10,8 @@ from analysis.statistics import confusion
 # It is followed on the first of the networks that question 1 trains.
 EXPERIMENTS = (q01.SHEET,)
 
+TEST_IMAGES = {"mnist": lambda labels: [0]}
+
 
 def _network():
     return results.load(q01.SHEET).first(1)
@@ -110,7 +112,7 @@ def answer():
     record, data = _network().records[0], excerpts.load("mnist")
     figure, axes = style.figure(3, height=2.3, width_ratios=(0.8, 1, 1))
     actual = int(data.test_labels[0])
-    plots.images(axes[:1], data.test[:1], [f"test image 1: a {actual}"])
+    plots.images(axes[:1], data.test_images([0]), [f"test image 1: a {actual}"])
     for ax, moment in zip(axes[1:], ("before", "after"), strict=True):
         outputs = np.array(record[moment]["answer"])
         colours = [style.theme().faint] * 10

@@ -260,10 +260,12 @@ class ExperimentsDirective(QuestionDirective):
 
     def _row(self, experiment: dict, varied: list[str]) -> list[str | nodes.Node]:
         facts = settings_of(experiment)
+        # A run whose error became infinite counts as a run, and is told of.
+        diverged = f", {experiment['diverged']:,} diverged" if experiment["diverged"] else ""
         return [
             self._download(experiment["ledger"]),
             *(str(facts.get(name, "–")) for name in varied),
-            f"{experiment['runs']:,}",
+            f"{experiment['runs']:,}" + diverged,
             duration(experiment["seconds"]),
             nodes.literal(text=experiment["key"][:KEY_DIGITS]),
         ]
