@@ -6,7 +6,19 @@ import math
 from dataclasses import dataclass
 
 from analysis.datasets import DATASETS
-from analysis.spec import Conv2D, Dense, Experiment, Flatten, MaxPooling2D, Normalization
+from analysis.spec import (
+    Activation,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Experiment,
+    Flatten,
+    GlobalAveragePooling2D,
+    MaxPooling2D,
+    Normalization,
+    Reshape,
+)
 
 
 @dataclass(frozen=True)
@@ -39,20 +51,29 @@ def layers(experiment: Experiment) -> list[Layer]:
 
 
 def _layer(spec, shape: tuple[int, ...]) -> Layer:
-    if isinstance(spec, Normalization):
-        return Layer(shape)
-    if isinstance(spec, Flatten):
-        return Layer((math.prod(shape),))
-    if isinstance(spec, MaxPooling2D):
-        height, width, channels = shape
-        return Layer((height // spec.pool_size, width // spec.pool_size, channels))
-    if isinstance(spec, Conv2D):
-        height, width = (size - spec.kernel_size + 1 for size in shape[:2])
-        kernel = spec.kernel_size**2 * shape[2] * spec.filters
-        return Layer((height, width, spec.filters), kernel + spec.filters, height * width * kernel)
-    if isinstance(spec, Dense):
-        products = shape[-1] * spec.units
-        return Layer((spec.units,), products + spec.units, products)
+    match spec:
+        case Normalization() | Activation() | Dropout():
+            return Layer(shape)
+        case BatchNormalization():
+            return Layer(shape, 2 * shape[-1])
+        case Reshape():
+            return Layer(tuple(spec.target_shape))
+        case Flatten():
+            return Layer((math.prod(shape),))
+        case GlobalAveragePooling2D():
+            return Layer(shape[-1:])
+        case MaxPooling2D():
+            height, width, channels = shape
+            return Layer((height // spec.pool_size, width // spec.pool_size, channels))
+        case Conv2D():
+            lost = spec.kernel_size - 1 if spec.padding == "valid" else 0
+            height, width = (size - lost for size in shape[:2])
+            kernel = spec.kernel_size**2 * shape[2] * spec.filters
+            bias = spec.filters * spec.use_bias
+            return Layer((height, width, spec.filters), kernel + bias, height * width * kernel)
+        case Dense():
+            products = shape[-1] * spec.units
+            return Layer((spec.units,), products + spec.units * spec.use_bias, products)
     raise TypeError(f"no cost is known for a {type(spec).__name__}")
 
 
@@ -68,11 +89,11 @@ def flops_per_epoch(experiment: Experiment) -> int:
     first layer with weights, for the gradient of the layer's inputs.
     """
     products = [layer.products for layer in layers(experiment) if layer.products]
-    images = DATASETS[experiment.dataset].shapes["x_train"][0]
+    images = DATASETS[experiment.dataset].shapes["x_train"][0] - experiment.validation
     return 2 * images * (3 * sum(products) - products[0])
 
 
 def flops_of_testing(experiment: Experiment) -> int:
     """Multiplications and additions that one network's answers to all test images take."""
-    images = DATASETS[experiment.dataset].shapes["x_test"][0]
+    images = experiment.validation or DATASETS[experiment.dataset].shapes["x_test"][0]
     return 2 * images * sum(layer.products for layer in layers(experiment))

@@ -121,6 +121,15 @@ class Dataset:
     x_test: np.ndarray
     y_test: np.ndarray
 
+    def held_out(self, n: int) -> Dataset:
+        """The same without the test set: the last n training images stand in its place."""
+        return Dataset(
+            x_train=self.x_train[:-n],
+            y_train=self.y_train[:-n],
+            x_test=self.x_train[-n:],
+            y_test=self.y_train[-n:],
+        )
+
 
 def load(name: str) -> Dataset:
     """The published data set of that name.

@@ -6,14 +6,15 @@ A line has
 - ``seed``;
 - ``history``: a value for each epoch. ``loss`` and ``accuracy`` are averages over the epoch
   while the weights change, ``val_loss`` and ``val_accuracy`` those of the test set after it
-  (Keras's names). ``dead``: for each hidden ReLU layer, its units that are zero on every
-  training image. With ReLU outputs also ``own`` and ``others``: for each output the share of
+  (Keras's names), or of the held-out images where the spec has ``validation``. ``dead``, where
+  activity is counted: for each hidden ReLU layer, its units that are zero on every training
+  image. With ReLU outputs also ``own`` and ``others``: for each output the share of
   the training images of its own category, and of the others, on which it is above zero;
 - ``before``: the same of the untrained network where it applies, and ``answer``, its ten
   outputs for the first test image;
 - ``after``: ``loss`` and ``accuracy`` of the trained network on the whole training set, and
   its ``answer``;
-- ``predictions``: the category it gives each test image, as a string of digits;
+- ``predictions``: the category it gives each of these images, as a string of digits;
 - ``seconds``: its share of one core's time;
 - ``provenance``: versions and machine, which the key leaves out.
 """
@@ -198,8 +199,9 @@ def _check(record: dict) -> None:
     for name, values in history.items():
         if len(values) != spec["epochs"]:
             raise ValueError(f"{len(values)} values of {name} for {spec['epochs']} epochs")
+    counted = spec.get("activity", True)
     with_relu_outputs = spec["layers"][-1]["activation"] == "relu"
-    for name in ("dead", "own", "others") if with_relu_outputs else ("dead",):
+    for name in ("dead", "own", "others")[: 0 if not counted else 3 if with_relu_outputs else 1]:
         if name not in history:
             raise ValueError(f"it lacks {name}")
     for name in _ALWAYS:
@@ -209,7 +211,7 @@ def _check(record: dict) -> None:
     if not (predictions.isascii() and predictions.isdigit()):
         raise ValueError("its predictions are not digits")
     source = DATASETS.get(spec["dataset"])
-    if source and len(predictions) != source.shapes["y_test"][0]:
+    if source and len(predictions) != spec.get("validation", source.shapes["y_test"][0]):
         raise ValueError(f"{len(predictions)} predictions")
     record["before"]["answer"], record["after"]["answer"], record["provenance"].items()
     float(record["seconds"])

@@ -7,14 +7,44 @@ import pytest
 from analysis import cost
 from analysis.datasets import DATASETS
 from analysis.questions import q02, q09
+from analysis.spec import (
+    Activation,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    GlobalAveragePooling2D,
+    MaxPooling2D,
+    Reshape,
+)
 from analysis.training import build
 
 
-@pytest.mark.parametrize("experiment", [q02.SHEET, q09.SHEET], ids=lambda e: e.name)
+EVERY_LAYER = replace(
+    q02.SHEET,
+    name="every layer",
+    layers=(
+        Reshape((28, 28, 1)),
+        Conv2D(6, 3, "linear", padding="same", use_bias=False),
+        BatchNormalization(),
+        Activation("relu"),
+        MaxPooling2D(2),
+        Dropout(0.1),
+        Conv2D(5, 4),
+        GlobalAveragePooling2D(),
+        Dense(8, use_bias=False),
+        Dense(10, "relu"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "experiment", [q02.SHEET, q09.SHEET, EVERY_LAYER], ids=lambda experiment: experiment.name
+)
 def test_weights_and_shapes_are_those_of_the_keras_network(experiment):
     image = DATASETS[experiment.dataset].shapes["x_train"][1:]
     network = build.network(experiment, image, seed=0)
-    assert cost.weights(experiment) == network.count_params()
+    assert cost.weights(experiment) == sum(w.numpy().size for w in network.trainable_variables)
     assert [layer.shape for layer in cost.layers(experiment)] == [
         layer.output.shape[1:] for layer in network.layers
     ]
@@ -24,6 +54,12 @@ def test_an_epoch_counts_forward_weights_and_inputs_but_no_gradient_of_the_image
     # 784-32-10: the first layer's inputs are images and need no gradient.
     first, second = 784 * 32, 32 * 10
     assert cost.flops_per_epoch(q02.SHEET) == 60_000 * 2 * (2 * first + 3 * second)
+
+
+def test_images_held_out_are_not_trained_on_but_tested():
+    held_out = replace(q02.SHEET, validation=6_000)
+    assert cost.flops_per_epoch(held_out) / cost.flops_per_epoch(q02.SHEET) == 0.9
+    assert cost.flops_of_testing(held_out) / cost.flops_of_testing(q02.SHEET) == 0.6
 
 
 def test_testing_goes_forward_only():

@@ -205,3 +205,11 @@ def test_excerpt_names_its_source(tiny_file, tmp_path):
     excerpts.keep("tiny", first, tmp_path)
     kept = json.loads((tmp_path / "tiny.json").read_text())
     assert (kept["credit"], kept["origin"]) == (tiny.SOURCE.credit, tiny.SOURCE.origin)
+
+
+def test_held_out_images_are_the_last_of_the_training_set_and_the_test_set_is_gone():
+    held_out = DATA.held_out(40)
+    np.testing.assert_array_equal(held_out.x_train, DATA.x_train[:260])
+    np.testing.assert_array_equal(held_out.y_train, DATA.y_train[:260])
+    np.testing.assert_array_equal(held_out.x_test, DATA.x_train[260:])
+    np.testing.assert_array_equal(held_out.y_test, DATA.y_train[260:])

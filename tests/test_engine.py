@@ -1,5 +1,6 @@
 """The engine: it trains as ``model.fit`` does, and always to the same numbers."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,11 +12,18 @@ from analysis.datasets import Dataset
 from analysis.questions import q09
 from analysis.spec import (
     SGD,
+    Activation,
     Adam,
+    AdamW,
+    Affine,
+    BatchNormalization,
     Conv2D,
+    CosineDecay,
     Dense,
+    Dropout,
     Experiment,
     Flatten,
+    GlobalAveragePooling2D,
     MaxPooling2D,
     Normalization,
     mlp,
@@ -37,6 +45,7 @@ CONVOLUTIONS = (
     Dense(16),
     Dense(10, "softmax"),
 )
+NORMALIZED = (Dense(24, "linear", use_bias=False), BatchNormalization(0.8), Activation("relu"))
 SHEET = {
     "sgd, squared error": {"optimizer": SGD(learning_rate=0.1)},
     "adam, squared error": {"optimizer": Adam()},
@@ -53,6 +62,34 @@ SETTINGS = SHEET | {
         "loss": "cross_entropy",
         "layers": (Normalization(mean=(0.4,), variance=(0.1,)), *mlp(32, output="softmax")),
     },
+    "batch norm": {
+        "optimizer": SGD(0.01),
+        "loss": "cross_entropy",
+        "layers": (Flatten(), *NORMALIZED, Dense(10, "softmax")),
+    },
+    "batch norm and dropout after padded convolutions": {
+        "optimizer": SGD(0.01),
+        "loss": "cross_entropy",
+        "layers": (
+            Conv2D(4, 3, "linear", padding="same", use_bias=False),
+            BatchNormalization(),
+            Activation("relu"),
+            Dropout(0.25),
+            GlobalAveragePooling2D(),
+            Dense(10, "softmax"),
+        ),
+    },
+    "dropout": {
+        "loss": "cross_entropy",
+        "layers": (Flatten(), Dense(32), Dropout(0.5), Dense(10, "softmax")),
+    },
+    "decayed weights, rise and fall, smoothed labels": {
+        "optimizer": AdamW(CosineDecay(0.01, rise=0.25), weight_decay=0.1),
+        "loss": "cross_entropy",
+        "layers": mlp(32, output="softmax"),
+        "label_smoothing": 0.1,
+    },
+    "fall alone": {"optimizer": SGD(CosineDecay(0.1))},
 }
 
 
@@ -70,24 +107,63 @@ def stock_network(experiment, group, run):
     import keras
 
     layers = [
-        getattr(keras.layers, type(layer).__name__)(**vars(layer)) for layer in experiment.layers
+        getattr(keras.layers, type(layer).__name__)(
+            **vars(layer) | ({"seed": seed} if isinstance(layer, Dropout) else {})
+        )
+        for layer, seed in zip(experiment.layers, layer_seeds(experiment, run), strict=True)
     ]
     network = keras.Sequential([keras.Input(group.x_train.shape[1:]), *layers])
-    network.set_weights(weights(group, run))
+    for variable, value in zip(network.trainable_variables, weights(group, run), strict=True):
+        variable.assign(value)
+    steps = experiment.epochs * -(-len(group.y_train) // experiment.batch_size)
+    losses = {
+        "squared_error": lambda target, output: (target - output) ** 2,
+        "cross_entropy": keras.losses.SparseCategoricalCrossentropy(),
+        "smoothed": keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
+    }
     network.compile(
-        optimizer=keras.optimizers.SGD(learning_rate=0.1)
-        if isinstance(experiment.optimizer, SGD)
-        else keras.optimizers.Adam(),
-        loss=(lambda target, output: (target - output) ** 2)
-        if experiment.loss == "squared_error"
-        else keras.losses.SparseCategoricalCrossentropy(),
+        optimizer=stock_optimizer(experiment.optimizer, steps),
+        loss=losses["smoothed" if experiment.label_smoothing else experiment.loss],
         metrics=["accuracy"],
     )
     return network
 
 
+def layer_seeds(experiment, run):
+    from analysis.training import build
+
+    stream = build.stream_seed(experiment, "weights", run)
+    return np.random.SeedSequence(stream).generate_state(len(experiment.layers)).tolist()
+
+
+def stock_optimizer(optimizer, steps):
+    import keras
+
+    if isinstance(optimizer, AdamW):
+        rise = steps // 4
+        decaying = keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(
+                0.0, steps - rise, warmup_target=0.01, warmup_steps=rise
+            ),
+            weight_decay=0.1,
+        )
+        decaying.exclude_from_weight_decay(var_names=["bias"])
+        return decaying
+    if optimizer == SGD(CosineDecay(0.1)):
+        return keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, steps))
+    if isinstance(optimizer, SGD):
+        return keras.optimizers.SGD(optimizer.learning_rate)
+    return keras.optimizers.Adam()
+
+
 def weights(group, run) -> list[np.ndarray]:
     return [variable.numpy()[run] for variable in group.weights]
+
+
+def statistics_of(trained):
+    """The running means of batch normalisation: what is kept beside weights, less seeds."""
+    kept = trained.non_trainable_variables if hasattr(trained, "fit") else trained.state
+    return [variable for variable in kept if variable.dtype == "float32"]
 
 
 def running_loss_recorder():
@@ -133,7 +209,7 @@ def both(request, engine):
     second_epoch = group.train_epoch(1)
 
     def arrays(images, labels):
-        if chosen.loss == "squared_error":
+        if chosen.loss == "squared_error" or chosen.label_smoothing:
             labels = np.eye(10, dtype="float32")[labels]
         return images / np.float32(255), labels
 
@@ -148,8 +224,13 @@ def both(request, engine):
             ).history
             for order, callbacks in ((orders[run], [record]), (group.order(run, 1), []))
         ]
-        fitted = network.get_weights()
-        network.set_weights(weights(group, run))
+        fitted = [v.numpy() for v in network.trainable_variables + statistics_of(network)]
+        for variables, stacked in (
+            (network.trainable_variables, group.weights),
+            (statistics_of(network), statistics_of(group)),
+        ):
+            for variable, values in zip(variables, stacked, strict=True):
+                variable.assign(values.numpy()[run])
         fits.append(
             SimpleNamespace(
                 running_losses=running_losses,
@@ -185,7 +266,8 @@ def test_epoch_averages_are_those_in_the_history_of_fit(both):
 
 def test_weights_are_those_of_fit_in_the_end(both):
     for run, fit in enumerate(both.fits):
-        for ours, theirs in zip(weights(both.group, run), fit.weights, strict=True):
+        all_ours = weights(both.group, run) + [v.numpy()[run] for v in statistics_of(both.group)]
+        for ours, theirs in zip(all_ours, fit.weights, strict=True):
             np.testing.assert_allclose(ours, theirs, **ROUNDING_OF_WEIGHTS)
 
 
@@ -402,6 +484,82 @@ def test_a_unit_that_only_the_last_image_reaches_is_not_dead(engine, monkeypatch
     assert group.activity()["dead"] == [[1], [0]]
 
 
+def test_tested_weights_are_running_averages(engine):
+    chosen = experiment(averaging=0.8, layers=(Flatten(), *NORMALIZED, Dense(10, "relu")))
+    group = engine.Group(chosen, tiny.DATA, [0, 1])
+    order = np.stack([group.order(seed, 0) for seed in (0, 1)])[:, :96]
+    variables = [*group.weights, *group.state]
+    averages = [variable.numpy() for variable in variables]
+    for step in range(1, 4):
+        group.train_steps(order[:, (step - 1) * 32 : step * 32])
+        kept = min(0.8, (1 + step) / (10 + step))
+        averages = [
+            kept * average + (1 - kept) * variable.numpy()
+            for average, variable in zip(averages, variables, strict=True)
+        ]
+    for ours, expected in zip(group.averages, averages, strict=True):
+        np.testing.assert_allclose(ours.numpy(), expected, rtol=1e-6, atol=1e-7)
+    tested = group.evaluate()["val_loss"]
+    for variable, average in zip(variables, averages, strict=True):
+        variable.assign(average)
+    group.averages = []
+    plain = engine.Group(replace(chosen, averaging=0.0), tiny.DATA, [0, 1])
+    for theirs, variable in zip([*plain.weights, *plain.state], variables, strict=True):
+        theirs.assign(variable)
+    np.testing.assert_allclose(tested, plain.evaluate()["val_loss"], rtol=1e-6)
+
+
+def test_changed_images_are_what_is_trained_on_and_plain_ones_what_is_tested(engine):
+    chosen = experiment(augmentation=Affine(shift=2, rotation=20))
+    group, plain = (
+        engine.Group(e, tiny.DATA, [3]) for e in (chosen, replace(chosen, augmentation=None))
+    )
+    assert group.evaluate()["val_loss"] == plain.evaluate()["val_loss"]
+    order = group.order(3, 0)[None]
+    group.train_steps(order, group.transforms(0))
+    changed = engine.augment.apply(plain.x_train.numpy()[order], group.transforms(0))[0]
+    plain.x_train = tf_constant_in_order(changed, order[0])
+    plain.train_steps(order)
+    for ours, theirs in zip(group.weights, plain.weights, strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5, atol=1e-6)
+
+
+def tf_constant_in_order(images, order):
+    import tensorflow as tf
+
+    placed = np.empty(images.shape, np.float32)
+    placed[order] = images
+    return tf.constant(placed)
+
+
+def test_images_change_anew_in_each_epoch_and_for_each_seed(engine):
+    group = engine.Group(experiment(augmentation=Affine(shift=2)), tiny.DATA, [0, 1])
+    drawn = [group.transforms(epoch).numpy()[run] for epoch in (0, 1) for run in (0, 1)]
+    assert len({values.tobytes() for values in drawn}) == 4
+    np.testing.assert_array_equal(group.transforms(1).numpy()[1], drawn[3])
+
+
+@pytest.mark.parametrize("layers", [CONVOLUTIONS, (Flatten(), *NORMALIZED, Dense(10, "softmax"))])
+def test_products_in_bfloat16_train_alike_and_keep_weights_and_outputs_whole(engine, layers):
+    chosen = experiment(layers=layers, loss="cross_entropy", optimizer=Adam(), epochs=3)
+    whole, half = (
+        engine.train(replace(chosen, precision=precision), SOME, [0])[0]
+        for precision in spec.PRECISIONS
+    )
+    assert half["history"]["loss"] != whole["history"]["loss"]
+    np.testing.assert_allclose(half["history"]["loss"], whole["history"]["loss"], rtol=0.05)
+    group = engine.Group(replace(chosen, precision="mixed_bfloat16"), SOME, [0])
+    assert {variable.dtype for variable in group.weights} == {"float32"}
+    assert group.network.outputs[0].dtype == "float32"
+
+
+def test_training_without_counting_gives_no_activity(engine):
+    (result,) = engine.train(tiny.experiment(activity=False), tiny.DATA, [0])
+    assert result["history"].keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    counted = engine.train(tiny.experiment(), tiny.DATA, [0])[0]
+    assert counted["history"]["loss"] == result["history"]["loss"]
+
+
 def test_training_gives_whole_results_in_the_order_of_the_seeds(engine):
     first, second = engine.train(tiny.experiment(epochs=3), tiny.DATA, [5, 2])
     assert (first["seed"], second["seed"]) == (5, 2)
@@ -441,6 +599,29 @@ GOLDEN_SETTINGS = {
     "batches of 7": {"batch_size": 7},
     "same weights": {"varies": ("order",)},
     "same order": {"varies": ("weights",)},
+    "batch norm, dropout": {
+        "optimizer": Adam(),
+        "layers": (Flatten(), *NORMALIZED, Dropout(0.2), Dense(10, "relu")),
+    },
+    "batch norm, dropout, padding": {
+        "optimizer": Adam(),
+        "layers": (
+            Conv2D(4, 3, "linear", padding="same", use_bias=False),
+            BatchNormalization(),
+            Activation("relu"),
+            Dropout(0.25),
+            GlobalAveragePooling2D(),
+            Dense(10, "relu"),
+        ),
+    },
+    "weight decay, rise and fall": {"optimizer": AdamW(CosineDecay(0.01, rise=0.25), 0.1)},
+    "smoothed labels": {
+        "layers": mlp(8, output="softmax"),
+        "loss": "cross_entropy",
+        "label_smoothing": 0.1,
+    },
+    "averaging": {"averaging": 0.95},
+    "augmentation": {"augmentation": Affine(rotation=10, scale=0.1, shear=0.1, shift=1)},
 }
 
 #: For each setting, of seeds 0 and 1: training loss of the last epoch, test loss, and training
@@ -466,13 +647,33 @@ GOLDEN = {
     "batches of 7": [0.0923062, 0.0890984, 0.0897553, 0.0950403, 0.0933653, 0.0935914],
     "same weights": [0.101736, 0.0993522, 0.0985087, 0.101044, 0.0981977, 0.0974832],
     "same order": [0.101736, 0.0993522, 0.0985087, 0.100228, 0.098625, 0.0983659],
+    "batch norm, dropout": [0.248662, 0.174567, 0.169152, 0.261925, 0.15138, 0.163662],
+    "batch norm, dropout, padding": [
+        0.100338,
+        0.0984925,
+        0.09866,
+        0.0960609,
+        0.0963835,
+        0.0970092,
+    ],
+    "weight decay, rise and fall": [
+        0.0975933,
+        0.0967906,
+        0.0973059,
+        0.0947844,
+        0.0956245,
+        0.0939047,
+    ],
+    "smoothed labels": [2.22884, 2.20615, 2.19162, 2.25779, 2.23043, 2.22669],
+    "averaging": [0.101736, 0.100475, 0.0993614, 0.100382, 0.0989862, 0.0989853],
+    "augmentation": [0.10094, 0.109133, 0.107113, 0.100678, 0.105577, 0.105905],
 }
 
 
 @pytest.mark.parametrize("setting", GOLDEN_SETTINGS)
 def test_numbers_are_those_recorded(engine, setting):
     chosen = tiny.experiment(**GOLDEN_SETTINGS[setting])
-    data = tiny.DATA if isinstance(chosen.layers[0], Flatten) else with_channel(tiny.DATA)
+    data = with_channel(tiny.DATA)
     groups = [[0, 1]] if chosen.lockstep else [[0], [1]]
     results = [result for seeds in groups for result in engine.train(chosen, data, seeds)]
     found = [

@@ -342,3 +342,22 @@ def test_file_stays_when_its_successor_cannot_be_written(tmp_path, monkeypatch):
 
 def raise_no_space(file):
     raise OSError(28, "No space left on device")
+
+
+def test_run_whose_activity_was_not_counted_needs_none(tmp_path):
+    ledger, record = Ledger(tiny.experiment(activity=False), tmp_path), tiny.record(0)
+    for name in ("dead", "own", "others"):
+        del record["history"][name]
+    ledger.append(record)
+    assert ledger.read().keys() == {0}
+
+
+@pytest.mark.parametrize("answers, fits", [(50, True), (100, False)])
+def test_run_with_images_held_out_answers_those(tmp_path, answers, fits):
+    ledger = Ledger(tiny.experiment(validation=50), tmp_path)
+    ledger.append(tiny.record(0) | {"predictions": "7" * answers})
+    if fits:
+        assert ledger.read().keys() == {0}
+    else:
+        with pytest.raises(LedgerError, match="100 predictions"):
+            ledger.read()

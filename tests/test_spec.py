@@ -7,7 +7,22 @@ import pytest
 import tiny
 
 from analysis import datasets, spec
-from analysis.spec import SGD, Adam, Dense, Experiment, Flatten, SpecError, mlp
+from analysis.spec import (
+    SGD,
+    Activation,
+    Adam,
+    AdamW,
+    Affine,
+    BatchNormalization,
+    Conv2D,
+    CosineDecay,
+    Dense,
+    Dropout,
+    Experiment,
+    Flatten,
+    SpecError,
+    mlp,
+)
 
 KNOWN = Experiment(
     name="q01-sgd",
@@ -28,6 +43,12 @@ CHANGES = {
     "epochs": 6,
     "batch_size": 33,
     "varies": ("order",),
+    "validation": 100,
+    "augmentation": Affine(shift=1),
+    "label_smoothing": 0.1,
+    "averaging": 0.9,
+    "precision": "mixed_bfloat16",
+    "activity": False,
 }
 
 
@@ -65,7 +86,18 @@ def test_every_other_field_is_tested_here():
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_other_field_changes_the_key(name):
-    assert replace(KNOWN, **{name: CHANGES[name]}).key != KNOWN.key
+    known = replace(KNOWN, loss="cross_entropy") if name == "label_smoothing" else KNOWN
+    assert replace(known, **{name: CHANGES[name]}).key != known.key
+
+
+def test_fields_that_came_later_leave_older_keys_alone():
+    identity = replace(KNOWN, layers=(Conv2D(2, 3), *KNOWN.layers)).identity()
+    conv, _, dense, _ = identity["layers"]
+    assert conv == {"type": "Conv2D", "filters": 2, "kernel_size": 3, "activation": "relu"}
+    assert dense == {"type": "Dense", "units": 32, "activation": "relu"}
+    assert "augmentation" not in identity
+    changed = replace(KNOWN, augmentation=Affine(shift=1)).identity()
+    assert changed["augmentation"]["shift"] == 1.0
 
 
 @pytest.mark.parametrize(
@@ -75,6 +107,10 @@ def test_every_other_field_changes_the_key(name):
         mlp(32, 32, output="relu"),
         mlp(32, output="linear"),
         (Flatten(), Dense(32, "linear"), Dense(10, "relu")),
+        (Flatten(), Dense(32, use_bias=False), Dense(10, "relu")),
+        (Flatten(), Dense(32), Dropout(0.1), Dense(10, "relu")),
+        (Flatten(), Dense(32), BatchNormalization(), Dense(10, "relu")),
+        (Flatten(), Dense(32), BatchNormalization(0.5), Dense(10, "relu")),
     ],
 )
 def test_every_part_of_a_layer_changes_the_key(layers):
@@ -123,6 +159,14 @@ def test_every_array_of_the_data_set_changes_the_key(monkeypatch):
         ({"seeds": (0, 0.5)}, "0.5"),
         ({"seeds": (True,)}, "True"),
         ({"optimizer": "adam"}, "'adam'"),
+        ({"validation": -1}, "-1"),
+        ({"validation": 0.1}, "0.1"),
+        ({"augmentation": 2}, "2"),
+        ({"label_smoothing": 0.1}, "cross_entropy"),
+        ({"label_smoothing": 1, "loss": "cross_entropy"}, "1"),
+        ({"averaging": 1.0}, "1.0"),
+        ({"averaging": -0.5}, "-0.5"),
+        ({"precision": "float16"}, "'float16'"),
     ],
 )
 def test_bad_experiments_are_refused_by_name_and_value(change, value):
@@ -149,10 +193,21 @@ def test_bad_experiments_are_refused_by_name_and_value(change, value):
         (lambda: SGD(learning_rate="0.1"), "'0.1'"),
         (lambda: Adam(learning_rate=0.0), "0.0"),
         (lambda: Adam(learning_rate=True), "True"),
+        (lambda: AdamW(weight_decay=0), "0"),
+        (lambda: CosineDecay(0), "0"),
+        (lambda: CosineDecay(0.1, rise=1), "1"),
+        (lambda: Conv2D(8, 3, padding="full"), "'full'"),
+        (lambda: Dropout(1.0), "1.0"),
+        (lambda: Dropout(-0.1), "-0.1"),
+        (lambda: BatchNormalization(1), "1"),
+        (lambda: Activation("swish"), "'swish'"),
+        (lambda: Affine(rotation=-1), "-1"),
+        (lambda: Affine(scale=1), "1"),
+        (lambda: Affine(shift="2"), "'2'"),
     ],
 )
 def test_bad_layers_and_optimizers_are_refused_by_value(make, value):
-    with pytest.raises(SpecError, match=r"Dense|SGD|Adam") as error:
+    with pytest.raises(SpecError, match=r"^[A-Z][A-Za-z2]+(\b| needs| has)") as error:
         make()
     assert value in str(error.value)
 

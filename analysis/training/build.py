@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 import analysis.spec
-from analysis.spec import Experiment
+from analysis.spec import STREAMS, AdamW, CosineDecay, Experiment
 
 _KERAS_LOSSES = {
     "squared_error": keras.losses.MeanSquaredError,
@@ -17,12 +17,13 @@ _KERAS_LOSSES = {
 
 # Each use of randomness draws from a stream of its own, so that, say, the weights of
 # seed 3 are the same whatever order its images come in.
-_STREAM_NUMBERS = {"weights": 0, "order": 1}
+_STREAM_NUMBERS = {"weights": 0, "order": 1, "augmentation": 2}
 
 
 def stream_seed(experiment: Experiment, stream: str, seed: int) -> list[int]:
     """Seed sequence of one stream of one run; that of seed 0 where the stream is fixed."""
-    return [seed if stream in experiment.varies else 0, _STREAM_NUMBERS[stream]]
+    fixed = stream in STREAMS and stream not in experiment.varies
+    return [0 if fixed else seed, _STREAM_NUMBERS[stream]]
 
 
 def network(experiment: Experiment, input_shape: tuple[int, ...], seed: int) -> keras.Model:
@@ -42,10 +43,14 @@ def network(experiment: Experiment, input_shape: tuple[int, ...], seed: int) -> 
         Kernels drawn by Glorot's uniform rule (Keras's default), biases zero.
     """
     streams = np.random.SeedSequence(stream_seed(experiment, "weights", seed))
-    layer_seeds = streams.generate_state(len(experiment.layers))
+    layer_seeds = streams.generate_state(len(experiment.layers)).tolist()
+    *before, last = zip(experiment.layers, layer_seeds, strict=True)
     return keras.Sequential(
-        [keras.Input(input_shape)]
-        + [_layer(spec, int(s)) for spec, s in zip(experiment.layers, layer_seeds, strict=True)]
+        [
+            keras.Input(input_shape),
+            *(_layer(spec, seed, experiment.precision) for spec, seed in before),
+            _layer(*last, "float32"),
+        ]
     )
 
 
@@ -58,34 +63,56 @@ class Dense(keras.layers.Dense):
     """
 
     def call(self, inputs, training=None):
-        ones = keras.ops.ones((keras.ops.shape(inputs)[0], 1), self.compute_dtype)
-        bias = keras.ops.matmul(ones, self.bias[None])
-        return self.activation(keras.ops.matmul(inputs, self.kernel) + bias)
+        values = keras.ops.matmul(inputs, self.kernel)
+        if self.use_bias:
+            ones = keras.ops.ones((keras.ops.shape(inputs)[0], 1), self.compute_dtype)
+            values = values + keras.ops.matmul(ones, self.bias[None])
+        return self.activation(values)
 
 
-def _layer(spec, seed: int) -> keras.layers.Layer:
-    arguments = _arguments(spec)
+def _layer(spec, seed: int, precision: str) -> keras.layers.Layer:
+    arguments = _arguments(spec) | {"dtype": precision}
     if isinstance(spec, analysis.spec.Dense | analysis.spec.Conv2D):
         arguments["kernel_initializer"] = keras.initializers.GlorotUniform(seed)
+    if isinstance(spec, analysis.spec.Dropout):
+        arguments["seed"] = seed
     if isinstance(spec, analysis.spec.Dense):
         return Dense(**arguments)
     return getattr(keras.layers, type(spec).__name__)(**arguments)
 
 
-def optimizer(experiment: Experiment) -> keras.optimizers.Optimizer:
-    """A fresh optimizer."""
+def optimizer(experiment: Experiment, steps: int) -> keras.optimizers.Optimizer:
+    """A fresh optimizer for so many steps."""
     spec = experiment.optimizer
-    return getattr(keras.optimizers, type(spec).__name__)(**_arguments(spec))
+    arguments = _arguments(spec) | {"learning_rate": _learning_rate(spec.learning_rate, steps)}
+    optimizer = getattr(keras.optimizers, type(spec).__name__)(**arguments)
+    if isinstance(spec, AdamW):
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def _learning_rate(spec: float | CosineDecay, steps: int):
+    if not isinstance(spec, CosineDecay):
+        return spec
+    rise = round(spec.rise * steps)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if rise else spec.peak,
+        decay_steps=steps - rise,
+        warmup_target=spec.peak if rise else None,
+        warmup_steps=rise,
+    )
 
 
 def loss(experiment: Experiment) -> keras.losses.Loss:
     """The loss, to be called as ``loss(targets, outputs)``; see `targets`."""
+    if experiment.label_smoothing:
+        return keras.losses.CategoricalCrossentropy(label_smoothing=experiment.label_smoothing)
     return _KERAS_LOSSES[experiment.loss]()
 
 
 def targets(experiment: Experiment, labels: np.ndarray) -> np.ndarray:
     """Labels in the form the loss compares with: one-hot rows or the labels themselves."""
-    if experiment.loss == "squared_error":
+    if experiment.loss == "squared_error" or experiment.label_smoothing:
         return np.eye(10, dtype=np.float32)[labels]
     return labels.astype(np.int32)
 

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from analysis.datasets import Dataset
 from analysis.spec import Experiment
-from analysis.training import build
+from analysis.training import augment, build
 
 #: Images at a time where nothing is learned; of feature maps fewer, or they leave the cache.
 EVALUATION_BATCH = 1000
@@ -52,10 +52,10 @@ def train(
     # rounds differently: beside a copy of itself a lone network trains as it would in a group.
     lone = experiment.lockstep and len(seeds) == 1
     group = Group(experiment, data, [*seeds, *seeds] if lone else seeds)
-    before = group.evaluate() | group.activity()
+    before = group.look()
     epochs = []
     for epoch in range(experiment.epochs):
-        epochs.append(group.train_epoch(epoch) | group.evaluate() | group.activity())
+        epochs.append(group.train_epoch(epoch) | group.look())
         tell(epoch + 1)
     after = group.evaluate_training()
     seconds = round((time.perf_counter() - started) / len(seeds), 3)
@@ -96,6 +96,9 @@ class Group:
         The trainable weights, each with a leading axis of length R.
     state : list of keras.Variable
         What a network keeps beside them, likewise stacked.
+    averages : list of keras.Variable
+        Where the experiment averages, running averages of the weights and then of the state;
+        else empty.
     """
 
     def __init__(self, experiment: Experiment, data: Dataset, seeds: Sequence[int]):
@@ -107,8 +110,12 @@ class Group:
         self.weights = _stack([network.trainable_variables for network in networks])
         self.state = _stack([network.non_trainable_variables for network in networks])
         self.chunk = EVALUATION_BATCH if experiment.lockstep else EVALUATION_BATCH_OF_MAPS
+        self.averages = []
+        if experiment.averaging:
+            self.averages = [keras.Variable(v, trainable=False) for v in self.weights + self.state]
         self.loss = build.loss(experiment)
-        self.optimizer = build.optimizer(experiment)
+        steps_an_epoch = -(-len(data.y_train) // experiment.batch_size)
+        self.optimizer = build.optimizer(experiment, experiment.epochs * steps_an_epoch)
         self.optimizer.build(self.weights)
 
         self.x_train, self.x_test = tf.constant(data.x_train), tf.constant(data.x_test)
@@ -128,7 +135,7 @@ class Group:
         """
         n = len(self.y_train)
         orders = np.stack([self.order(seed, epoch) for seed in self.seeds])
-        losses, correct = self.train_steps(tf.constant(orders))
+        losses, correct = self.train_steps(tf.constant(orders), self.transforms(epoch))
         sizes = np.diff(np.append(np.arange(0, n, self.experiment.batch_size), n))
         return {
             "loss": _floats(sizes @ losses.numpy(), n),
@@ -141,9 +148,23 @@ class Group:
         generator = np.random.default_rng([*stream, epoch])
         return generator.permutation(len(self.y_train)).astype(np.int32)
 
+    def transforms(self, epoch: int) -> tf.Tensor | None:
+        """How each network's images are changed, in its order; float32, shape (R, n, 6)."""
+        affine = self.experiment.augmentation
+        if affine is None:
+            return None
+        n, size = len(self.y_train), self.x_train.shape[1:3]
+        streams = [build.stream_seed(self.experiment, "augmentation", s) for s in self.seeds]
+        generators = [np.random.default_rng([*stream, epoch]) for stream in streams]
+        return tf.constant(np.stack([augment.draw(affine, n, size, g) for g in generators]))
+
     @tf.function(reduce_retracing=True)
-    def train_steps(self, orders: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def train_steps(
+        self, orders: tf.Tensor, transforms: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Train on the images ``orders`` (int32, shape (R, n)) names, a batch a step.
+
+        With ``transforms``, one an image, on what they make of the images.
 
         Returns
         -------
@@ -155,13 +176,16 @@ class Group:
         losses = tf.TensorArray(tf.float32, steps, element_shape=(len(self.seeds),))
         correct = tf.TensorArray(tf.float32, steps, element_shape=(len(self.seeds),))
         for step in tf.range(steps):
-            loss, hits = self._step(orders[:, step * size : (step + 1) * size])
+            chosen = slice(step * size, (step + 1) * size)
+            images = tf.gather(self.x_train, orders[:, chosen])
+            if transforms is not None:
+                images = augment.apply(images, transforms[:, chosen])
+            loss, hits = self._step(images, orders[:, chosen])
             losses, correct = losses.write(step, loss), correct.write(step, hits)
         return losses.stack(), correct.stack()
 
-    def _step(self, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        images, labels = tf.gather(self.x_train, batch), tf.gather(self.y_train, batch)
-        targets = tf.gather(self.target_train, batch)
+    def _step(self, images: tf.Tensor, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        labels, targets = tf.gather(self.y_train, batch), tf.gather(self.target_train, batch)
         weights, state = _values(self.weights), _values(self.state)
 
         def learn(weights, state, images, labels, targets):
@@ -178,7 +202,26 @@ class Group:
         self.optimizer.apply(tape.gradient(total, weights), self.weights)
         for variable, value in zip(self.state, state, strict=True):
             variable.assign(value)
+        if self.averages:
+            self._average()
         return loss, hits
+
+    def _average(self) -> None:
+        # Less at first, or the average would long be that of the random start.
+        step = tf.cast(self.optimizer.iterations.value, tf.float32)
+        kept = tf.minimum(self.experiment.averaging, (1 + step) / (10 + step))
+        for average, variable in zip(self.averages, self.weights + self.state, strict=True):
+            if variable.dtype == "float32":
+                average.assign(kept * average.value + (1 - kept) * variable.value)
+
+    def _tested(self) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
+        """Weights and state that the networks are tested with."""
+        tested = self.averages or self.weights + self.state
+        return _values(tested[: len(self.weights)]), _values(tested[len(self.weights) :])
+
+    def look(self) -> dict[str, list]:
+        """`evaluate`, and `activity` where the experiment wants it."""
+        return self.evaluate() | (self.activity() if self.experiment.activity else {})
 
     def evaluate(self) -> dict[str, list]:
         """What the networks make of the test images as they are now.
@@ -222,9 +265,7 @@ class Group:
                 outputs, _ = self.network.stateless_call(weights, state, x, training=False)
                 return self.loss(target, outputs), _hits(outputs, y), _category(outputs), outputs[0]
 
-            loss, hits, category, first = _for_each_run(
-                look, _values(self.weights), _values(self.state)
-            )
+            loss, hits, category, first = _for_each_run(look, *self._tested())
             losses += loss * tf.cast(tf.shape(y)[0], tf.float32)
             correct += hits
             predictions = predictions.write(batch, tf.transpose(category))
@@ -271,7 +312,7 @@ class Group:
                 above.append(above[-1] * tf.one_hot(y, 10))
                 return [tf.reduce_sum(a, axis=range(len(a.shape) - 1)) for a in above]
 
-            return _for_each_run(look, _values(self.weights), _values(self.state))
+            return _for_each_run(look, *self._tested())
 
         whole = _has_relu(self.network.layers[-1])
         found, start = firing(0), tf.constant(self.chunk)  # a tensor: the loop is traced once

@@ -42,6 +42,8 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
         missing = ledger.missing()
         if missing:
             data = datasets.load(experiment.dataset)
+            if experiment.validation:
+                data = data.held_out(experiment.validation)
             with Progress(experiment.name, len(missing), experiment.epochs) as progress:
                 for record in _train(experiment, data, missing, progress.folder):
                     ledger.append(record)

@@ -1,0 +1,72 @@
+"""Changes training images at random: turned, scaled, sheared and shifted in one step."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from analysis.spec import Affine
+
+
+def draw(affine: Affine, n: int, size: tuple[int, int], generator: np.random.Generator):
+    """Random transforms, one an image.
+
+    Parameters
+    ----------
+    affine : Affine
+    n : int
+    size : tuple of int
+        Height and width of an image.
+    generator : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of float32, shape (n, 6)
+        Rows ``a b c d e f``: the pixel at column x and row y of the new image is that at
+        column ax + by + c and row dx + ey + f of the old one.
+    """
+
+    def evenly(most, columns=1):
+        return generator.uniform(-most, most, (n, columns))
+
+    angle, (grow_x, grow_y) = np.radians(evenly(affine.rotation)[:, 0]), evenly(affine.scale, 2).T
+    shear, shift = evenly(affine.shear)[:, 0], evenly(affine.shift, 2)
+
+    cos, sin, one, none = np.cos(angle), np.sin(angle), np.ones(n), np.zeros(n)
+    turn = np.array([[cos, -sin], [sin, cos]])
+    slide = np.array([[one, shear], [none, one]])
+    stretch = np.array([[1 + grow_x, none], [none, 1 + grow_y]])
+    forward = np.einsum("ijn,jkn,kln->nil", turn, slide, stretch)
+    back = np.linalg.inv(forward)
+    centre = (np.array(size[::-1]) - 1) / 2
+    offset = centre - np.einsum("nij,nj->ni", back, centre + shift)
+    return np.concatenate([back, offset[..., None]], axis=2).reshape(n, 6).astype(np.float32)
+
+
+def apply(images: tf.Tensor, transforms: tf.Tensor) -> tf.Tensor:
+    """The images as their transforms change them, between pixels linearly; 0 from outside.
+
+    Parameters
+    ----------
+    images : Tensor, shape (…, height, width) or (…, height, width, 3)
+    transforms : Tensor of float32, shape (…, 6)
+        As `draw` gives them.
+
+    Returns
+    -------
+    Tensor of float32, shape of ``images``
+    """
+    images, shape = tf.convert_to_tensor(images), tf.shape(images)
+    before = len(transforms.shape) - 1  # axes before height and width
+    size, channels = shape[before : before + 2], images.shape[before + 2 :].num_elements()
+    flat = tf.reshape(images, [-1, size[0], size[1], channels])
+    rows = tf.reshape(transforms, (-1, 6))
+    changed = tf.raw_ops.ImageProjectiveTransformV3(
+        images=tf.cast(flat, tf.float32),
+        transforms=tf.pad(rows, [[0, 0], [0, 2]]),
+        output_shape=size,
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="CONSTANT",
+    )
+    return tf.reshape(changed, shape)
