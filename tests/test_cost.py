@@ -19,7 +19,6 @@ from analysis.spec import (
 )
 from analysis.training import build
 
-
 EVERY_LAYER = replace(
     q02.SHEET,
     name="every layer",
