@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
 import os
 import resource
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,10 +34,11 @@ CONVOLUTIONAL = replace(q09.SHEET, seeds=range(2))
 #: Epochs of the engine that are timed; their median counts.
 EPOCHS = {DENSE: 5, CONVOLUTIONAL: 3}
 
-#: The largest network, timed for some steps with so many in a group.
+#: Networks timed for some steps: each size of question 8 as it is trained, and the largest
+#: with so many in a group.
+STEPS = 60
 LARGEST = q08.BY_SIZE[max(q08.SIZES)]
 GROUP_SIZES = (1, 2, 3, 5)
-STEPS = 60
 
 
 def measure(path: Path = FILE) -> None:
@@ -56,9 +58,9 @@ def measure(path: Path = FILE) -> None:
         compared = _compare(experiment, literal, limit)
         found |= {f"{name}_{key}": value for key, value in compared.items()}
         print(_in_words(experiment, compared))
-    for size, seconds in _largest_by_group_size().items():
-        found[f"largest_group{size}_seconds"] = seconds
-        print(f"{LARGEST.name}, groups of {size}: {seconds:.1f} s an epoch of one network")
+    for name, experiment, group in _timed_for_some_steps():
+        found[name] = _network_epoch(experiment, group)
+        print(f"{experiment.name} in groups of {group}: {found[name]:.1f} s an epoch of a network")
     write_whole(path, json.dumps(found, indent=1).encode() + b"\n")
 
 
@@ -228,18 +230,23 @@ def _timed_group(experiment: Experiment, seeds: list[int]) -> dict[str, float]:
     }
 
 
-def _largest_by_group_size() -> dict[int, float]:
-    """Seconds an epoch of one of the largest networks takes, on all cores at once."""
+def _timed_for_some_steps() -> Iterator[tuple[str, Experiment, int]]:
+    """Name of the number, experiment and group size."""
+    for size, experiment in q08.BY_SIZE.items():
+        divided = groups(experiment, range(10), joblib.cpu_count())
+        yield f"size{size}_seconds", experiment, len(divided[0])
+    for group in GROUP_SIZES:
+        yield f"largest_group{group}_seconds", LARGEST, group
+
+
+def _network_epoch(experiment: Experiment, group: int) -> float:
+    """Seconds of all cores for an epoch of one network, trained in groups of this size."""
     cores = joblib.cpu_count()
-    steps_an_epoch = -(
-        -datasets.DATASETS[LARGEST.dataset].shapes["x_train"][0] // LARGEST.batch_size
-    )
-    found = {}
-    for size in GROUP_SIZES:
-        with _processes(cores) as pool:
-            seconds = pool.starmap(_timed_steps, [(LARGEST, list(range(size)))] * cores)
-        found[size] = max(seconds) / size / STEPS * steps_an_epoch / cores
-    return found
+    images = datasets.DATASETS[experiment.dataset].shapes["x_train"][0]
+    steps_an_epoch = math.ceil(images / experiment.batch_size)
+    with _processes(cores) as pool:
+        seconds = pool.starmap(_timed_steps, [(experiment, list(range(group)))] * cores)
+    return max(seconds) / STEPS * steps_an_epoch / (group * cores)
 
 
 def _timed_steps(experiment: Experiment, seeds: list[int]) -> float:

@@ -15,7 +15,18 @@ from analysis import benchmark, cost, results, style
 from analysis.datasets import DATASETS
 from analysis.files import write_whole
 from analysis.questions import QUESTIONS
-from analysis.spec import Conv2D, Experiment, MaxPooling2D, Normalization
+from analysis.spec import (
+    BatchNormalization,
+    Conv2D,
+    CosineDecay,
+    Dense,
+    Dropout,
+    Experiment,
+    Flatten,
+    GlobalAveragePooling2D,
+    MaxPooling2D,
+    Normalization,
+)
 
 BOOK = results.FOLDER.parent
 FIGURES = BOOK / "figures"
@@ -113,19 +124,48 @@ def _all(descriptions: Iterable[str]) -> str:
 
 def _settings(experiment: Experiment) -> dict[str, str]:
     output = experiment.layers[-1].activation
-    rate = experiment.optimizer.learning_rate
     fixed = [stream for stream in ("weights", "order") if stream not in experiment.varies]
     return {
         "data": DATASETS[experiment.dataset].title,
         "network": _network(experiment),
         "output": {"relu": "ReLU"}.get(output, output),
         "loss": _LOSSES[experiment.loss],
-        "optimizer": f"{type(experiment.optimizer).__name__}, rate {rate:g}",
+        "optimizer": _optimizer(experiment.optimizer),
         "batch": str(experiment.batch_size),
         "epochs": str(experiment.epochs),
         "seeds": f"{min(experiment.seeds)} to {max(experiment.seeds)}",
         "same for all": " and ".join(fixed) or "nothing",
+    } | _additions(experiment)
+
+
+def _additions(experiment: Experiment) -> dict[str, str]:
+    """What only some experiments have."""
+    affine = experiment.augmentation
+    units = {"rotation": "°", "scale": "", "shear": "", "shift": " pixels"}
+    changes = affine and ", ".join(
+        f"{name} ±{getattr(affine, name):g}{unit}"
+        for name, unit in units.items()
+        if getattr(affine, name)
+    )
+    additions = {
+        "held out": experiment.validation and f"{experiment.validation:,} images",
+        "images": changes,
+        "label smoothing": experiment.label_smoothing and f"{experiment.label_smoothing:g}",
+        "averaging": experiment.averaging and f"{experiment.averaging:g}",
+        "precision": experiment.precision != "float32" and experiment.precision,
     }
+    return {name: value for name, value in additions.items() if value}
+
+
+def _optimizer(optimizer) -> str:
+    rate, decay = optimizer.learning_rate, getattr(optimizer, "weight_decay", 0)
+    text = f"{type(optimizer).__name__}, rate "
+    if isinstance(rate, CosineDecay):
+        rise = f"rising to {rate.peak:g} in {rate.rise:.0%} of the steps" if rate.rise else ""
+        text += f"{rise or f'{rate.peak:g}'}, falling along a cosine"
+    else:
+        text += f"{rate:g}"
+    return text + (f", weight decay {decay:g}" if decay else "")
 
 
 def _network(experiment: Experiment) -> str:
@@ -141,8 +181,12 @@ def _network(experiment: Experiment) -> str:
                 before.append(f"convolution {size}×{size}×{layer.filters}")
             case MaxPooling2D():
                 before.append(f"pool {layer.pool_size}×{layer.pool_size}")
-            case _:
+            case Flatten() | GlobalAveragePooling2D() | Dense():
                 units.append(str(counted.shape[-1]))
+            case BatchNormalization():
+                (units if units else before).append("norm")
+            case Dropout():
+                (units if units else before).append(f"dropout {layer.rate:g}")
     return ", ".join([*before, "-".join(units)])
 
 

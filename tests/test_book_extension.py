@@ -16,6 +16,7 @@ EXPERIMENT = {
     "name": "q02-sgd",
     "settings": {"data": "MNIST", "optimizer": "SGD, 0.1"},
     "runs": 1000,
+    "diverged": 0,
     "seconds": 123.4,
     "key": "0123456789abcdef" * 4,
     "ledger": "results/q02-sgd.jsonl",
@@ -26,6 +27,7 @@ ANOTHER = EXPERIMENT | {
     "name": "q02-adam",
     "settings": {"data": "MNIST", "optimizer": "Adam, 0.001", "warm-up": "2 epochs"},
     "ledger": "results/q02-adam.jsonl",
+    "diverged": 12,
 }
 RESULTS = {
     "numbers": {
@@ -200,7 +202,7 @@ def test_experiments_show_what_is_shared_and_what_differs(book):
     plain = re.sub(r"<[^>]+>|\s", "", experiments.partition("<tbody>")[2])
     assert plain == (
         "q02-sgd.jsonlSGD,0.1–1,0002min3s0123456789ab"
-        "q02-adam.jsonlAdam,0.0012epochs1,0002min3s0123456789ab"
+        "q02-adam.jsonlAdam,0.0012epochs1,000,12diverged2min3s0123456789ab"
     )
     assert book.warnings == ""
 
