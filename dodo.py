@@ -16,7 +16,7 @@ try:
 except SpecError as error:  # its message says all; a traceback would bury it
     sys.exit(str(error))
 from analysis import benchmark, excerpts, report, results
-from analysis.datasets import DATASETS, DatasetError
+from analysis.datasets import DatasetError
 from analysis.report import ClaimError
 from analysis.results import LedgerError
 from analysis.training.run import bring_up_to_date
@@ -38,7 +38,9 @@ BOOK_SOURCES = [
     for pattern in ("*.md", "*.yml", "*.bib", "_ext/*.py", "_static/*")
     for path in sorted(report.BOOK.glob(pattern))
 ]
-EXCERPT_FILES = [results.FOLDER / f"{name}.{end}" for name in DATASETS for end in ("json", "png")]
+# Data sets of which pages show images.
+EXCERPTS = sorted({experiment.dataset for experiment in EXPERIMENTS.values()})
+EXCERPT_FILES = [results.FOLDER / f"{name}.{end}" for name in EXCERPTS for end in ("json", "png")]
 # What turns ledgers into figures and numbers, beside the questions' own modules; how networks
 # were trained is in the ledgers' keys.
 SHARED_SOURCES = sorted((ROOT / "analysis").glob("*.py"))
@@ -95,7 +97,7 @@ def sources(module):
 
 def task_train():
     """Train what each experiment lacks, and keep every finished network."""
-    for name in DATASETS:
+    for name in EXCERPTS:
         choose = partial(test_images, name)
         experiments = {e.name for m in showing_test_images(name) for e in m.EXPERIMENTS}
         yield {

@@ -15,16 +15,19 @@ A line has
 - ``after``: ``loss`` and ``accuracy`` of the trained network on the whole training set, and
   its ``answer``;
 - ``predictions``: the category it gives each of these images, as a string of digits;
+- ``outputs``, where the spec wants them: the ten outputs for each, see `packed`;
 - ``seconds``: its share of one core's time;
 - ``provenance``: versions and machine, which the key leaves out.
 """
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -185,6 +188,18 @@ class Ledger:
         return record
 
 
+def packed(outputs: np.ndarray) -> str:
+    """Outputs, shape (images, 10), as text: three digits of each (float16), compressed."""
+    halves = np.ascontiguousarray(outputs, "<f2")
+    return base64.b64encode(zlib.compress(halves, 9)).decode()
+
+
+def unpacked(text: str) -> np.ndarray:
+    """What `packed` was given, to three digits: float32, shape (images, 10)."""
+    halves = np.frombuffer(zlib.decompress(base64.b64decode(text, validate=True)), "<f2")
+    return halves.reshape(-1, 10).astype(np.float32)
+
+
 def _encode(record: dict) -> bytes:
     return json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
@@ -213,6 +228,8 @@ def _check(record: dict) -> None:
     source = DATASETS.get(spec["dataset"])
     if source and len(predictions) != spec.get("validation", source.shapes["y_test"][0]):
         raise ValueError(f"{len(predictions)} predictions")
+    if spec.get("outputs") and len(unpacked(record["outputs"])) != len(predictions):
+        raise ValueError("it has not an output for each prediction")
     record["before"]["answer"], record["after"]["answer"], record["provenance"].items()
     float(record["seconds"])
 
@@ -312,6 +329,11 @@ class Runs:
         return np.array(
             [np.frombuffer(r["predictions"].encode(), np.uint8) - ord("0") for r in self.records]
         )
+
+    @cached_property
+    def outputs(self) -> np.ndarray:
+        """The ten outputs for each test image: float32, shape (runs, images, 10)."""
+        return np.array([unpacked(record["outputs"]) for record in self.records])
 
     @property
     def seconds(self) -> float:

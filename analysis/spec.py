@@ -331,6 +331,8 @@ class Experiment:
         Of products; weights and outputs stay float32.
     activity : bool
         Whether to count after each epoch which ReLU units are above zero.
+    outputs : bool
+        Whether to keep what the trained network says of each image it is tested on.
 
     Raises
     ------
@@ -353,6 +355,7 @@ class Experiment:
     averaging: float = later(0.0)
     precision: str = later("float32")
     activity: bool = later(True)
+    outputs: bool = later(False)
 
     def __post_init__(self):
         for name in ("layers", "seeds", "varies"):

@@ -10,7 +10,7 @@ import pytest
 import tiny
 from conftest import ROOT, members
 
-from analysis import datasets, excerpts
+from analysis import excerpts
 from analysis.results import Ledger
 
 ONE, OTHER = tiny.experiment(name="q00-one"), tiny.experiment(name="q00-other", epochs=3)
@@ -51,14 +51,14 @@ def clone(tmp_path):
     for experiment in (ONE, OTHER):
         for seed in experiment.seeds:
             Ledger(experiment, results).append(tiny.record(seed, experiment.epochs))
-    for name in ("mnist", "cifar10"):
-        kept = {
-            "digest": datasets.DATASETS[name].digest,
-            "train_labels": "0" * excerpts.TRAINING_IMAGES,
-            "test_numbers": [0],
-        }
-        (results / f"{name}.json").write_text(json.dumps(kept))
-        (results / f"{name}.png").touch()
+    kept = {
+        "digest": tiny.SOURCE.digest,
+        "train_labels": "0" * excerpts.TRAINING_IMAGES,
+        "test_numbers": [],
+        "test_labels": "",
+    }
+    (results / "tiny.json").write_text(json.dumps(kept))
+    (results / "tiny.png").touch()
     (results / "benchmark.json").write_text("{}")
     return folder
 

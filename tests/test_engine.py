@@ -10,6 +10,7 @@ import tiny
 from analysis import spec
 from analysis.datasets import Dataset
 from analysis.questions import q09
+from analysis.results import unpacked
 from analysis.spec import (
     SGD,
     Activation,
@@ -551,6 +552,17 @@ def test_products_in_bfloat16_train_alike_and_keep_weights_and_outputs_whole(eng
     group = engine.Group(replace(chosen, precision="mixed_bfloat16"), SOME, [0])
     assert {variable.dtype for variable in group.weights} == {"float32"}
     assert group.network.outputs[0].dtype == "float32"
+
+
+@pytest.mark.parametrize("averaging", [0.0, 0.9])
+def test_outputs_are_those_that_the_predictions_were_made_of(engine, monkeypatch, averaging):
+    monkeypatch.setattr(engine, "EVALUATION_BATCH", 30)
+    chosen = tiny.experiment(outputs=True, averaging=averaging)
+    for result in engine.train(chosen, tiny.DATA, [0, 1]):
+        outputs = unpacked(result["outputs"])
+        assert outputs.shape == (100, 10)
+        assert "".join(map(str, outputs.argmax(axis=1))) == result["predictions"]
+        np.testing.assert_allclose(outputs[0], result["after"]["answer"], rtol=1e-3)
 
 
 def test_training_without_counting_gives_no_activity(engine):

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import tiny
 
@@ -361,3 +362,20 @@ def test_run_with_images_held_out_answers_those(tmp_path, answers, fits):
     else:
         with pytest.raises(LedgerError, match="100 predictions"):
             ledger.read()
+
+
+def test_outputs_come_back_to_three_digits(tmp_path):
+    ledger = Ledger(tiny.experiment(outputs=True), tmp_path)
+    outputs = np.random.default_rng(0).dirichlet(np.full(10, 0.1), 100)
+    ledger.append(tiny.record(0) | {"outputs": results.packed(outputs)})
+    runs = results.Runs(ledger.experiment, tuple(ledger.read().values()))
+    assert runs.outputs.shape == (1, 100, 10)
+    np.testing.assert_allclose(runs.outputs[0], outputs, rtol=1e-3, atol=1e-7)
+
+
+@pytest.mark.parametrize("outputs", ["", "?", results.packed(np.zeros((99, 10)))])
+def test_outputs_that_are_not_whole_are_named(tmp_path, outputs):
+    ledger = Ledger(tiny.experiment(outputs=True), tmp_path)
+    ledger.append(tiny.record(0) | {"outputs": outputs})
+    with pytest.raises(LedgerError, match="line 1"):
+        ledger.read()

@@ -49,6 +49,7 @@ CHANGES = {
     "averaging": 0.9,
     "precision": "mixed_bfloat16",
     "activity": False,
+    "outputs": True,
 }
 
 

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from analysis import results
 from analysis.datasets import Dataset
 from analysis.spec import Experiment
 from analysis.training import augment, build
@@ -58,6 +59,7 @@ def train(
         epochs.append(group.train_epoch(epoch) | group.look())
         tell(epoch + 1)
     after = group.evaluate_training()
+    outputs = group.outputs() if experiment.outputs else None
     seconds = round((time.perf_counter() - started) / len(seeds), 3)
 
     return [
@@ -76,6 +78,7 @@ def train(
             "predictions": "".join(map(str, epochs[-1]["predictions"][run])),
             "seconds": seconds,
         }
+        | ({"outputs": results.packed(outputs[run])} if experiment.outputs else {})
         for run, seed in enumerate(seeds)
     ]
 
@@ -241,6 +244,19 @@ class Group:
             "predictions": predictions.numpy(),
             "answer": [_floats(outputs) for outputs in answer],
         }
+
+    def outputs(self) -> np.ndarray:
+        """What the networks say of each test image: float32, shape (R, n, 10)."""
+        chunks = range(0, len(self.y_test), self.chunk)
+        batches = [self._outputs(self.x_test[start : start + self.chunk]) for start in chunks]
+        return np.concatenate(batches, axis=1)
+
+    @tf.function(reduce_retracing=True)
+    def _outputs(self, images: tf.Tensor) -> tf.Tensor:
+        def look(weights, state):
+            return self.network.stateless_call(weights, state, _scaled(images), training=False)[0]
+
+        return _for_each_run(look, *self._tested())
 
     def evaluate_training(self) -> dict[str, list]:
         """``loss`` and ``accuracy`` of each network on the training images as it is now."""
