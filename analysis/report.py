@@ -87,11 +87,13 @@ def write_numbers() -> None:
 
 
 def collect() -> dict:
-    """``numbers`` by name, ``claims`` and ``experiments`` by page, ready for JSON."""
-    content = {"numbers": {}, "claims": {}, "experiments": {}}
+    """``numbers`` and ``tables`` by name, ``claims`` and ``experiments`` by page, for JSON."""
+    content = {"numbers": {}, "tables": {}, "claims": {}, "experiments": {}}
     for page, module in QUESTIONS.items():
         for name, value in module.numbers().items():
             content["numbers"][f"{page}.{name}"] = _json_ready(f"{page}.{name}", value)
+        for name, (header, *rows) in getattr(module, "tables", dict)().items():
+            content["tables"][f"{page}-{name}"] = {"header": header, "rows": rows}
         content["claims"][page] = [asdict(claim) for claim in module.claims()]
         content["experiments"][page] = [describe(spec) for spec in module.EXPERIMENTS]
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}

@@ -45,6 +45,9 @@ RESULTS = {
         "q03": [{"sentence": "None ever does.", "measured": "3 of 10", "holds": False}],
     },
     "experiments": {"q02": [EXPERIMENT, ANOTHER]},
+    "tables": {
+        "q02-arms": {"header": ["network", "gain"], "rows": [["784-32-10", "-0.5"], ["b", "+1"]]}
+    },
 }
 SETTINGS = """
 extensions = ["local_mathjax", "myst_parser", "report"]
@@ -182,12 +185,26 @@ def test_claim_that_fails_is_a_warning_with_page_sentence_and_measurement(book):
         ("{claims} q2", "no claims for 'q2'; did you mean q02"),
         ("{claims} q01", "no claims for 'q01'"),  # known, but its list is empty
         ("{experiments} q2", "no experiments for 'q2'; did you mean q02?"),
+        ("{results-table} q02-arm", "no tables for 'q02-arm'; did you mean q02-arms?"),
     ],
 )
 def test_unknown_question_is_a_warning(book, directive, complaint):
     book.build(f"# Title\n\n```{directive}\n```\n")
     assert "index.md:3: WARNING: " in book.warnings
     assert complaint in book.warnings
+
+
+def test_results_table_has_headings_rows_and_minus_signs_but_for_hyphens(book):
+    html = book.build("# Title\n\n```{results-table} q02-arms\n```\n")
+    assert re.findall("<th.*?><p>(.*?)</p></th>", html) == ["network", "gain"]
+    assert re.findall("<td><p>(.*?)</p></td>", html) == [
+        "784-32-10",
+        "\N{MINUS SIGN}0.5",
+        "b",
+        "+1",
+    ]
+    assert 'class="results' in html
+    assert book.warnings == ""
 
 
 def test_experiments_show_what_is_shared_and_what_differs(book):

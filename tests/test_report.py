@@ -68,6 +68,17 @@ def test_numbers_are_named_by_their_page_and_of_plain_types(page):
     assert numbers["speed.ratio"] == 20.5
 
 
+def test_tables_are_named_by_their_page_and_split_into_headings_and_rows(page):
+    page.tables = lambda: {"arms": [["network", "gain"], ["784-10", "+1"], ["784-32-10", "+2"]]}
+    report.write_numbers()
+    assert written()["tables"] == {
+        "q00-arms": {
+            "header": ["network", "gain"],
+            "rows": [["784-10", "+1"], ["784-32-10", "+2"]],
+        }
+    }
+
+
 def test_whole_report_is_counted(page):
     page.claims = lambda: [Claim("One is one.", "1", True)] * 2
     report.write_numbers()

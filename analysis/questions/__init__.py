@@ -6,6 +6,8 @@ Each module has
 - ``FIGURES``: figure names and the functions that draw them, without arguments;
 - ``numbers()``: what the prose may cite, a dict from name to value;
 - ``claims()``: the question's `Claim` objects, tested on the results;
+- where it has a row for each of several experiments ``tables()``: by name a list of rows of
+  text, the headings first, for the directive ``{results-table}``;
 - where it shows test images ``TEST_IMAGES``: by data set a function that chooses them, see
   `analysis.excerpts.Choice`.
 

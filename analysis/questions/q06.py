@@ -42,21 +42,49 @@ def numbers() -> dict:
     train, test, gap = _final("accuracy"), _final("val_accuracy"), _gap()
     values = {}
     for i, size in enumerate(SIZES):
-        low, high = t_interval(test[i])
         values |= {
             f"train_{size}": float(train[i].mean()),
             f"test_{size}": float(test[i].mean()),
-            f"test_{size}_half": (high - low) / 2,
             f"gap_{size}": 100 * float(gap[i].mean()),  # in points
-            f"weights_{size}": cost.weights(BY_SIZE[size]),
             f"spread_{size}": 100 * float(np.ptp(test[i])),
         }
         if i:
             values[f"gain_{size}"] = 100 * float((test[i] - test[i - 1]).mean())
-            values[f"fewer_errors_{size}"] = float(
-                1 - (1 - test[i]).mean() / (1 - test[i - 1]).mean()
-            )
-    return values | {"parts_from": _parts_from(gap)}
+    return values | {"fewer_errors": _fewer_errors(test[-2:]), "parts_from": _parts_from(gap)}
+
+
+def _fewer_errors(test: np.ndarray) -> float:
+    """The share of the first network's mistakes that the second does not make."""
+    first, second = 1 - test.mean(axis=1)
+    return float(1 - second / first)
+
+
+def tables() -> dict[str, list[list[str]]]:
+    """A row a size; see `analysis.questions`."""
+    train, test = _final("accuracy"), _final("val_accuracy")
+    rows = [
+        [
+            "hidden neurons",
+            "weights",
+            "training accuracy",
+            "testing accuracy",
+            "95% interval",
+            "of the mistakes a doubling removes",
+        ]
+    ]
+    for i, (size, experiment) in enumerate(BY_SIZE.items()):
+        low, high = t_interval(test[i])
+        rows.append(
+            [
+                f"{size}",
+                f"{cost.weights(experiment):,}",
+                f"{train[i].mean():.2%}",
+                f"{test[i].mean():.2%}",
+                f"± {(high - low) / 2:.2%}",
+                f"{_fewer_errors(test[i - 1 : i + 1]):.0%}" if i else "",
+            ]
+        )
+    return {"sizes": rows}
 
 
 def _parts_from(gap: np.ndarray) -> int:

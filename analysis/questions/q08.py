@@ -7,7 +7,7 @@ import numpy as np
 from analysis import cost, excerpts, levels, plots, results, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
-from analysis.questions import q05
+from analysis.questions import q05, q06
 from analysis.spec import Normalization, mlp
 from analysis.statistics import paired_interval, t_interval, wilson
 
@@ -90,8 +90,17 @@ def _by_size(values) -> np.ndarray:
     return np.array([values(runs) for runs in ten])
 
 
+def _train(runs: results.Runs) -> np.ndarray:
+    return runs.final("accuracy")
+
+
 def _test(runs: results.Runs) -> np.ndarray:
     return runs.final("val_accuracy")
+
+
+def _gap() -> np.ndarray:
+    """Training minus testing accuracy of the trained networks: float, shape (6, 10)."""
+    return _by_size(lambda runs: runs.after("accuracy")) - _by_size(_test)
 
 
 def numbers() -> dict:
@@ -114,11 +123,10 @@ def numbers() -> dict:
         "dead_before": int(sum(sum(r["before"]["dead"]) for r in sheet.records)),
         "first_epoch_dead": float(sheet.dead[:, 0].mean()),
         "last_epoch_dead": float(sheet.dead[:, -1].mean()),
+        "mnist_dead": float(results.load(q06.BY_SIZE[32]).dead[:, -1].mean()),
         "came_back": int((np.diff(sheet.dead, axis=1) < 0).any(axis=1).sum()),
         "correlation": _rank_correlation(alive, test),
         "hidden_units": SHEET.layers[-2].units * len(sheet),
-        "times": cost.flops_per_epoch(BY_SIZE[SIZES[-1]]) / cost.flops_per_epoch(SHEET),
-        "largest": SIZES[-1],
         "step": step,
         "width": width,
     }
@@ -151,29 +159,62 @@ def numbers() -> dict:
 
 
 def _size_numbers() -> dict:
-    train, test = _by_size(lambda runs: runs.final("accuracy")), _by_size(_test)
-    gap = _by_size(lambda runs: runs.after("accuracy")) - test
-    alive = _by_size(lambda runs: living(runs)[:, -1])
-    at_chance = _by_size(nothing)
+    train, test, gap = _by_size(_train), _by_size(_test), _gap()
     values = {}
-    for i, (size, experiment) in enumerate(BY_SIZE.items()):
-        low, high = t_interval(test[i])
+    for i, size in enumerate(SIZES):
         values |= {
             f"train_{size}": float(train[i].mean()),
             f"test_{size}": float(test[i].mean()),
-            f"test_{size}_half": (high - low) / 2,
             f"gap_{size}": 100 * float(gap[i].mean()),
-            f"living_{size}": float(alive[i].mean()),
-            f"living_share_{size}": float(alive[i].mean() / size),
-            f"nothing_{size}": int(at_chance[i].sum()),
-            f"weights_{size}": cost.weights(experiment),
-            f"gflop_{size}": cost.flops_per_epoch(experiment) / 1e9,
         }
-        if i:
-            values[f"gain_{size}"] = 100 * float((test[i] - test[i - 1]).mean())
     gain = 100 * (test[-1] - test[0])
     low, high = paired_interval(100 * test[-1], 100 * test[0])
-    return values | {"gain": float(gain.mean()), "gain_low": low, "gain_high": high}
+    largest = BY_SIZE[SIZES[-1]]
+    return values | {
+        "largest": SIZES[-1],
+        "largest_weights": cost.weights(largest),
+        "largest_living": float(living(results.load(largest))[:, -1].mean()),
+        "times": cost.flops_per_epoch(largest) / cost.flops_per_epoch(SHEET),
+        "gain": float(gain.mean()),
+        "gain_low": low,
+        "gain_high": high,
+    }
+
+
+def tables() -> dict[str, list[list[str]]]:
+    """A row a size; see `analysis.questions`."""
+    train, test = _by_size(_train), _by_size(_test)
+    alive, at_chance = _by_size(lambda runs: living(runs)[:, -1]), _by_size(nothing)
+    rows = [
+        [
+            "hidden neurons",
+            "weights",
+            "GFLOP an epoch",
+            "training accuracy",
+            "testing accuracy",
+            "95% interval",
+            "gain of the step, points",
+            "living units",
+            "runs at chance",
+        ]
+    ]
+    for i, (size, experiment) in enumerate(BY_SIZE.items()):
+        low, high = t_interval(test[i])
+        gain = 100 * (test[i] - test[i - 1]).mean()
+        rows.append(
+            [
+                f"{size:,}",
+                f"{cost.weights(experiment):,}",
+                f"{cost.flops_per_epoch(experiment) / 1e9:.0f}",
+                f"{train[i].mean():.1%}",
+                f"{test[i].mean():.1%}",
+                f"± {(high - low) / 2:.1%}",
+                f"{gain:+.1f}" if i else "",
+                f"{alive[i].mean():.0f}",
+                f"{at_chance[i].sum():.0f}",
+            ]
+        )
+    return {"sizes": rows}
 
 
 def _rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
@@ -188,7 +229,7 @@ def claims() -> list[Claim]:
     centred = results.load(CENTRED)
     alive, test, at_chance = living(sheet)[:, -1], _test(sheet), nothing(sheet)
     means = _by_size(_test).mean(axis=1)
-    gap = (_by_size(lambda runs: runs.after("accuracy")) - _by_size(_test)).mean(axis=1)
+    gap = _gap().mean(axis=1)
     gain = paired_interval(_test(standardised), test)
     centring = paired_interval(_test(standardised)[: len(centred)], _test(centred))
     return [

@@ -28,6 +28,7 @@ NUMBERS_FILE = "numbers.json"
 FIGURES_FOLDER = "figures"
 KEY_DIGITS = 12  # enough of a SHA-256 to tell experiments apart by eye
 MINUS_SIGN = "\N{MINUS SIGN}"
+MINUS_BEFORE_DIGITS = re.compile(r"(?<!\w)-(?=\d)")  # and no hyphen, as in 784-32-10
 NUMBER_IN_TEXT = re.compile(r"\{num\}`([^`]+)`")
 
 
@@ -213,7 +214,7 @@ class QuestionDirective(SphinxDirective):
             return []
         return self.show(results[question])
 
-    def show(self, entries: list[dict]) -> list[nodes.Node]:
+    def show(self, entries: list[dict] | dict) -> list[nodes.Node]:
         """Return the nodes that stand for the question's entries."""
         raise NotImplementedError
 
@@ -234,6 +235,18 @@ class ClaimsDirective(QuestionDirective):
         ]
         header = ["Holds", "Claim", "Measured"]
         return [table(header, rows, "claims", widths=[9, 56, 35])]
+
+
+class TableDirective(QuestionDirective):
+    """The directive ``{results-table}``: a table that a question makes of its results."""
+
+    heading = "tables"
+
+    def show(self, entries: dict) -> list[nodes.Node]:
+        rows = [
+            [MINUS_BEFORE_DIGITS.sub(MINUS_SIGN, cell) for cell in row] for row in entries["rows"]
+        ]
+        return [table(entries["header"], rows, "results")]
 
 
 class ExperimentsDirective(QuestionDirective):
@@ -424,6 +437,7 @@ def setup(app: Sphinx) -> dict:
     app.add_role("num", NumberRole())
     app.add_directive("claims", ClaimsDirective)
     app.add_directive("experiments", ExperimentsDirective)
+    app.add_directive("results-table", TableDirective)
     app.add_transform(NumbersInAltText)
     app.add_transform(DarkTwins)
     app.add_post_transform(LightOnly)
