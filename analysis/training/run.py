@@ -80,12 +80,24 @@ def _train(
 def groups(
     experiment: Experiment, seeds: Sequence[int], cores: int, largest: int = LARGEST_GROUP
 ) -> list[list[int]]:
-    """Seeds divided into the groups that are trained in lockstep, at least one a core."""
+    """Seeds divided into the groups that are trained in lockstep, at least one a core.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    seeds : sequence of int
+    cores : int
+        How many groups are trained at a time.
+    largest : int
+        How many networks a group may have at most.
+    """
     if not experiment.lockstep:
         return [[seed] for seed in seeds]
     fitting = GROUP_BYTES // (4 * np.float32().nbytes * cost.weights(experiment))
-    largest = min(max(fitting, 2), largest)
-    number = max(min(cores, len(seeds)), math.ceil(len(seeds) / largest))
+    number = math.ceil(len(seeds) / max(fitting, 2))
+    if number > cores:
+        number -= number % cores  # or some cores would be idle while others train the rest
+    number = max(number, min(cores, len(seeds)), math.ceil(len(seeds) / largest))
     return [group.tolist() for group in np.array_split(seeds, number)]
 
 

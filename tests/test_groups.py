@@ -1,0 +1,47 @@
+"""How seeds are divided into the groups that are trained in lockstep."""
+
+import pytest
+import tiny
+
+from analysis.questions import q02, q06, q08, q09
+from analysis.training import run
+
+
+def sizes(experiment, number, cores=2, **options):
+    divided = run.groups(experiment, range(number), cores, **options)
+    assert [seed for group in divided for seed in group] == list(range(number))
+    return [len(group) for group in divided]
+
+
+@pytest.mark.parametrize(
+    "experiment, number, cores, expected",
+    [
+        (q02.SHEET, 100, 2, [10] * 10),
+        (q02.SHEET, 10, 2, [5, 5]),
+        (q02.SHEET, 10, 16, [1] * 10),
+        (q02.SHEET, 1, 2, [1]),
+        (q08.SHEET, 100, 2, [5] * 20),
+        (q06.BY_SIZE[256], 10, 1, [2] * 5),
+    ],
+)
+def test_groups_fit_the_cache_and_every_core_has_one(experiment, number, cores, expected):
+    assert sizes(experiment, number, cores) == expected
+
+
+def test_no_core_is_idle_while_others_train_an_odd_group():
+    assert sizes(q08.BY_SIZE[1536], 10) == [3, 3, 2, 2]
+    assert sizes(q08.BY_SIZE[1536], 10, cores=4) == [3, 3, 2, 2]
+    assert sizes(q08.BY_SIZE[1536], 9, cores=4) == [3, 2, 2, 2]
+
+
+def test_a_group_has_no_more_networks_than_it_may_have():
+    assert sizes(q08.BY_SIZE[1536], 10, largest=2) == [2] * 5
+    assert sizes(q02.SHEET, 20, largest=4) == [4] * 5
+
+
+def test_convolutional_networks_train_alone():
+    assert sizes(q09.SHEET, 3) == [1, 1, 1]
+
+
+def test_a_core_without_a_seed_gets_no_group():
+    assert sizes(tiny.experiment(), 3, cores=8) == [1, 1, 1]
