@@ -1,53 +1,22 @@
 """Question 7: the best network for MNIST, one change at a time, chosen without the test set."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from analysis.ladder import Arm
 from analysis.questions import q05
-from analysis.spec import (
-    Activation,
-    AdamW,
-    Affine,
-    BatchNormalization,
-    Conv2D,
-    CosineDecay,
-    Dense,
-    Dropout,
-    Experiment,
-    Flatten,
-    GlobalAveragePooling2D,
-    MaxPooling2D,
-    Reshape,
-    mlp,
-)
+from analysis.spec import mlp
 
 #: Training images that are held out for every choice, the same for all.
 HELD_OUT = 10_000
 
 
-@dataclass(frozen=True)
-class Arm:
-    """One thing that was tried.
-
-    Parameters
-    ----------
-    label : str
-        What it is, or what it changes in ``base``.
-    experiment : Experiment
-    base : Arm or None
-        The arm that it changes in one respect.
-    """
-
-    label: str
-    experiment: Experiment
-    base: "Arm | None" = None
-
-    def but(self, name: str, label: str, **changes) -> "Arm":
-        """The arm that differs from this one in what is named."""
-        experiment = replace(self.experiment, name=f"q07-{name}", **changes)
-        return Arm(label, experiment, base=self)
+def _dense(base: Arm, *hidden: int) -> Arm:
+    label = f"{len(hidden)} layers of {hidden[0]:,}" if len(hidden) > 1 else f"{hidden[0]:,} hidden"
+    name = "q07-dense-" + "-".join(map(str, hidden))
+    return base.but(name, label, layers=mlp(*hidden, output="softmax"))
 
 
-# How many neurons, in how many layers: trained alike, with question 5's optimizer.
+# How many neurons in how many layers, all else alike.
 
 NO_HIDDEN = Arm(
     "no hidden layer",
@@ -62,15 +31,6 @@ NO_HIDDEN = Arm(
         activity=False,
     ),
 )
-
-
-def _dense(base: Arm, *hidden: int) -> Arm:
-    name = "dense-" + "-".join(map(str, hidden))
-    return base.but(
-        name, " + ".join(f"{n:,}" for n in hidden), layers=mlp(*hidden, output="softmax")
-    )
-
-
 ONE_32 = _dense(NO_HIDDEN, 32)
 ONE_128 = _dense(ONE_32, 128)
 ONE_512 = _dense(ONE_128, 512)

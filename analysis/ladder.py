@@ -1,0 +1,127 @@
+"""Compares arms that each change one thing in another: what questions 7 and 10 share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analysis import cost, style
+from analysis.results import Runs, load
+from analysis.spec import Experiment
+from analysis.statistics import paired_interval
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One thing that was tried.
+
+    Parameters
+    ----------
+    label : str
+        What it changes in ``base``; of the first arm, what it is.
+    experiment : Experiment
+        Tested on images that are held out of the training set.
+    base : Arm or None
+        The arm that it changes in one respect.
+    """
+
+    label: str
+    experiment: Experiment
+    base: Arm | None = None
+
+    def but(self, name: str, label: str, **changes) -> Arm:
+        """The arm that differs from this one in the values named.
+
+        Parameters
+        ----------
+        name : str
+            The experiment's.
+        label : str
+        **changes
+            Fields of `Experiment`.
+        """
+        return Arm(label, replace(self.experiment, name=name, **changes), base=self)
+
+
+def accuracy(arm: Arm) -> np.ndarray:
+    """Accuracy on the held-out images after the last epoch: float, shape (runs,)."""
+    return load(arm.experiment).final("val_accuracy")
+
+
+def gain(arm: Arm) -> tuple[float, float, float]:
+    """Points of accuracy over the base, and their 95% interval, paired by seed."""
+    ours, theirs = load(arm.experiment), load(arm.base.experiment)
+    pairs = min(len(ours), len(theirs))
+    ours, theirs = (100 * runs.first(pairs).final("val_accuracy") for runs in (ours, theirs))
+    return (float(np.mean(ours - theirs)), *paired_interval(ours, theirs))
+
+
+def teraflops(experiment: Experiment) -> float:
+    """Arithmetic of one network's whole training, in 10¹² operations."""
+    return experiment.epochs * cost.flops_per_epoch(experiment) / 1e12
+
+
+def seconds(runs: Runs) -> float:
+    """Mean training time of a network, in seconds of one core."""
+    return runs.seconds / len(runs)
+
+
+def rows(arms: Sequence[Arm]) -> list[list[str]]:
+    """A table of arms, with a row for each; see `analysis.questions`."""
+    table = [
+        [
+            "change",
+            "runs",
+            "weights",
+            "TFLOP",
+            "seconds",
+            "held-out accuracy",
+            "gain, points (95% interval)",
+        ]
+    ]
+    for arm in arms:
+        runs = load(arm.experiment)
+        change = ""
+        if arm.base:
+            mean, low, high = gain(arm)
+            change = f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
+        table.append(
+            [
+                arm.label,
+                f"{len(runs)}",
+                f"{cost.weights(arm.experiment):,}",
+                f"{teraflops(arm.experiment):.1f}",
+                f"{seconds(runs):,.0f}",
+                f"{accuracy(arm).mean():.2%}",
+                change,
+            ]
+        )
+    return table
+
+
+def mistakes_figure(arms: Sequence[Arm], dropped: Sequence[Arm] = ()):
+    """Mistakes on held-out images, a row an arm: every run, and the arm's mean.
+
+    Parameters
+    ----------
+    arms : sequence of Arm
+        From top to bottom.
+    dropped : sequence of Arm
+        Those of them that no other arm builds on because they did not help; drawn in grey.
+    """
+    colours = [
+        style.theme().faint if arm in dropped else style.theme().categories[0] for arm in arms
+    ]
+    figure, ax = style.figure(height=0.9 + 0.27 * len(arms))
+    for row, (arm, colour) in enumerate(zip(arms, colours, strict=True)):
+        mistakes = arm.experiment.validation * (1 - accuracy(arm))
+        ax.scatter(mistakes, np.full(len(mistakes), row), s=11, c=colour, alpha=0.55, lw=0)
+        ax.plot([mistakes.mean()], [row], "|", color=colour, ms=13, mew=2)
+    ax.set_yticks(range(len(arms)), [arm.label for arm in arms])
+    ax.set(xscale="log", ylim=(len(arms) - 0.4, -0.6))
+    ax.set_xlabel(f"mistakes on {arms[0].experiment.validation:,} held-out images")
+    ax.grid(axis="x", which="both", color=style.theme().faint, lw=0.4, alpha=0.4)
+    ax.tick_params(axis="y", length=0)
+    return figure

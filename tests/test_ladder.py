@@ -1,0 +1,62 @@
+"""Arms against their bases: gains paired by seed, rows of the table, the figure."""
+
+import numpy as np
+import pytest
+import tiny
+
+from analysis import ladder, style
+from analysis.ladder import Arm
+from analysis.results import Runs
+from analysis.spec import mlp
+
+FIRST = Arm("8 hidden", tiny.experiment(name="first", validation=200))
+WIDER = FIRST.but("wider", "16 hidden", layers=mlp(16, output="relu"))
+FEWER = WIDER.but("fewer", "fewer seeds", seeds=(0, 1))
+ACCURACIES = {"first": [0.80, 0.70, 0.90], "wider": [0.85, 0.80, 0.90], "fewer": [0.80, 0.90]}
+
+
+@pytest.fixture(autouse=True)
+def trained(monkeypatch):
+    def load(experiment):
+        records = []
+        for seed, value in zip(experiment.seeds, ACCURACIES[experiment.name], strict=True):
+            record = tiny.record(seed)
+            record["history"]["val_accuracy"] = [0.1, value]
+            records.append(record)
+        return Runs(experiment, tuple(records))
+
+    monkeypatch.setattr(ladder, "load", load)
+
+
+def test_arm_differs_from_its_base_in_what_is_named():
+    assert WIDER.base is FIRST
+    assert WIDER.experiment == tiny.experiment(
+        name="wider", validation=200, layers=mlp(16, output="relu")
+    )
+
+
+def test_gain_is_in_points_and_paired_by_seed():
+    mean, low, high = ladder.gain(WIDER)
+    assert mean == pytest.approx((5 + 10 + 0) / 3)
+    assert 0 <= low < mean < high <= 10
+
+
+def test_gain_takes_the_seeds_that_both_have():
+    assert ladder.gain(FEWER)[0] == pytest.approx((-5 + 10) / 2)
+
+
+def test_rows_tell_accuracy_gain_and_cost():
+    header, first, wider = ladder.rows([FIRST, WIDER])
+    assert len(header) == len(first) == len(wider)
+    assert first[0] == "8 hidden" and first[-2:] == ["80.00%", ""]
+    assert wider[1:3] == ["3", f"{(64 + 1) * 16 + (16 + 1) * 10:,}"]
+    assert wider[-2] == "85.00%" and wider[-1].startswith("+5.00 (+0.")
+
+
+def test_figure_has_a_row_an_arm_and_counts_mistakes():
+    with style.drawing(style.LIGHT):
+        (ax,) = ladder.mistakes_figure([FIRST, WIDER], dropped=[WIDER]).axes
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["8 hidden", "16 hidden"]
+    np.testing.assert_allclose(ax.collections[0].get_offsets()[:, 0], [40, 60, 20])
+    assert [line.get_xdata()[0] for line in ax.lines] == pytest.approx([40, 30])
+    assert "200 held-out images" in ax.get_xlabel()
