@@ -46,10 +46,13 @@ EXCERPT_FILES = [results.FOLDER / f"{name}.{end}" for name in EXCERPTS for end i
 SHARED_SOURCES = sorted((ROOT / "analysis").glob("*.py"))
 
 FIGURE_FILES = [
-    path
-    for module in QUESTIONS.values()
-    for name in module.FIGURES
-    for path in report.figure_files(name)
+    *(
+        path
+        for module in QUESTIONS.values()
+        for name in module.FIGURES
+        for path in report.figure_files(name)
+    ),
+    *map(report.histories_file, QUESTIONS),
 ]
 
 
@@ -125,15 +128,21 @@ def task_figures():
     for page, module in QUESTIONS.items():
         yield {
             "name": page,
-            "doc": f"Draw {', '.join(module.FIGURES)}.",
-            "actions": [(attempt, [report.draw, *item]) for item in module.FIGURES.items()],
+            "doc": f"Draw {', '.join(module.FIGURES)}, and write their data.",
+            "actions": [
+                *((attempt, [report.draw, *item]) for item in module.FIGURES.items()),
+                (attempt, [report.write_histories, page, module.EXPERIMENTS]),
+            ],
             "file_dep": [
                 *ledgers(module.EXPERIMENTS),
                 *EXCERPT_FILES,
                 *SHARED_SOURCES,
                 *sorted(sources(module)),
             ],
-            "targets": [path for name in module.FIGURES for path in report.figure_files(name)],
+            "targets": [
+                *(path for name in module.FIGURES for path in report.figure_files(name)),
+                report.histories_file(page),
+            ],
             "clean": True,
         }
 

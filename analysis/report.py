@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,6 +33,7 @@ BOOK = results.FOLDER.parent
 FIGURES = BOOK / "figures"
 NUMBERS = BOOK / "numbers.json"
 
+_HISTORIES = ("loss", "accuracy", "val_loss", "val_accuracy")
 _LOSSES = {"squared_error": "squared error", "cross_entropy": "cross-entropy"}
 
 
@@ -53,6 +55,23 @@ def draw(name: str, function) -> None:
         write_whole(paper, _saved(figure, "pdf", {"CreationDate": None}))
     with style.drawing(style.DARK):
         write_whole(dark, _saved(function(), "svg", {"Date": None}))
+
+
+def histories_file(page: str) -> Path:
+    """The file of what a page's networks did, epoch by epoch."""
+    return FIGURES / f"{page}.csv"
+
+
+def write_histories(page: str, experiments: Iterable[Experiment]) -> None:
+    """Write the losses and accuracies that a page's figures are drawn from, as CSV."""
+    lines = [("experiment", "seed", "epoch", *_HISTORIES)]
+    for experiment in experiments:
+        for record in results.load(experiment).records:
+            epochs = zip(*(record["history"][name] for name in _HISTORIES), strict=True)
+            lines += [(experiment.name, record["seed"], n, *v) for n, v in enumerate(epochs, 1)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    write_whole(histories_file(page), text.getvalue().encode())
 
 
 def _saved(figure, form: str, metadata: dict) -> bytes:
@@ -87,19 +106,35 @@ def write_numbers() -> None:
 
 
 def collect() -> dict:
-    """``numbers`` and ``tables`` by name, ``claims`` and ``experiments`` by page, for JSON."""
-    content = {"numbers": {}, "tables": {}, "claims": {}, "experiments": {}}
+    """All that pages take from here, ready for JSON.
+
+    ``numbers``, ``tables`` and ``figures`` by name, ``claims`` and ``experiments`` by page.
+    """
+    content = {"numbers": {}, "tables": {}, "figures": {}, "claims": {}, "experiments": {}}
     for page, module in QUESTIONS.items():
         for name, value in module.numbers().items():
             content["numbers"][f"{page}.{name}"] = _json_ready(f"{page}.{name}", value)
         for name, (header, *rows) in getattr(module, "tables", dict)().items():
             content["tables"][f"{page}-{name}"] = {"header": header, "rows": rows}
+        for name, function in module.FIGURES.items():
+            content["figures"][name] = _origin(page, function)
         content["claims"][page] = [asdict(claim) for claim in module.claims()]
         content["experiments"][page] = [describe(spec) for spec in module.EXPERIMENTS]
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
+    content["tables"] |= _reproduction(content)
     speed = json.loads(benchmark.FILE.read_text())
     content["numbers"] |= {f"speed.{name}": value for name, value in speed.items()}
     return content
+
+
+def _origin(page: str, function: Callable) -> dict:
+    """Where a figure's data are, and the lines that draw it."""
+    code = function.__code__
+    file = Path(code.co_filename).relative_to(BOOK.parent)
+    return {
+        "data": histories_file(page).relative_to(BOOK).as_posix(),
+        "source": f"{file.as_posix()}#L{code.co_firstlineno}",
+    }
 
 
 def describe(experiment: Experiment) -> dict:
@@ -192,13 +227,44 @@ def _network(experiment: Experiment) -> str:
     return ", ".join([*before, "-".join(units)])
 
 
+def _described(content: dict) -> dict:
+    """Each experiment's description once, by its name."""
+    return {e["name"]: e for listed in content["experiments"].values() for e in listed}
+
+
 def _whole_report(content: dict) -> dict:
-    by_name = {e["name"]: e for listed in content["experiments"].values() for e in listed}
+    described = _described(content)
     return {
-        "networks": sum(e["runs"] for e in by_name.values()),
-        "experiments": len(by_name),
-        "core_hours": sum(e["seconds"] for e in by_name.values()) / 3600,
+        "networks": sum(e["runs"] for e in described.values()),
+        "experiments": len(described),
+        "core_hours": sum(e["seconds"] for e in described.values()) / 3600,
+        "versions": _all(e["versions"] for e in described.values()),
+        "machine": _all(e["machine"] for e in described.values()),
         "claims": sum(len(claims) for claims in content["claims"].values()),
+    }
+
+
+def _reproduction(content: dict) -> dict:
+    """What it takes to make everything again: data sets, and each experiment's trainings."""
+    return {
+        "report-data": {
+            "header": ["data set", "SHA-256", "from"],
+            "rows": [[source.title, source.digest, source.origin] for source in DATASETS.values()],
+        },
+        "report-experiments": {
+            "header": ["experiment", "networks", "seeds", "epochs", "hours of a core", "key"],
+            "rows": [
+                [
+                    name,
+                    f"{e['runs']:,}",
+                    e["settings"]["seeds"].replace(" to ", "–"),
+                    e["settings"]["epochs"],
+                    f"{e['seconds'] / 3600:.2f}",
+                    e["key"][:12],
+                ]
+                for name, e in sorted(_described(content).items())
+            ],
+        },
     }
 
 

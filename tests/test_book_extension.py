@@ -45,6 +45,9 @@ RESULTS = {
         "q03": [{"sentence": "None ever does.", "measured": "3 of 10", "holds": False}],
     },
     "experiments": {"q02": [EXPERIMENT, ANOTHER]},
+    "figures": {
+        "linked": {"data": "figures/q02.csv", "source": "analysis/questions/q02.py#L80"},
+    },
     "tables": {
         "q02-arms": {"header": ["network", "gain"], "rows": [["784-32-10", "-0.5"], ["b", "+1"]]}
     },
@@ -272,6 +275,50 @@ def test_label_of_an_image_stays_unique(book):
     html = book.build("# Title\n\n```{image} figures/curves.svg\n:name: here\n```\n")
     assert html.count('id="here"') == 1
     assert html.count("<img ") == 2
+
+
+@pytest.fixture
+def linked(book):
+    """A book with a figure whose data and code are known."""
+    book.draw("linked", ".svg", ".pdf", "-dark.svg")
+    book.write("figures/q02.csv", "experiment,seed\n")
+    book.write("index.md", "# Title\n" + FIGURE % ("linked", "linked"))
+    return book
+
+
+def links(html) -> dict[str, str]:
+    """Addresses of the links under the figure, by their text."""
+    (legend,) = re.findall('<div class="figure-links legend">(.*?)</div>', html, re.DOTALL)
+    found = re.findall('<a [^>]*href="([^"]*)"[^>]*>(.*?)</a>', legend, re.DOTALL)
+    return {re.sub("<[^>]+>", "", text): address for address, text in found}
+
+
+def test_figure_links_to_its_data_and_its_drawing_for_print(linked, monkeypatch):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    found = links(linked.build())
+    assert list(found) == ["data (CSV)", "figure (PDF)"]
+    assert (linked.html / found["data (CSV)"]).read_text() == "experiment,seed\n"
+    assert (linked.html / found["figure (PDF)"]).read_text() == SVG
+    assert linked.warnings == ""
+
+
+@pytest.mark.parametrize("where", ["settings", "workflow"])
+def test_figure_links_to_its_code_where_the_repository_is_known(linked, monkeypatch, where):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    if where == "workflow":
+        monkeypatch.setenv("GITHUB_REPOSITORY", "someone/fork")
+    else:
+        address = 'html_theme_options = {"repository_url": "https://github.com/someone/fork/"}\n'
+        # The basic theme has no such option; ours has.
+        linked.write("conf.py", SETTINGS + address + 'suppress_warnings = ["config"]\n')
+    address = "https://github.com/someone/fork/blob/HEAD/analysis/questions/q02.py#L80"
+    assert links(linked.build())["code"] == address
+
+
+def test_print_has_no_links_under_figures(linked):
+    tex = linked.build(builder="latex")
+    assert "data (CSV)" not in tex and "figure (PDF)" not in tex
+    assert "3 runs." in tex
 
 
 def test_print_has_only_the_light_image(book):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tiny
 
-from analysis import report
+from analysis import levels, report
 from analysis.claims import Claim
 from analysis.questions import q02, q08, q09
 from analysis.report import ClaimError
@@ -71,12 +71,20 @@ def test_numbers_are_named_by_their_page_and_of_plain_types(page):
 def test_tables_are_named_by_their_page_and_split_into_headings_and_rows(page):
     page.tables = lambda: {"arms": [["network", "gain"], ["784-10", "+1"], ["784-32-10", "+2"]]}
     report.write_numbers()
-    assert written()["tables"] == {
-        "q00-arms": {
-            "header": ["network", "gain"],
-            "rows": [["784-10", "+1"], ["784-32-10", "+2"]],
-        }
+    assert written()["tables"]["q00-arms"] == {
+        "header": ["network", "gain"],
+        "rows": [["784-10", "+1"], ["784-32-10", "+2"]],
     }
+
+
+def test_what_it_takes_to_make_the_report_again_is_told(page):
+    report.write_numbers()
+    tables, numbers = written()["tables"], written()["numbers"]
+    (row,) = tables["report-experiments"]["rows"]
+    assert row == ["q00-tiny", "3", "0–2", "2", "0.00", EXPERIMENT.key[:12]]
+    assert ["Tiny", tiny.SOURCE.digest, tiny.SOURCE.origin] in tables["report-data"]["rows"]
+    assert numbers["report.versions"] == "TensorFlow 2, Keras 3"
+    assert numbers["report.machine"] == "two cores"
 
 
 def test_whole_report_is_counted(page):
@@ -216,6 +224,25 @@ def test_figure_is_drawn_for_light_and_dark_pages_and_paper(monkeypatch, tmp_pat
     assert report.style.LIGHT.text.encode() in light
     assert report.style.DARK.text.encode() in dark
     assert paper.startswith(b"%PDF")
+
+
+def test_figures_name_their_data_and_the_lines_that_draw_them(page):
+    page.FIGURES = {"q00-errors": levels.error_figures("q00", EXPERIMENT)["q00-testing-error"]}
+    report.write_numbers()
+    origin = written()["figures"]["q00-errors"]
+    assert origin["data"] == "figures/q00.csv"
+    file, _, line = origin["source"].partition("#L")
+    lines = (report.BOOK.parent / file).read_text().splitlines()
+    assert "-testing-error" in lines[int(line) - 1]
+
+
+def test_histories_are_written_epoch_by_epoch(page, monkeypatch, tmp_path):
+    monkeypatch.setattr(report, "FIGURES", tmp_path)
+    report.write_histories("q00", [EXPERIMENT])
+    header, *rows = (tmp_path / "q00.csv").read_text().splitlines()
+    assert header == "experiment,seed,epoch,loss,accuracy,val_loss,val_accuracy"
+    assert len(rows) == 3 * 2
+    assert rows[0] == "q00-tiny,0,1,0.5,0.5,0.5,0.5"
 
 
 def test_same_figure_gives_the_same_bytes(monkeypatch, tmp_path):

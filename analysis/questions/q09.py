@@ -269,7 +269,7 @@ def accuracy_against_cost():
         ax.margins(x=0.12)
     axes[0].annotate(
         "dense, by hidden neurons",
-        (0.03, 0.6),
+        (0.03, 0.7),
         xycoords="axes fraction",
         fontsize=8.5,
         color=dense_colour,

@@ -179,10 +179,11 @@ def engine_on_one_thread() -> Callable[..., list[dict]]:
 
 def provenance() -> dict[str, str]:
     """Versions and machine: recorded with each result, no part of its key."""
+    cores = joblib.cpu_count()
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in ("tensorflow", "keras", "numpy")},
-        "machine": f"{processor()}, {joblib.cpu_count()} cores",
+        "machine": f"{processor()}, {cores} core{'s' * (cores > 1)}",
     }
 
 

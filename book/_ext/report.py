@@ -276,18 +276,12 @@ class ExperimentsDirective(QuestionDirective):
         # A run whose error became infinite counts as a run, and is told of.
         diverged = f", {experiment['diverged']:,} diverged" if experiment["diverged"] else ""
         return [
-            self._download(experiment["ledger"]),
+            download(experiment["ledger"], PurePosixPath(experiment["ledger"]).name),
             *(str(facts.get(name, "–")) for name in varied),
             f"{experiment['runs']:,}" + diverged,
             duration(experiment["seconds"]),
             nodes.literal(text=experiment["key"][:KEY_DIGITS]),
         ]
-
-    def _download(self, ledger: str) -> nodes.Node:
-        # The leading slash counts from the book's folder, wherever the page lies.
-        link = addnodes.download_reference(reftarget=f"/{ledger}")
-        link += nodes.literal(text=PurePosixPath(ledger).name)
-        return link
 
 
 def settings_of(experiment: dict) -> dict:
@@ -415,8 +409,54 @@ def dark_name(file: str) -> str:
     return str(path.with_name(f"{path.stem}-dark{suffix}"))
 
 
-class LightOnly(SphinxPostTransform):
-    """Take the dark twins out again where no reader can switch to dark: in print."""
+class FigureLinks(SphinxTransform):
+    """Say under each figure where its data, its drawing for print and its code are."""
+
+    default_priority = 205  # while images still have the names that the pages give them
+
+    def apply(self, **kwargs) -> None:
+        for figure in list(self.document.findall(nodes.figure)):
+            image = next(iter(figure.findall(nodes.image)))
+            origin = self.env.report["figures"].get(PurePosixPath(image["uri"]).stem)
+            if origin:
+                depend_on_numbers(self.env)
+                figure += self._links(image["uri"], origin)
+
+    def _links(self, uri: str, origin: dict) -> nodes.legend:
+        file, _ = self.env.relfn2path(uri)
+        links = [
+            download(origin["data"], "data (CSV)"),
+            download(str(PurePosixPath(file).with_suffix(".pdf")), "figure (PDF)"),
+        ]
+        if address := repository(self.config):
+            code = f"{address}/blob/HEAD/{origin['source']}"
+            links.append(nodes.reference("", "code", refuri=code, internal=False))
+        line = nodes.paragraph("", "")
+        for link in links:
+            line += [nodes.Text(" · "), link] if len(line) else [link]
+        return nodes.legend("", line, classes=["figure-links"])
+
+
+def repository(config) -> str:
+    """Where the book's repository is on the web, or nothing if it is not said.
+
+    On GitHub the repository that a workflow runs for, so that a fork links to its own code.
+    """
+    if name := os.environ.get("GITHUB_REPOSITORY"):
+        return f"https://github.com/{name}"
+    return getattr(config, "html_theme_options", {}).get("repository_url", "").rstrip("/")
+
+
+def download(file: str, text: str) -> addnodes.download_reference:
+    """Return a link that downloads a file of the book."""
+    # The leading slash counts from the book's folder, wherever the page lies.
+    link = addnodes.download_reference(reftarget=f"/{file}")
+    link += nodes.literal(text=text)
+    return link
+
+
+class OnScreenOnly(SphinxPostTransform):
+    """Take out again what only a screen can show: dark twins, and links under figures."""
 
     default_priority = 5
 
@@ -425,6 +465,9 @@ class LightOnly(SphinxPostTransform):
             return
         for wrapper in list(self.document.findall(_holds_twins)):
             wrapper.replace_self(wrapper[0])
+        for legend in list(self.document.findall(nodes.legend)):
+            if "figure-links" in legend["classes"]:
+                legend.parent.remove(legend)
 
 
 def _holds_twins(node: nodes.Node) -> bool:
@@ -439,6 +482,7 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("experiments", ExperimentsDirective)
     app.add_directive("results-table", TableDirective)
     app.add_transform(NumbersInAltText)
+    app.add_transform(FigureLinks)
     app.add_transform(DarkTwins)
-    app.add_post_transform(LightOnly)
+    app.add_post_transform(OnScreenOnly)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
