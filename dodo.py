@@ -1,6 +1,8 @@
 """What the report is made of and what is out of date: ``doit list`` shows the tasks."""
 
+import importlib.util
 import os
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -186,3 +188,28 @@ def task_book():
         "file_dep": [*BOOK_SOURCES, *FIGURE_FILES, report.NUMBERS, *EXCERPT_FILES],
         "targets": [BUILD / "html" / "index.html"],
     }
+
+
+def task_publish():
+    """Put the pages on the branch gh-pages of 'origin', for GitHub to serve."""
+    return {
+        "actions": [publish],
+        "task_dep": ["book"],
+        "uptodate": [False],
+    }
+
+
+def publish():
+    """Push _build/html as the one commit of its branch."""
+    if not importlib.util.find_spec("ghp_import"):
+        return TaskFailed("ghp-import is not installed: python -m pip install -e '.[publish]'")
+    command = [sys.executable, "-m", "ghp_import", "--no-jekyll", "--no-history", "--force"]
+    pushed = subprocess.run(
+        [*command, "--push", str(BUILD / "html")], cwd=ROOT, capture_output=True, text=True
+    )
+    if pushed.returncode:
+        return TaskFailed(
+            f"the pages could not be pushed to 'origin': {pushed.stderr.strip().splitlines()[-1]}"
+            "\nSee that 'git remote get-url origin' names your repository and that you may push"
+        )
+    print("published on the branch gh-pages of 'origin'; its settings on GitHub say where")

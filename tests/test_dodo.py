@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import time
 
 import pytest
@@ -245,3 +246,44 @@ def test_every_task_has_one_line_that_says_what_it_does(monkeypatch):
     for task in tasks:
         assert task.doc.strip(), task.name
         assert "\n" not in task.doc.strip(), task.name
+
+
+@pytest.fixture
+def site(clone):
+    """A clone under git whose pages are built."""
+    (clone / "_build" / "html").mkdir(parents=True)
+    (clone / "_build" / "html" / "index.html").write_text("the pages")
+    git(clone, "init", "--quiet")
+    git(clone, "config", "user.name", "Somebody")
+    git(clone, "config", "user.email", "somebody@example.org")
+    return clone
+
+
+def git(folder, *arguments) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_publishing_pushes_the_pages_as_one_commit(doit, site, tmp_path):
+    git(tmp_path, "init", "--quiet", "--bare", "origin.git")
+    git(site, "remote", "add", "origin", str(tmp_path / "origin.git"))
+    for page in ("the pages", "the pages, changed"):
+        (site / "_build" / "html" / "index.html").write_text(page)
+        status, said = doit("run", "--single", "publish")
+        assert status == 0, said
+    published = tmp_path / "origin.git"
+    assert git(published, "show", "gh-pages:index.html") == "the pages, changed"
+    assert git(published, "ls-tree", "--name-only", "gh-pages").split() == [
+        ".nojekyll",
+        "index.html",
+    ]
+    assert git(published, "rev-list", "--count", "gh-pages").strip() == "1"
+
+
+def test_publishing_without_a_remote_says_what_is_wrong(doit, site):
+    status, said = doit("run", "--single", "publish")
+    assert status != 0
+    assert "could not be pushed to 'origin'" in said
+    assert "git remote get-url origin" in said
+    assert "Traceback" not in said
