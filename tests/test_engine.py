@@ -69,7 +69,7 @@ SETTINGS = SHEET | {
         "layers": (Flatten(), *NORMALIZED, Dense(10, "softmax")),
     },
     "batch norm and dropout after padded convolutions": {
-        "optimizer": SGD(0.01),
+        "optimizer": SGD(0.003),
         "loss": "cross_entropy",
         "layers": (
             Conv2D(4, 3, "linear", padding="same", use_bias=False),

@@ -71,6 +71,33 @@ class Dense(keras.layers.Dense):
         return self.activation(values)
 
 
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Keras's layer, for feature maps in one operation instead of a dozen.
+
+    Each would go through all the memory that the maps take.
+    """
+
+    def call(self, inputs, training=None):
+        if len(inputs.shape) != 4:
+            return super().call(inputs, training=training)
+        statistics = [self.moving_mean, self.moving_variance]
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=self.gamma,
+            offset=self.beta,
+            mean=[] if training else statistics[0],
+            variance=[] if training else statistics[1],
+            epsilon=self.epsilon,
+            is_training=bool(training),
+        )
+        if training:
+            # TensorFlow gives the estimate for all images, Keras keeps that of the batch.
+            n = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)
+            for kept, found in zip(statistics, [mean, variance * (n - 1) / n], strict=True):
+                kept.assign(kept * self.momentum + found * (1 - self.momentum))
+        return outputs
+
+
 class MaxPooling2D(keras.layers.MaxPooling2D):
     """Keras's layer with the same gradient, found ten times as fast.
 
@@ -115,17 +142,18 @@ def _max_pool_gradient(
     return tf.pad(spread, [[0, 0], [0, below], [0, right], [0, 0]])
 
 
+#: Layers that train as Keras's do, faster or with bits that do not depend on the group.
+_OURS = {layer.__name__: layer for layer in (Dense, BatchNormalization, MaxPooling2D)}
+
+
 def _layer(spec, seed: int, precision: str) -> keras.layers.Layer:
     arguments = _arguments(spec) | {"dtype": precision}
     if isinstance(spec, analysis.spec.Dense | analysis.spec.Conv2D):
         arguments["kernel_initializer"] = keras.initializers.GlorotUniform(seed)
     if isinstance(spec, analysis.spec.Dropout):
         arguments["seed"] = seed
-    if isinstance(spec, analysis.spec.Dense):
-        return Dense(**arguments)
-    if isinstance(spec, analysis.spec.MaxPooling2D):
-        return MaxPooling2D(**arguments)
-    return getattr(keras.layers, type(spec).__name__)(**arguments)
+    name = type(spec).__name__
+    return _OURS.get(name, getattr(keras.layers, name))(**arguments)
 
 
 def optimizer(experiment: Experiment, steps: int) -> keras.optimizers.Optimizer:
