@@ -63,6 +63,33 @@ def test_a_killed_worker_costs_a_retry_and_no_result(cluster, tmp_path, monkeypa
     assert ledger.missing() == []
 
 
+def test_where_workers_are_killed_again_and_again_smaller_groups_are_tried(
+    cluster, tmp_path, monkeypatch, capfd
+):
+    distributed.Client(cluster).run(_have_room_for_two)
+    monkeypatch.setattr(run, "LARGEST_GROUP", 4)
+    experiment = tiny.experiment(seeds=range(8))
+    run.bring_up_to_date(experiment, tmp_path)
+    assert results.Ledger(experiment, tmp_path).missing() == []
+    assert "on with groups of 2" in capfd.readouterr().err
+
+
+def _have_room_for_two():
+    """In a worker: raise what a cluster raises for larger groups."""
+    from distributed import KilledWorker
+
+    from analysis.training import engine
+
+    train = engine.train
+
+    def train_small(experiment, data, seeds, *rest):
+        if len(seeds) > 2:
+            raise KilledWorker("train", None, 0)
+        return train(experiment, data, seeds, *rest)
+
+    engine.train = train_small
+
+
 def test_a_scheduler_that_does_not_answer_is_an_error_that_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr(workers, "PATIENCE", 1)
     monkeypatch.setenv(workers.SCHEDULER_VARIABLE, "tcp://127.0.0.1:9")

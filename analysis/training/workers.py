@@ -71,16 +71,30 @@ def train_groups(
     MemoryShortage
         If a group did not find enough memory, or a worker was killed, as systems do then.
     """
-    here = SCHEDULER_VARIABLE not in os.environ
+    here = not os.environ.get(SCHEDULER_VARIABLE)
     with _workers(data, cores) as number:
         parallel = joblib.Parallel(
             n_jobs=number, return_as="generator_unordered", batch_size=1, pre_dispatch="all"
         )
-        for finished in parallel(
-            joblib.delayed(_train_group)(experiment, data, group, told if here else None)
-            for group in divide(number)
-        ):
-            yield from finished
+        try:
+            for finished in parallel(
+                joblib.delayed(_train_group)(experiment, data, group, told if here else None)
+                for group in divide(number)
+            ):
+                yield from finished
+        except _worker_was_killed() as error:
+            raise MemoryShortage(
+                "a worker was killed, as systems do when memory runs out"
+            ) from error
+
+
+def _worker_was_killed() -> tuple[type[Exception], ...]:
+    """What is raised then: here at once, on a cluster when several workers had the same fate."""
+    if os.environ.get(SCHEDULER_VARIABLE):
+        from dask.distributed import KilledWorker
+
+        return (KilledWorker,)
+    return (TerminatedWorkerError,)
 
 
 @contextmanager
@@ -97,12 +111,7 @@ def _workers(data: Dataset, cores: int) -> Iterator[int]:
     else:
         # The images go to the workers as memory-mapped files, held once for all.
         with joblib.parallel_config("loky", initializer=_end_with, initargs=(os.getpid(),)):
-            try:
-                yield cores
-            except TerminatedWorkerError as error:
-                raise MemoryShortage(
-                    "a worker was killed, as systems do when memory runs out"
-                ) from error
+            yield cores
 
 
 def _client(address: str):
