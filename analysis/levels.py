@@ -135,6 +135,12 @@ def curves(ax, runs: Runs, name: str, ylabel: str) -> None:
     )
 
 
+def small_curves(runs: Runs, name: str):
+    """A history of the first ten runs, coloured by their silent outputs, for the home page."""
+    ten = runs.first(ASKED_FOR)
+    return plots.small_curves(ten.history(name), [plots.silent_colour(n) for n in counts(ten)])
+
+
 def curves_figure(runs: Runs, name: str, ylabel: str):
     """`curves` as a figure of its own."""
     figure, ax = style.figure()

@@ -48,6 +48,14 @@ def run_curves(
     )
 
 
+def small_curves(values: np.ndarray, colours: Sequence[str]):
+    """`run_curves` in small: a figure of one curve a run, for the home page."""
+    figure, ax = style.small_figure()
+    for curve, colour in zip(values, colours, strict=True):
+        ax.plot(curve, color=colour, lw=1.1, alpha=0.9)
+    return figure
+
+
 def _last_value(curve: np.ndarray) -> tuple[int, float]:
     """Epoch, from 1, and value before a run diverged; (1, 0) if that was in the first."""
     finite = np.flatnonzero(np.isfinite(curve))

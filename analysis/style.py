@@ -101,6 +101,16 @@ def figure(columns: int = 1, rows: int = 1, height: float = 3.4, **options):
     return canvas, canvas.subplots(rows, columns, **options)
 
 
+def small_figure():
+    """A figure for the home page, without scales or labels, and its axes."""
+    from matplotlib.figure import Figure
+
+    canvas = Figure(figsize=(2.6, 1.4), layout="constrained")
+    ax = canvas.subplots()
+    ax.set(xticks=[], yticks=[])
+    return canvas, ax
+
+
 def _settings(chosen: Theme) -> dict:
     return {
         "font.family": "DejaVu Sans",

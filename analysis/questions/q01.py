@@ -179,9 +179,15 @@ def error_and_accuracy():
     return levels.levels_figure(results.load(SHEET))
 
 
+def small():
+    """For the home page: ten runs."""
+    return levels.small_curves(results.load(SHEET), "accuracy")
+
+
 FIGURES = {
     "q01-training-accuracy": training_accuracy,
     "q01-causes": causes,
     "q01-firing": firing,
     "q01-levels": error_and_accuracy,
+    "q01-small": small,
 }

@@ -98,8 +98,14 @@ def error_and_accuracy():
     return levels.levels_figure(results.load(SHEET))
 
 
+def small():
+    """For the home page: ten runs."""
+    return levels.small_curves(results.load(SHEET), "loss")
+
+
 FIGURES = {
     **levels.error_figures("q02", SHEET),
     "q02-silent-outputs": silent_outputs,
     "q02-levels": error_and_accuracy,
+    "q02-small": small,
 }

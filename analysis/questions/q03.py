@@ -87,7 +87,13 @@ def settings():
     return levels.settings_figure({"SGD, rate 0.1": fast, "SGD, rate 0.01": slow}, "val_loss")
 
 
+def small():
+    """For the home page: ten runs."""
+    return levels.small_curves(results.load(SHEET), "loss")
+
+
 FIGURES = {
     **levels.error_figures("q03", SHEET),
     "q03-settings": settings,
+    "q03-small": small,
 }

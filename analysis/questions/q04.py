@@ -76,7 +76,13 @@ def settings():
     )
 
 
+def small():
+    """For the home page: ten runs."""
+    return levels.small_curves(results.load(SHEET), "loss")
+
+
 FIGURES = {
     **levels.error_figures("q04", SHEET),
     "q04-settings": settings,
+    "q04-small": small,
 }

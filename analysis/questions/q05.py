@@ -198,9 +198,20 @@ def crossed_settings():
     return levels.settings_figure({labels[name]: runs for name, runs in _crossed().items()})
 
 
+def small():
+    """For the home page: testing accuracy of questions 4 and 5."""
+    figure, ax = style.small_figure()
+    for place, (experiment, colour) in enumerate(((q04.SHEET, 1), (SHEET, 0))):
+        accuracy = results.load(experiment).final("val_accuracy")
+        offsets = np.random.default_rng(0).uniform(-0.3, 0.3, len(accuracy))
+        ax.scatter(place + offsets, accuracy, s=5, c=style.theme().categories[colour], lw=0)
+    return figure
+
+
 FIGURES = {
     "q05-training-error": training_error,
     "q05-testing-error": testing_error,
     "q05-accuracy": accuracy,
     "q05-crossed": crossed_settings,
+    "q05-small": small,
 }

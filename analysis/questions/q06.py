@@ -170,8 +170,16 @@ def gap():
     return figure
 
 
+def small():
+    """For the home page: testing accuracy by size."""
+    figure, ax = style.small_figure()
+    ax.plot(_final("val_accuracy").mean(axis=1), "o-", ms=4, color=style.theme().categories[1])
+    return figure
+
+
 FIGURES = {
     "q06-training-accuracy": training_accuracy,
     "q06-testing-accuracy": testing_accuracy,
     "q06-gap": gap,
+    "q06-small": small,
 }

@@ -363,9 +363,20 @@ def sizes():
     return figure
 
 
+def small():
+    """For the home page: testing accuracy by living hidden units."""
+    runs = results.load(SHEET)
+    figure, ax = style.small_figure()
+    offsets = np.random.default_rng(0).uniform(-0.25, 0.25, len(runs))
+    colour = style.theme().categories[0]
+    ax.scatter(living(runs)[:, -1] + offsets, _test(runs), s=5, c=colour, lw=0)
+    return figure
+
+
 FIGURES = {
     "q08-first-images": first_images,
     "q08-accuracy": accuracy,
     "q08-living-units": living_units,
     "q08-sizes": sizes,
+    "q08-small": small,
 }

@@ -302,9 +302,17 @@ def gallery():
     return figure
 
 
+def small():
+    """For the home page: training and testing accuracy of ten runs."""
+    runs, (training, testing) = results.load(SHEET), style.theme().categories[:2]
+    both = np.concatenate([runs.history("accuracy"), runs.history("val_accuracy")])
+    return plots.small_curves(both, [training] * len(runs) + [testing] * len(runs))
+
+
 FIGURES = {
     "q09-accuracy": accuracy,
     "q09-against-cost": accuracy_against_cost,
     "q09-confusion": confusion_matrix,
     "q09-gallery": gallery,
+    "q09-small": small,
 }

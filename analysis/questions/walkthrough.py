@@ -149,9 +149,23 @@ def confusion_matrix():
     return figure
 
 
+def small():
+    """For the home page: the first test image and the outputs that name it."""
+    record, data = _network().records[0], excerpts.load("mnist")
+    figure, ax = style.small_figure()
+    outputs = np.array(record["after"]["answer"])
+    colours = [style.theme().faint] * 10
+    colours[int(outputs.argmax())] = style.theme().categories[0]
+    ax.bar(range(10), outputs, color=colours)
+    image = ax.inset_axes((0.02, 0.35, 0.35, 0.62))
+    plots.images([image], data.test_images([0]), [""])
+    return figure
+
+
 FIGURES = {
     "walkthrough-first-images": first_images,
     "walkthrough-answer": answer,
     "walkthrough-learning": learning,
     "walkthrough-confusion": confusion_matrix,
+    "walkthrough-small": small,
 }
