@@ -36,7 +36,7 @@ EPOCHS = {DENSE: 5, CONVOLUTIONAL: 3}
 
 #: Networks timed for some steps: each size of question 8 as it is trained, and the largest
 #: with so many in a group.
-STEPS = 60
+STEPS = 40
 LARGEST = q08.BY_SIZE[max(q08.SIZES)]
 GROUP_SIZES = (1, 2, 3, 5)
 
@@ -250,10 +250,12 @@ def _network_epoch(experiment: Experiment, group: int) -> float:
 
 
 def _timed_steps(experiment: Experiment, seeds: list[int]) -> float:
-    """Seconds that `STEPS` steps of a group take."""
+    """Seconds that `STEPS` steps of a group take: the median of several times."""
     group = _ready_group(experiment, seeds)
     steps = _first_batches(group, STEPS)
-    return _seconds(lambda: group.train_steps(steps)[0].numpy())
+    return statistics.median(
+        _seconds(lambda: group.train_steps(steps)[0].numpy()) for _ in range(5)
+    )
 
 
 def _ready_group(experiment: Experiment, seeds: list[int]):
