@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -248,8 +249,15 @@ def _reproduction(content: dict) -> dict:
     """What it takes to make everything again: data sets, and each experiment's trainings."""
     return {
         "report-data": {
-            "header": ["data set", "SHA-256", "from"],
-            "rows": [[source.title, source.digest, source.origin] for source in DATASETS.values()],
+            "header": ["data set", "training images", "test images", "SHA-256"],
+            "rows": [
+                [
+                    source.title,
+                    *(f"{source.shapes[name][0]:,}" for name in ("y_train", "y_test")),
+                    " ".join(textwrap.wrap(source.digest, 16)),
+                ]
+                for source in DATASETS.values()
+            ],
         },
         "report-experiments": {
             "header": ["experiment", "networks", "seeds", "epochs", "hours of a core", "key"],
