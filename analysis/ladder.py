@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis import cost, style
-from analysis.results import Runs, load
+from analysis.results import load
 from analysis.spec import Experiment
 from analysis.statistics import paired_interval
 
@@ -63,11 +63,6 @@ def teraflops(experiment: Experiment) -> float:
     return experiment.epochs * cost.flops_per_epoch(experiment) / 1e12
 
 
-def seconds(runs: Runs) -> float:
-    """Mean training time of a network, in seconds of one core."""
-    return runs.seconds / len(runs)
-
-
 def rows(arms: Sequence[Arm]) -> list[list[str]]:
     """A table of arms, with a row for each; see `analysis.questions`."""
     table = [
@@ -93,7 +88,7 @@ def rows(arms: Sequence[Arm]) -> list[list[str]]:
                 f"{len(runs)}",
                 f"{cost.weights(arm.experiment):,}",
                 f"{teraflops(arm.experiment):.1f}",
-                f"{seconds(runs):,.0f}",
+                f"{runs.seconds / len(runs):,.0f}",
                 f"{accuracy(arm).mean():.2%}",
                 change,
             ]

@@ -46,6 +46,13 @@ CONVOLUTIONS = (
     Dense(16),
     Dense(10, "softmax"),
 )
+PADDED = (
+    Conv2D(4, 3, "linear", padding="same", use_bias=False),
+    BatchNormalization(),
+    Activation("relu"),
+    Dropout(0.25),
+    GlobalAveragePooling2D(),
+)
 NORMALIZED = (Dense(24, "linear", use_bias=False), BatchNormalization(0.8), Activation("relu"))
 SHEET = {
     "sgd, squared error": {"optimizer": SGD(learning_rate=0.1)},
@@ -71,14 +78,7 @@ SETTINGS = SHEET | {
     "batch norm and dropout after padded convolutions": {
         "optimizer": SGD(0.003),
         "loss": "cross_entropy",
-        "layers": (
-            Conv2D(4, 3, "linear", padding="same", use_bias=False),
-            BatchNormalization(),
-            Activation("relu"),
-            Dropout(0.25),
-            GlobalAveragePooling2D(),
-            Dense(10, "softmax"),
-        ),
+        "layers": (*PADDED, Dense(10, "softmax")),
     },
     "dropout": {
         "loss": "cross_entropy",
@@ -640,14 +640,7 @@ GOLDEN_SETTINGS = {
     },
     "batch norm, dropout, padding": {
         "optimizer": Adam(),
-        "layers": (
-            Conv2D(4, 3, "linear", padding="same", use_bias=False),
-            BatchNormalization(),
-            Activation("relu"),
-            Dropout(0.25),
-            GlobalAveragePooling2D(),
-            Dense(10, "relu"),
-        ),
+        "layers": (*PADDED, Dense(10, "relu")),
     },
     "weight decay, rise and fall": {"optimizer": AdamW(CosineDecay(0.01, rise=0.25), 0.1)},
     "smoothed labels": {

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from analysis.ladder import Arm
-from analysis.questions import q05
+from analysis.questions import q05, q09
 from analysis.spec import (
     Activation,
     Adam,
@@ -119,17 +119,7 @@ CNN = Arm(
     replace(
         NO_HIDDEN.experiment,
         name="q07-cnn",
-        layers=(
-            Reshape((28, 28, 1)),
-            Conv2D(32, 3),
-            MaxPooling2D(2),
-            Conv2D(64, 3),
-            MaxPooling2D(2),
-            Conv2D(64, 3),
-            Flatten(),
-            Dense(64),
-            Dense(10, "softmax"),
-        ),
+        layers=(Reshape((28, 28, 1)), *q09.SHEET.layers),
         epochs=10,
         seeds=range(5),
     ),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import cost, excerpts, plots, results, style
+from analysis import cost, excerpts, levels, plots, results, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.questions import q08
@@ -45,9 +45,6 @@ _ANIMALS = np.isin(_NAMES, ("bird", "cat", "deer", "dog", "frog", "horse"))
 
 #: Images in the gallery, in its rows.
 COLUMNS, ROWS = 6, 4
-
-#: Runs of each experiment that are compared.
-TEN = 10
 
 
 def all_wrong(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -99,7 +96,7 @@ def _kept_within(matrix: np.ndarray, kind: np.ndarray) -> float:
 
 def _test(experiment) -> np.ndarray:
     """Testing accuracy of an experiment's first ten runs: float, shape (10,)."""
-    return results.load(experiment).first(TEN).final("val_accuracy")
+    return results.load(experiment).first(levels.ASKED_FOR).final("val_accuracy")
 
 
 def _expected_all_wrong(predictions: np.ndarray, labels: np.ndarray) -> float:
@@ -123,8 +120,6 @@ def numbers() -> dict:
         "test_min": float(test.min()),
         "test_max": float(test.max()),
         "train": float(runs.final("accuracy").mean()),
-        "train_min": float(runs.final("accuracy").min()),
-        "train_max": float(runs.final("accuracy").max()),
         "train_after": float(after.mean()),
         "gap": 100 * float(np.mean(after - test)),
         "first_epoch_test": float(runs.history("val_accuracy")[:, 0].mean()),
@@ -132,7 +127,6 @@ def numbers() -> dict:
         "best_loss_epoch": int(runs.history("val_loss").mean(axis=0).argmin()) + 1,
         "weights": cost.weights(SHEET),
         "first_weights": cost.layers(SHEET)[0].weights,
-        "conv_weights": sum(layer.weights for layer in cost.layers(SHEET)[:5]),
         "gflop": cost.flops_per_epoch(SHEET) / 1e9,
         "all_wrong": len(missed),
         "all_wrong_by_chance": _expected_all_wrong(runs.predictions, labels),
@@ -243,21 +237,23 @@ def accuracy_against_cost():
         (axes[1], cost.weights, "weights"),
     ):
         side = 1 if measure(SHEET) < measure(SAME_COST) else -1  # on which there is room
-        for experiment, size in ((e, e.layers[-2].units) for e in q08.BY_SIZE.values()):
-            ax.scatter([measure(experiment)] * TEN, _test(experiment), s=12, c=dense_colour, lw=0)
+        for size, experiment in q08.BY_SIZE.items():
+            test = _test(experiment)
+            ax.scatter([measure(experiment)] * len(test), test, s=12, c=dense_colour, lw=0)
             ax.annotate(
                 f"{size:,}",
-                (measure(experiment), _test(experiment).max()),
+                (measure(experiment), test.max()),
                 xytext=(0, 5),
                 textcoords="offset points",
                 ha="center",
                 fontsize=8,
                 color=dense_colour,
             )
-        ax.scatter([measure(SHEET)] * TEN, _test(SHEET), s=12, c=cnn_colour, lw=0, marker="D")
+        test = _test(SHEET)
+        ax.scatter([measure(SHEET)] * len(test), test, s=12, c=cnn_colour, lw=0, marker="D")
         ax.annotate(
             "convolutional",
-            (measure(SHEET), _test(SHEET).mean()),
+            (measure(SHEET), test.mean()),
             xytext=(7 * side, 0),
             textcoords="offset points",
             ha="left" if side > 0 else "right",

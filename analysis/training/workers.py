@@ -71,14 +71,15 @@ def train_groups(
     MemoryShortage
         If a group did not find enough memory, or a worker was killed, as systems do then.
     """
-    here = not os.environ.get(SCHEDULER_VARIABLE)
     with _workers(data, cores) as number:
         parallel = joblib.Parallel(
             n_jobs=number, return_as="generator_unordered", batch_size=1, pre_dispatch="all"
         )
         try:
             for finished in parallel(
-                joblib.delayed(_train_group)(experiment, data, group, told if here else None)
+                joblib.delayed(_train_group)(
+                    experiment, data, group, None if _scheduler() else told
+                )
                 for group in divide(number)
             ):
                 yield from finished
@@ -88,9 +89,14 @@ def train_groups(
             ) from error
 
 
+def _scheduler() -> str | None:
+    """Address of the cluster to train on; nothing for this machine's cores."""
+    return os.environ.get(SCHEDULER_VARIABLE)
+
+
 def _worker_was_killed() -> tuple[type[Exception], ...]:
     """What is raised then: here at once, on a cluster when several workers had the same fate."""
-    if os.environ.get(SCHEDULER_VARIABLE):
+    if _scheduler():
         from dask.distributed import KilledWorker
 
         return (KilledWorker,)
@@ -100,8 +106,7 @@ def _worker_was_killed() -> tuple[type[Exception], ...]:
 @contextmanager
 def _workers(data: Dataset, cores: int) -> Iterator[int]:
     """Have joblib use the workers asked for, within; gives their number."""
-    address = os.environ.get(SCHEDULER_VARIABLE)
-    if address:
+    if address := _scheduler():
         with (
             _client(address) as client,
             # The images are sent once to each worker, not with each group.
