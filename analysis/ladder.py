@@ -63,11 +63,43 @@ def teraflops(experiment: Experiment) -> float:
     return experiment.epochs * cost.flops_per_epoch(experiment) / 1e12
 
 
+def mistakes(arm: Arm) -> np.ndarray:
+    """Held-out images that each run gets wrong: float, shape (runs,)."""
+    return arm.experiment.validation * (1 - accuracy(arm))
+
+
+def best(arms: Sequence[Arm]) -> Arm:
+    """The arm with the highest mean accuracy on held-out images."""
+    return max(arms, key=lambda arm: accuracy(arm).mean())
+
+
+def numbers(arms: Sequence[Arm]) -> dict:
+    """Of each arm what a page may cite, under the last words of its experiment's name."""
+    values = {}
+    for arm in arms:
+        name = arm.experiment.name.partition("-")[2].replace("-", "_")
+        values |= {
+            f"{name}_accuracy": float(accuracy(arm).mean()),
+            f"{name}_mistakes": float(mistakes(arm).mean()),
+            f"{name}_seconds": load(arm.experiment).seconds / len(arm.experiment.seeds),
+        }
+        if arm.base:
+            mean, low, high = gain(arm)
+            values |= {
+                f"{name}_gain": mean,
+                f"{name}_gain_low": low,
+                f"{name}_gain_high": high,
+                f"{name}_fewer": 1 - float(mistakes(arm).mean() / mistakes(arm.base).mean()),
+            }
+    return values
+
+
 def rows(arms: Sequence[Arm]) -> list[list[str]]:
     """A table of arms, with a row for each; see `analysis.questions`."""
     table = [
         [
             "change",
+            "made to",
             "runs",
             "weights",
             "TFLOP",
@@ -85,6 +117,7 @@ def rows(arms: Sequence[Arm]) -> list[list[str]]:
         table.append(
             [
                 arm.label,
+                arm.base.label if arm.base else "",
                 f"{len(runs)}",
                 f"{cost.weights(arm.experiment):,}",
                 f"{teraflops(arm.experiment):.1f}",
@@ -111,11 +144,12 @@ def mistakes_figure(arms: Sequence[Arm], dropped: Sequence[Arm] = ()):
     ]
     figure, ax = style.figure(height=0.9 + 0.27 * len(arms))
     for row, (arm, colour) in enumerate(zip(arms, colours, strict=True)):
-        mistakes = arm.experiment.validation * (1 - accuracy(arm))
-        ax.scatter(mistakes, np.full(len(mistakes), row), s=11, c=colour, alpha=0.55, lw=0)
-        ax.plot([mistakes.mean()], [row], "|", color=colour, ms=13, mew=2)
+        runs = mistakes(arm)
+        ax.scatter(runs, np.full(len(runs), row), s=11, c=colour, alpha=0.55, lw=0)
+        ax.plot([runs.mean()], [row], "|", color=colour, ms=13, mew=2)
     ax.set_yticks(range(len(arms)), [arm.label for arm in arms])
     ax.set(xscale="log", ylim=(len(arms) - 0.4, -0.6))
+    style.plain_ticks(ax.xaxis)
     ax.set_xlabel(f"mistakes on {arms[0].experiment.validation:,} held-out images")
     ax.grid(axis="x", which="both", color=style.theme().faint, lw=0.4, alpha=0.4)
     ax.tick_params(axis="y", length=0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import combinations
+
 import numpy as np
 
 
@@ -62,3 +65,25 @@ def confusion(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     matrix = np.zeros((10, 10), int)
     np.add.at(matrix, (predictions, np.broadcast_to(labels, predictions.shape)), 1)
     return matrix
+
+
+def vote(outputs: np.ndarray) -> np.ndarray:
+    """What networks answer together, each with the weight of its own certainty.
+
+    Parameters
+    ----------
+    outputs : ndarray, shape (runs, images, 10)
+        Softmax outputs.
+
+    Returns
+    -------
+    ndarray of int, shape (images,)
+        The category whose mean output is largest.
+    """
+    return outputs.mean(axis=0).argmax(axis=1)
+
+
+def votes_of(size: int, outputs: np.ndarray) -> Iterator[np.ndarray]:
+    """The `vote` of every choice of ``size`` networks out of all."""
+    for chosen in combinations(range(len(outputs)), size):
+        yield vote(outputs[list(chosen)])

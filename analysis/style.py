@@ -101,6 +101,15 @@ def figure(columns: int = 1, rows: int = 1, height: float = 3.4, **options):
     return canvas, canvas.subplots(rows, columns, **options)
 
 
+def plain_ticks(axis) -> None:
+    """Numbers such as 20, 50 and 1,000 on a logarithmic axis, in place of powers of ten."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def small_figure():
     """A figure for the home page, without scales or labels, and its axes."""
     from matplotlib.figure import Figure

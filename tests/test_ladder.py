@@ -1,5 +1,7 @@
 """Arms against their bases: gains paired by seed, rows of the table, the figure."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tiny
@@ -49,8 +51,25 @@ def test_rows_tell_accuracy_gain_and_cost():
     header, first, wider = ladder.rows([FIRST, WIDER])
     assert len(header) == len(first) == len(wider)
     assert first[0] == "8 hidden" and first[-2:] == ["80.00%", ""]
-    assert wider[1:3] == ["3", f"{(64 + 1) * 16 + (16 + 1) * 10:,}"]
+    assert wider[1:4] == ["8 hidden", "3", f"{(64 + 1) * 16 + (16 + 1) * 10:,}"]
     assert wider[-2] == "85.00%" and wider[-1].startswith("+5.00 (+0.")
+
+
+def test_best_arm_has_the_highest_mean():
+    assert ladder.best([FIRST, WIDER]) is WIDER
+    assert ladder.best([WIDER, FIRST]) is WIDER
+
+
+def test_numbers_are_named_after_the_experiment():
+    arms = [arm.but(f"q00-{arm.experiment.name}", arm.label) for arm in (FIRST, WIDER)]
+    arms = [replace(arm, base=base) for arm, base in zip(arms, (None, FIRST), strict=True)]
+    ACCURACIES.update({f"q00-{name}": ACCURACIES[name] for name in ("first", "wider")})
+    values = ladder.numbers(arms)
+    assert values["first_mistakes"] == pytest.approx(200 * 0.2)
+    assert "first_gain" not in values
+    assert values["wider_accuracy"] == pytest.approx(0.85)
+    assert values["wider_fewer"] == pytest.approx(1 - 30 / 40)
+    assert values["wider_seconds"] == 1.5
 
 
 def test_figure_has_a_row_an_arm_and_counts_mistakes():

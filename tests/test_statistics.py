@@ -110,3 +110,21 @@ def test_threshold_of_silence_lies_between_a_silent_and_a_heard_output():
 
 def test_equal_differences_have_an_interval_of_no_width():
     assert statistics.paired_interval(np.array([3.0, 4.0]), np.array([1.0, 2.0])) == (2.0, 2.0)
+
+
+def outputs(*probabilities):
+    """Outputs of networks for one image: each says categories 0, 1 and 2 with these."""
+    return np.array([[[*rest, *[0.0] * 7]] for rest in probabilities])
+
+
+def test_vote_weighs_each_network_by_its_certainty():
+    unsure, sure = (0.6, 0.3, 0.1), (0.0, 0.9, 0.1)
+    assert statistics.vote(outputs(unsure, unsure, sure)).tolist() == [1]
+    assert statistics.vote(outputs(*[unsure] * 4, sure)).tolist() == [0]
+
+
+def test_every_choice_of_networks_votes_once():
+    zero, one = (1.0, 0.0, 0.0), (0.0, 0.9, 0.1)
+    answers = [answer.tolist() for answer in statistics.votes_of(2, outputs(zero, one, one))]
+    assert sorted(answers) == [[0], [0], [1]]
+    assert len(list(statistics.votes_of(3, outputs(zero, one, one)))) == 1

@@ -1,9 +1,15 @@
 """Question 7: the best network for MNIST, one change at a time, chosen without the test set."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
+from analysis import cost, excerpts, ladder, plots, published, results, style
+from analysis.claims import Claim
 from analysis.ladder import Arm
-from analysis.questions import q05, q09
+from analysis.published import Point
+from analysis.questions import q05, q06, q09
 from analysis.spec import (
     Activation,
     Adam,
@@ -14,20 +20,25 @@ from analysis.spec import (
     CosineDecay,
     Dense,
     Dropout,
+    Experiment,
     Flatten,
     GlobalAveragePooling2D,
     MaxPooling2D,
     Reshape,
     mlp,
 )
+from analysis.statistics import t_interval, vote, votes_of, wilson
 
 #: Training images that are held out for every choice, the same for all.
 HELD_OUT = 10_000
 
+# What the networks that are meant to be good have in common.
+FASTER = AdamW(CosineDecay(0.004, rise=0.2), weight_decay=0.05)
+NORM_AND_RELU = (BatchNormalization(), Activation("relu"))
 CHANGED = Affine(rotation=12, scale=0.12, shear=0.2, shift=2.5)
 
 
-def _dense(base: Arm, *hidden: int) -> Arm:
+def _sized(base: Arm, *hidden: int) -> Arm:
     label = f"{len(hidden)} layers of {hidden[0]:,}" if len(hidden) > 1 else f"{hidden[0]:,} hidden"
     name = "q07-dense-" + "-".join(map(str, hidden))
     return base.but(name, label, layers=mlp(*hidden, output="softmax"))
@@ -48,13 +59,13 @@ NO_HIDDEN = Arm(
         activity=False,
     ),
 )
-ONE_32 = _dense(NO_HIDDEN, 32)
-ONE_128 = _dense(ONE_32, 128)
-ONE_512 = _dense(ONE_128, 512)
-ONE_1024 = _dense(ONE_512, 1024)
-TWO_512 = _dense(ONE_512, 512, 512)
-THREE_512 = _dense(TWO_512, 512, 512, 512)
-FOUR_512 = _dense(THREE_512, 512, 512, 512, 512)
+ONE_32 = _sized(NO_HIDDEN, 32)
+ONE_128 = _sized(ONE_32, 128)
+ONE_512 = _sized(ONE_128, 512)
+ONE_1024 = _sized(ONE_512, 1024)
+TWO_512 = _sized(ONE_512, 512, 512)
+THREE_512 = _sized(TWO_512, 512, 512, 512)
+FOUR_512 = _sized(THREE_512, 512, 512, 512, 512)
 
 CAPACITY = (NO_HIDDEN, ONE_32, ONE_128, ONE_512, ONE_1024, TWO_512, THREE_512, FOUR_512)
 
@@ -63,53 +74,58 @@ CAPACITY = (NO_HIDDEN, ONE_32, ONE_128, ONE_512, ONE_1024, TWO_512, THREE_512, F
 DENSE_SCHEDULE = TWO_512.but(
     "q07-dense-schedule", "learning rate falls to zero", optimizer=Adam(CosineDecay(0.001))
 )
-DENSE_DROPOUT = DENSE_SCHEDULE.but(
-    "q07-dense-dropout",
-    "dropout",
-    layers=(
-        Flatten(),
-        Dense(512),
-        Dropout(0.25),
-        Dense(512),
-        Dropout(0.25),
-        Dense(10, "softmax"),
-    ),
+DENSE_HALF = DENSE_SCHEDULE.but(
+    "q07-dense-half", "products of 16-bit numbers", precision="mixed_bfloat16"
 )
 
 
-def _normalised(units: int) -> tuple:
-    return (Dense(units, "linear", use_bias=False), BatchNormalization(), Activation("relu"))
+def _two(units: int, block: Callable[[int], tuple], dropout: float = 0.0) -> tuple:
+    """Two hidden layers."""
+    drop = (Dropout(dropout),) * bool(dropout)
+    return (Flatten(), *(*block(units), *drop) * 2, Dense(10, "softmax"))
 
 
-DENSE_NORM = DENSE_DROPOUT.but(
-    "q07-dense-norm",
-    "batch norm",
-    layers=(
-        Flatten(),
-        *_normalised(512),
-        Dropout(0.25),
-        *_normalised(512),
-        Dropout(0.25),
-        Dense(10, "softmax"),
-    ),
+def _dense(units: int) -> tuple:
+    return (Dense(units),)
+
+
+def _dense_normalised(units: int) -> tuple:
+    return (Dense(units, "linear", use_bias=False), *NORM_AND_RELU)
+
+
+DENSE_DROPOUT = DENSE_HALF.but(
+    "q07-dense-dropout", "dropout", layers=_two(512, _dense, dropout=0.25)
 )
-DENSE_SMOOTHING = DENSE_DROPOUT.but("q07-dense-smoothing", "smoothed labels", label_smoothing=0.05)
-DENSE_AVERAGING = DENSE_DROPOUT.but("q07-dense-averaging", "averaged weights", averaging=0.999)
-DENSE_SHIFTED = DENSE_DROPOUT.but(
+DENSE_NORM = DENSE_HALF.but("q07-dense-norm", "batch norm", layers=_two(512, _dense_normalised))
+DENSE_SMOOTHING = DENSE_HALF.but("q07-dense-smoothing", "smoothed labels", label_smoothing=0.05)
+DENSE_AVERAGING = DENSE_HALF.but("q07-dense-averaging", "averaged weights", averaging=0.999)
+DENSE_SHIFTED = DENSE_HALF.but(
     "q07-dense-shifted", "shifted images", augmentation=Affine(shift=CHANGED.shift)
 )
 DENSE_CHANGED = DENSE_SHIFTED.but(
     "q07-dense-changed", "turned, scaled and sheared as well", augmentation=CHANGED
 )
 
+DENSE_CHANGED_NORM = DENSE_CHANGED.but(
+    "q07-dense-changed-norm", "batch norm", layers=_two(512, _dense_normalised)
+)
+DENSE_DECAY = DENSE_CHANGED_NORM.but(
+    "q07-dense-decay", "four times the rate, weight decay", optimizer=FASTER
+)
+DENSE_LONGER = DENSE_DECAY.but("q07-dense-longer", "forty epochs", epochs=40)
+
 DENSE = (
     DENSE_SCHEDULE,
+    DENSE_HALF,
     DENSE_DROPOUT,
     DENSE_NORM,
     DENSE_SMOOTHING,
     DENSE_AVERAGING,
     DENSE_SHIFTED,
     DENSE_CHANGED,
+    DENSE_CHANGED_NORM,
+    DENSE_DECAY,
+    DENSE_LONGER,
 )
 
 # Convolutional networks, one change at a time.
@@ -120,7 +136,7 @@ CNN = Arm(
         NO_HIDDEN.experiment,
         name="q07-cnn",
         layers=(Reshape((28, 28, 1)), *q09.SHEET.layers),
-        epochs=10,
+        epochs=6,
         seeds=range(5),
     ),
 )
@@ -128,49 +144,405 @@ CNN_SCHEDULE = CNN.but(
     "q07-cnn-schedule", "learning rate falls to zero", optimizer=Adam(CosineDecay(0.001))
 )
 CNN_CHANGED = CNN_SCHEDULE.but("q07-cnn-changed", "changed images", augmentation=CHANGED)
+CNN_HALF = CNN_CHANGED.but("q07-cnn-half", "products of 16-bit numbers", precision="mixed_bfloat16")
 
 
-def _block(filters: int) -> tuple:
+def _convolution(filters: int, kernel_size: int = 3, padding: str = "valid") -> tuple:
+    return (Conv2D(filters, kernel_size, padding=padding),)
+
+
+def _convolution_normalised(filters: int, kernel_size: int = 3, padding: str = "valid") -> tuple:
+    convolution = Conv2D(filters, kernel_size, "linear", padding=padding, use_bias=False)
+    return (convolution, *NORM_AND_RELU)
+
+
+def _six(*filters: int, block: Callable[..., tuple], dropout: float = 0.0) -> tuple:
+    """Pairs of convolutions, pooling between them, and the mean of each map at the end."""
+    small, middle, large = filters
+    drop = (Dropout(dropout),) * bool(dropout)
     return (
-        Conv2D(filters, 3, "linear", padding="same", use_bias=False),
-        BatchNormalization(),
-        Activation("relu"),
+        Reshape((28, 28, 1)),
+        *block(small),
+        *block(small),
+        MaxPooling2D(2),
+        *drop,
+        *block(middle),
+        *block(middle),
+        MaxPooling2D(2),
+        *drop,
+        *block(large, padding="same"),
+        *block(large, padding="same"),
+        GlobalAveragePooling2D(),
+        *drop,
+        Dense(10, "softmax"),
     )
 
 
-CNN_DEEPER = CNN_CHANGED.but(
-    "q07-cnn-deeper",
-    "six convolutions with batch norm",
+CNN_SIX = CNN_HALF.but(
+    "q07-cnn-six", "six convolutions", layers=_six(32, 64, 128, block=_convolution)
+)
+CNN_NORM = CNN_SIX.but(
+    "q07-cnn-norm", "batch norm", layers=_six(32, 64, 128, block=_convolution_normalised)
+)
+CNN_DECAY = CNN_NORM.but(
+    "q07-cnn-decay",
+    "four times the rate, weight decay",
+    optimizer=FASTER,
+)
+CNN_AVERAGING = CNN_DECAY.but("q07-cnn-averaging", "averaged weights", averaging=0.999)
+CNN_SMOOTHING = CNN_DECAY.but("q07-cnn-smoothing", "smoothed labels", label_smoothing=0.05)
+CNN_DROPOUT = CNN_DECAY.but(
+    "q07-cnn-dropout",
+    "dropout",
+    layers=_six(32, 64, 128, block=_convolution_normalised, dropout=0.1),
+)
+CNN_KERNELS = CNN_DECAY.but(
+    "q07-cnn-kernels",
+    "three convolutions of 5 × 5 in place of six of 3 × 3",
     layers=(
         Reshape((28, 28, 1)),
-        *_block(32),
-        *_block(32),
+        *_convolution_normalised(32, 5),
         MaxPooling2D(2),
-        *_block(64),
-        *_block(64),
-        MaxPooling2D(2),
-        *_block(128),
-        *_block(128),
-        GlobalAveragePooling2D(),
+        *_convolution_normalised(64, 5),
+        *_convolution_normalised(128, 5),
+        Flatten(),
         Dense(10, "softmax"),
     ),
 )
-CNN_DECAY = CNN_DEEPER.but(
-    "q07-cnn-decay",
-    "weight decay, larger rate",
-    optimizer=AdamW(CosineDecay(0.004, rise=0.2), weight_decay=0.05),
-)
-CNN_SMOOTHING = CNN_DECAY.but("q07-cnn-smoothing", "smoothed labels", label_smoothing=0.05)
-CNN_AVERAGING = CNN_DECAY.but("q07-cnn-averaging", "averaged weights", averaging=0.999)
 
 CONVOLUTIONAL = (
     CNN,
     CNN_SCHEDULE,
     CNN_CHANGED,
-    CNN_DEEPER,
+    CNN_HALF,
+    CNN_SIX,
+    CNN_NORM,
     CNN_DECAY,
-    CNN_SMOOTHING,
     CNN_AVERAGING,
+    CNN_SMOOTHING,
+    CNN_DROPOUT,
+    CNN_KERNELS,
 )
 
-EXPERIMENTS = tuple(arm.experiment for arm in (*CAPACITY, *DENSE, *CONVOLUTIONAL))
+CNN_LONGER = CNN_DECAY.but("q07-cnn-longer", "twenty epochs", epochs=20)
+
+ARMS = (*CAPACITY, *DENSE, *CONVOLUTIONAL)
+
+#: The arms with the fewest mistakes on held-out images, of each kind; a claim says so.
+CHOSEN = BEST_DENSE, BEST_CNN = DENSE_LONGER, CNN_LONGER
+
+
+def _final(arm: Arm, name: str) -> Experiment:
+    """The arm's recipe for all training images, tested on the test set."""
+    return replace(arm.experiment, name=name, validation=0, outputs=True)
+
+
+FINAL_DENSE = _final(BEST_DENSE, "q07-final-dense")
+FINAL_CNN = _final(BEST_CNN, "q07-final-cnn")
+
+EXPERIMENTS = (
+    *(arm.experiment for arm in (*CAPACITY, *DENSE, *CONVOLUTIONAL)),
+    FINAL_DENSE,
+    FINAL_CNN,
+)
+
+_FINALS = {"dense": FINAL_DENSE, "cnn": FINAL_CNN}
+
+# A hundred test images whose labels a network had put in doubt, by how many of five people read
+# the digit that they are labelled with (Northcutt, Athalye & Mueller 2021).
+_PLACES = {
+    0: "947 2462 2597 2654 6651",
+    1: "3558 5937",
+    2: "1621 1901 2130 3520 6783 8527 9679 9729",
+    3: "1232 1393 2035 3422 4201 4823 4956 9664",
+    4: ("449 717 740 1226 1681 2293 2380 2454 2836 3869 4007 4497 4874 5955 6572 6576 9009"),
+    5: (
+        "247 259 321 340 445 582 619 720 726 810 938 1014 1033 1039 1112 1119 1299 1364 "
+        "1530 1709 2043 2109 2135 2182 2406 2447 2896 2921 2927 2939 3060 3073 3206 3503 "
+        "3597 3767 3778 3850 3906 4176 4207 4224 4639 4783 4860 4876 4880 4978 5887 6505 "
+        "6597 6625 7434 7842 8094 8408 9634 9642 9755 9888"
+    ),
+}
+READERS = {int(place): n for n, places in _PLACES.items() for place in places.split()}
+
+# Published results, see the page's references. Arithmetic is counted as `analysis.cost` does,
+# from the layers and epochs that they state.
+PUBLISHED = (
+    Point("Simard: one hidden layer of 800", 0.9930, None, 636_010),
+    Point("Cireşan: five hidden layers", 0.9965, 3_260, 11_970_000),
+    Point("Deotte: one network", 0.99641, 165, 325_000),
+    Point("Deotte: vote of 15", 0.99745, 2_475, 4_875_000),
+    Point("Byerly", 0.9983, None, 1_500_000),
+    Point("An: vote of 3", 0.9987, 24_700, 4_540_000),
+)
+
+#: Images in a row of the gallery.
+COLUMNS = 6
+
+
+def _labels() -> np.ndarray:
+    return excerpts.load("mnist").test_labels
+
+
+def _mistakes(experiment: Experiment) -> np.ndarray:
+    """Test images that each run gets wrong: int, shape (runs,)."""
+    return (results.load(experiment).predictions != _labels()).sum(axis=1)
+
+
+def _left(labels: np.ndarray) -> np.ndarray:
+    """Places of the test images that the final convolutional networks' vote gets wrong."""
+    return np.flatnonzero(vote(results.load(FINAL_CNN).outputs) != labels)
+
+
+TEST_IMAGES = {"mnist": _left}
+
+
+def _voted(experiment: Experiment) -> int:
+    """Test images that the vote of all runs gets wrong."""
+    return int((vote(results.load(experiment).outputs) != _labels()).sum())
+
+
+def numbers() -> dict:
+    """What the page cites; see `analysis.questions`."""
+    images, labels = len(_labels()), _labels()
+    left = _left(labels)
+    read = [READERS[place] for place in left if place in READERS]
+    values = ladder.numbers(ARMS) | {
+        "arms": len(ARMS),
+        "held_out": HELD_OUT,
+        "left": len(left),
+        "left_shown": len(read),
+        "left_misread": sum(readers < 3 for readers in read),
+        "misread": sum(readers < 3 for readers in READERS.values()),
+        "left_unanimous": int(
+            (results.load(FINAL_CNN).predictions[:, left] != labels[left]).all(axis=0).sum()
+        ),
+    }
+    for name, experiment in _FINALS.items():
+        runs, mistakes, voted = results.load(experiment), _mistakes(experiment), _voted(experiment)
+        low, high = t_interval(runs.final("val_accuracy"))
+        vote_low, vote_high = wilson(images - voted, images)
+        values |= {
+            f"final_{name}_runs": len(runs),
+            f"final_{name}_accuracy": float(runs.final("val_accuracy").mean()),
+            f"final_{name}_low": low,
+            f"final_{name}_high": high,
+            f"final_{name}_mistakes": float(mistakes.mean()),
+            f"final_{name}_mistakes_min": int(mistakes.min()),
+            f"final_{name}_mistakes_max": int(mistakes.max()),
+            f"final_{name}_vote": 1 - voted / images,
+            f"final_{name}_vote_low": vote_low,
+            f"final_{name}_vote_high": vote_high,
+            f"final_{name}_vote_mistakes": voted,
+            f"final_{name}_weights": cost.weights(experiment),
+            f"final_{name}_teraflops": ladder.teraflops(experiment),
+            f"final_{name}_minutes": runs.seconds / len(runs) / 60,
+            f"final_{name}_epochs": experiment.epochs,
+        }
+    return values
+
+
+def tables() -> dict[str, list[list[str]]]:
+    """A row an arm, and one for each final network; see `analysis.questions`."""
+    return {
+        "capacity": ladder.rows(CAPACITY),
+        "dense": ladder.rows(DENSE),
+        "convolutional": ladder.rows(CONVOLUTIONAL),
+        "final": _final_rows(),
+    }
+
+
+def _final_rows() -> list[list[str]]:
+    images = len(_labels())
+    rows = [
+        [
+            "network",
+            "weights",
+            "TFLOP",
+            "minutes of a core",
+            "testing accuracy (95% interval)",
+            "mistakes, from … to",
+            "vote of all",
+        ]
+    ]
+    for name, experiment in {"dense layers only": FINAL_DENSE, "any kind": FINAL_CNN}.items():
+        runs, mistakes = results.load(experiment), _mistakes(experiment)
+        accuracy = runs.final("val_accuracy")
+        low, high = t_interval(accuracy)
+        voted = 1 - _voted(experiment) / images
+        rows.append(
+            [
+                f"{name}, {len(runs)} runs",
+                f"{cost.weights(experiment):,}",
+                f"{ladder.teraflops(experiment):.0f}",
+                f"{runs.seconds / len(runs) / 60:.0f}",
+                f"{accuracy.mean():.3%} ({low:.3%} to {high:.3%})",
+                f"{mistakes.min()} … {mistakes.max()}",
+                f"{voted:.2%}",
+            ]
+        )
+    return rows
+
+
+def claims() -> list[Claim]:
+    """What the page states of the results; see `analysis.questions`."""
+    depths = [ladder.accuracy(arm) for arm in (ONE_512, TWO_512, THREE_512, FOUR_512)]
+    widths = [ladder.accuracy(arm).mean() for arm in (NO_HIDDEN, ONE_32, ONE_128, ONE_512)]
+    return [
+        Claim(
+            "The recipes read on the test set are those with the fewest mistakes on held-out "
+            "images: one of all arms, one of those with dense layers only.",
+            ", ".join(f"{arm.label}: {ladder.mistakes(arm).mean():.1f}" for arm in CHOSEN),
+            (ladder.best((*CAPACITY, *DENSE)), ladder.best(ARMS)) == CHOSEN,
+        ),
+        Claim(
+            "A hidden layer helps most of all, and width helps on up to 512 neurons.",
+            ", ".join(f"{accuracy:.2%}" for accuracy in widths),
+            np.all(np.diff(widths) > 0) and np.argmax(np.diff(widths)) == 0,
+        ),
+        Claim(
+            "Second, third and fourth layers of 512 do not help, other things equal.",
+            "one to four: " + ", ".join(f"{accuracy.mean():.2%}" for accuracy in depths),
+            all(accuracy.mean() < depths[0].mean() + 0.0005 for accuracy in depths[1:]),
+        ),
+    ]
+
+
+def capacity():
+    """Mistakes on held-out images by number and width of layers."""
+    return ladder.mistakes_figure(CAPACITY)
+
+
+def dense():
+    """Mistakes on held-out images of dense networks, one change a row."""
+    return ladder.mistakes_figure(DENSE, dropped=[arm for arm in DENSE if not _builds_on(arm)])
+
+
+def convolutional():
+    """Mistakes on held-out images of convolutional networks, one change a row."""
+    return ladder.mistakes_figure(
+        CONVOLUTIONAL, dropped=[arm for arm in CONVOLUTIONAL if not _builds_on(arm)]
+    )
+
+
+def _builds_on(arm: Arm) -> bool:
+    """Whether another arm or a final network builds on it."""
+    return arm in CHOSEN or any(other.base is arm for other in ARMS)
+
+
+def overfitting():
+    """Mistakes in training and on held-out images by epoch, plain, with dropout, and changed."""
+    arms = (DENSE_HALF, DENSE_DROPOUT, DENSE_CHANGED)
+    titles = ("nothing added", "dropout", "changed images")
+    figure, axes = style.figure(3, height=3.0, sharey=True)
+    colours = style.theme().categories[:2]
+    for ax, arm, title in zip(axes, arms, titles, strict=True):
+        runs = results.load(arm.experiment)
+        for name, colour in zip(("accuracy", "val_accuracy"), colours, strict=True):
+            for curve in 100 * (1 - runs.history(name)):
+                epochs = range(1, len(curve) + 1)
+                ax.plot(epochs, np.maximum(curve, 0.001), color=colour, alpha=0.6, lw=1)
+        ax.set(xlabel="epoch", yscale="log", title=title)
+    axes[0].set_ylabel("mistakes (%)")
+    for text, place, colour in zip(("training", "held out"), (0.2, 0.62), colours, strict=True):
+        axes[0].annotate(text, (0.55, place), xycoords="axes fraction", color=colour, fontsize=8.5)
+    return figure
+
+
+def averaging():
+    """Mistakes on held-out images by epoch, of the weights and of their running average."""
+    figure, ax = style.figure(height=3.0)
+    arms = (CNN_DECAY, CNN_AVERAGING)
+    runs = [results.load(arm.experiment) for arm in arms]
+    both = np.concatenate([HELD_OUT * (1 - r.history("val_accuracy")) for r in runs])
+    labels = np.repeat(["the weights", "their average"], [len(r) for r in runs])
+    colours = np.repeat(style.theme().categories[:2], [len(r) for r in runs])
+    plots.run_curves(ax, both, labels, colours, f"mistakes on {HELD_OUT:,} held-out images")
+    ax.set_yscale("log")
+    return figure
+
+
+def voting():
+    """Mistakes on the test set by the number of networks that vote."""
+    figure, axes = style.figure(2, height=3.0)
+    titles = ("dense layers only", "convolutional")
+    for ax, experiment, title in zip(axes, _FINALS.values(), titles, strict=True):
+        outputs, labels = results.load(experiment).outputs, _labels()
+        sizes = range(1, len(outputs) + 1)
+        colour = style.theme().categories[0]
+        means = []
+        for size in sizes:
+            wrong = [int((answer != labels).sum()) for answer in votes_of(size, outputs)]
+            ax.scatter([size] * len(wrong), wrong, s=9, c=colour, alpha=0.3, lw=0)
+            means.append(np.mean(wrong))
+        ax.plot(sizes, means, color=colour)
+        ax.set(xlabel="networks that vote", title=title, xticks=sizes)
+    axes[0].set_ylabel(f"mistakes on {len(_labels()):,} test images")
+    return figure
+
+
+def against_cost():
+    """Mistakes on the test set by arithmetic and by weights, ours and published ones."""
+    ours = []
+    for size in (8, 32, 256):
+        accuracy = results.load(q06.BY_SIZE[size]).final("val_accuracy").mean()
+        ours.append(_point(f"question 6: {size}", accuracy, q06.BY_SIZE[size]))
+    for label, experiment in (("dense", FINAL_DENSE), ("convolutional", FINAL_CNN)):
+        runs = results.load(experiment)
+        ours.append(_point(label, runs.final("val_accuracy").mean(), experiment))
+        voted = 1 - _voted(experiment) / len(_labels())
+        ours.append(_point(f"{label}: vote of {len(runs)}", voted, experiment, len(runs)))
+    return published.against_cost(ours, PUBLISHED, len(_labels()))
+
+
+def _point(label: str, accuracy: float, experiment: Experiment, networks: int = 1) -> Point:
+    return Point(
+        label,
+        float(accuracy),
+        networks * ladder.teraflops(experiment),
+        networks * cost.weights(experiment),
+    )
+
+
+def gallery():
+    """Test images that the vote gets wrong: label, answer with its certainty, and readers."""
+    data, outputs = excerpts.load("mnist"), results.load(FINAL_CNN).outputs.mean(axis=0)
+    places = _left(data.test_labels)
+    rows = -(-len(places) // COLUMNS)
+    figure, axes = style.figure(COLUMNS, rows, height=1.65 * rows)
+    titles = [f"{label}" for label in data.test_labels[places]]
+    shown = axes.flat[: len(places)]
+    plots.images(shown, data.test_images(places), titles)
+    for ax, place in zip(shown, places, strict=True):
+        answer = int(outputs[place].argmax())
+        text = f"{answer}, {outputs[place, answer]:.0%} sure"
+        if place in READERS:
+            text += f"\nread by {READERS[place]} of 5"
+        ax.set_xlabel(text, fontsize=7.5, linespacing=1.25)
+    for ax in axes.flat[len(places) :]:
+        ax.set_axis_off()
+    return figure
+
+
+def small():
+    """For the home page: mistakes on held-out images, arm by arm."""
+    figure, ax = style.small_figure()
+    means = [ladder.mistakes(arm).mean() for arm in ARMS]
+    ax.plot(means, "o", ms=3.5, color=style.theme().categories[0])
+    ax.set_yscale("log")
+    ax.set(yticks=[])
+    ax.minorticks_off()
+    return figure
+
+
+FIGURES = {
+    "q07-capacity": capacity,
+    "q07-dense": dense,
+    "q07-convolutional": convolutional,
+    "q07-overfitting": overfitting,
+    "q07-averaging": averaging,
+    "q07-voting": voting,
+    "q07-against-cost": against_cost,
+    "q07-gallery": gallery,
+    "q07-small": small,
+}
