@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from functools import partial
@@ -28,10 +29,15 @@ ROOT = Path(__file__).parent
 BUILD = ROOT / "_build"
 BUILD.mkdir(exist_ok=True)  # doit's own file lies there, and book/_build points to it
 
+PDF = BUILD / "latex" / "book.pdf"
+# Typesetting needs programs that pip cannot install; without them there is no PDF to download.
+TEX = all(map(shutil.which, ("latexmk", "make", "xelatex")))
+TEX_PACKAGES = "latexmk make texlive-xetex texlive-fonts-recommended fonts-freefont-otf"
+
 DOIT_CONFIG = {
     "backend": "sqlite3",  # two doits at once do not spoil it
     "dep_file": str(BUILD / ".doit.db"),
-    "default_tasks": ["train", "figures", "numbers", "book"],
+    "default_tasks": ["train", "figures", "numbers", *["pdf"] * TEX, "book"],
     "verbosity": 2,
 }
 
@@ -171,21 +177,55 @@ def task_benchmark():
     return {"actions": [(attempt, [benchmark.measure])], "uptodate": [False]}
 
 
-def task_book():
-    """Build the pages into _build/html, every warning an error."""
+def building(*options, **environment):
+    """Build the pages, every warning an error."""
     # Beside this Python, also where its environment is not activated.
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
-    command = [str(jupyter_book), "build", "-W", "-n", "--all"]
+    command = [str(jupyter_book), "build", "-W", "-n", "--all", *options]
+    return CmdAction(
+        [*command, "--path-output", str(ROOT), str(report.BOOK)],
+        shell=False,
+        # The pages' extension then need not look whether figures are up to date.
+        env={**os.environ, "REPORT_STAGES_DONE": "1", **environment},
+    )
+
+
+def task_pdf():
+    """Typeset the pages as _build/latex/book.pdf (in a plain doit where TeX is installed)."""
     return {
-        "actions": [
-            CmdAction(
-                [*command, "--path-output", str(ROOT), str(report.BOOK)],
-                shell=False,
-                # The pages' extension then need not look whether figures are up to date.
-                env={**os.environ, "REPORT_STAGES_DONE": "1"},
-            )
-        ],
+        "actions": [prepare_typesetting, building("--builder", "pdflatex", **date_of_pdf())],
         "file_dep": [*BOOK_SOURCES, *FIGURE_FILES, report.NUMBERS, *EXCERPT_FILES],
+        "targets": [PDF],
+    }
+
+
+def prepare_typesetting():
+    """Look for TeX, and clear away what a failed run of it left, on which the next would fail."""
+    if not TEX:
+        return TaskFailed(f"no TeX to typeset with; on Debian: apt-get install {TEX_PACKAGES}")
+    shutil.rmtree(PDF.parent, ignore_errors=True)
+
+
+def date_of_pdf():
+    """The last commit's date, so that the same sources give the same PDF."""
+    if not shutil.which("git"):
+        return {}
+    command = ["git", "log", "-1", "--format=%ct"]
+    last = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    return {"SOURCE_DATE_EPOCH": last, "FORCE_SOURCE_DATE": "1"} if last else {}
+
+
+def task_book():
+    """Build the pages into _build/html, with the PDF to download where there is one."""
+    return {
+        "actions": [building()],
+        "file_dep": [
+            *BOOK_SOURCES,
+            *FIGURE_FILES,
+            report.NUMBERS,
+            *EXCERPT_FILES,
+            *[PDF] * TEX,
+        ],
         "targets": [BUILD / "html" / "index.html"],
     }
 

@@ -243,6 +243,47 @@ def test_ledgers_can_be_downloaded(book):
     assert contents == ["q02-sgd\n", "q02-adam\n"]
 
 
+def column_shares(rows):
+    from report import latex_columns
+
+    widths = re.findall(r"\\X\{(\d+)\}\{(\d+)\}", latex_columns(rows))
+    return [int(width) / int(total) for width, total in widths]
+
+
+def test_columns_of_print_have_room_for_their_longest_words(book):
+    from docutils.nodes import literal
+    from report import BETWEEN_COLUMNS, LINE_OF_A_TABLE
+
+    shares = column_shares([["a", "gain"], ["784-1024-10", literal(text="q02-sgd.jsonl")]])
+    letters = [share * LINE_OF_A_TABLE - BETWEEN_COLUMNS for share in shares]
+    # Lines may end after a hyphen of the first, while the name of a file stays whole.
+    assert letters == pytest.approx([11, 13], abs=0.1)
+
+
+def test_columns_of_print_share_what_words_leave_of_the_line(book):
+    long, longer = "a word " * 20, "a word " * 40
+    shares = column_shares([["a", "b"], [long, longer]])
+    assert sum(shares) == pytest.approx(1, abs=0.01)
+    assert shares[0] < 0.36 and shares[1] > 0.6
+
+
+def test_columns_of_print_never_take_more_than_the_line(book):
+    shares = column_shares([["x" * 90, "y" * 60]])
+    assert sum(shares) == pytest.approx(1, abs=0.01)
+
+
+def test_home_page_offers_the_pdf_where_there_is_one(book):
+    page = "# Title\n\n```{pdf}\n```\n"
+    assert "book.pdf" not in book.build(page)
+    pdf = book.folder / "_build" / "latex" / "book.pdf"
+    pdf.parent.mkdir(parents=True)
+    pdf.write_text("the book")
+    (link,) = re.findall('href="(_downloads/[^"]+book.pdf)"', book.build(page + "\n"))
+    assert (book.html / link).read_text() == "the book"
+    assert book.warnings == ""
+    assert "as a PDF" not in book.build(page, builder="latex")
+
+
 def test_times_read_as_words(book):
     from report import duration
 
@@ -288,7 +329,7 @@ def linked(book):
 
 def links(html) -> dict[str, str]:
     """Addresses of the links under the figure, by their text."""
-    (legend,) = re.findall('<div class="figure-links legend">(.*?)</div>', html, re.DOTALL)
+    (legend,) = re.findall('<div class="figure-links on-screen legend">(.*?)</div>', html, re.DOTALL)
     found = re.findall('<a [^>]*href="([^"]*)"[^>]*>(.*?)</a>', legend, re.DOTALL)
     return {re.sub("<[^>]+>", "", text): address for address, text in found}
 

@@ -248,6 +248,14 @@ def test_every_task_has_one_line_that_says_what_it_does(monkeypatch):
         assert "\n" not in task.doc.strip(), task.name
 
 
+def test_without_tex_the_packages_to_install_are_named(doit, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, said = doit("run", "--single", "pdf")
+    assert status != 0
+    assert "no TeX to typeset with; on Debian: apt-get install latexmk" in said
+    assert "Traceback" not in said
+
+
 @pytest.fixture
 def site(clone):
     """A clone under git whose pages are built."""

@@ -26,9 +26,13 @@ logger = logging.getLogger(__name__)
 
 NUMBERS_FILE = "numbers.json"
 FIGURES_FOLDER = "figures"
+PDF_FILE = "_build/latex/book.pdf"
 KEY_DIGITS = 12  # enough of a SHA-256 to tell experiments apart by eye
 MINUS_SIGN = "\N{MINUS SIGN}"
 MINUS_BEFORE_DIGITS = re.compile(r"(?<!\w)-(?=\d)")  # and no hyphen, as in 784-32-10
+WORD = re.compile(r"[^\s-]+-?|-")  # lines may end after a hyphen
+LINE_OF_A_TABLE = 110  # letters that fit on a line of the PDF's tables
+BETWEEN_COLUMNS = 5  # letters
 NUMBER_IN_TEXT = re.compile(r"\{num\}`([^`]+)`")
 
 
@@ -234,7 +238,7 @@ class ClaimsDirective(QuestionDirective):
             for claim in entries
         ]
         header = ["Holds", "Claim", "Measured"]
-        return [table(header, rows, "claims", widths=[9, 56, 35])]
+        return table(header, rows, "claims", widths=[9, 56, 35])
 
 
 class TableDirective(QuestionDirective):
@@ -246,7 +250,7 @@ class TableDirective(QuestionDirective):
         rows = [
             [MINUS_BEFORE_DIGITS.sub(MINUS_SIGN, cell) for cell in row] for row in entries["rows"]
         ]
-        return [table(entries["header"], rows, "results")]
+        return table(entries["header"], rows, "results")
 
 
 class ExperimentsDirective(QuestionDirective):
@@ -263,12 +267,11 @@ class ExperimentsDirective(QuestionDirective):
         columns = map(_heading, varied)
         header = ["Experiment", *columns, "Runs", "Training time", "Key"]
         rows = [self._row(experiment, varied) for experiment in entries]
-        tables = [table(header, rows, "experiments")]
+        tables = table(header, rows, "experiments")
         if shared:
             title = "Setting" if len(entries) == 1 else "The same for all"
             cells = [[_heading(name), str(value)] for name, value in shared.items()]
-            settings = table([title, "Value"], cells, "settings", widths=[30, 70])
-            tables.insert(0, settings)
+            tables = table([title, "Value"], cells, "settings", widths=[30, 70]) + tables
         return tables
 
     def _row(self, experiment: dict, varied: list[str]) -> list[str | nodes.Node]:
@@ -340,8 +343,8 @@ def table(
     rows: list[list[str | nodes.Node]],
     name: str,
     widths: list[int] | None = None,
-) -> nodes.table:
-    """Build a table.
+) -> list[nodes.Node]:
+    """Build a table, after what LaTeX is to know of its columns.
 
     Parameters
     ----------
@@ -359,7 +362,34 @@ def table(
     group += nodes.thead("", _row(header))
     group += nodes.tbody("", *map(_row, rows))
     classes = [name, "colwidths-given"] if widths else [name]
-    return nodes.table("", group, classes=classes)
+    columns = addnodes.tabular_col_spec(spec=latex_columns([header, *rows]))
+    return [*([] if widths else [columns]), nodes.table("", group, classes=classes)]
+
+
+def latex_columns(rows: list[list[str | nodes.Node]]) -> str:
+    r"""Return how wide LaTeX shall make a table's columns, as ``\X{3}{10}\X{7}{10}``.
+
+    Each gets room for its longest word, and of what is then left on the line a share by the
+    length of its texts. Left to itself, LaTeX lets words stand over the edge.
+    """
+    columns = list(zip(*rows, strict=True))
+    words = [max(map(_longest_word, column)) + BETWEEN_COLUMNS for column in columns]
+    wholes = [max(map(len, map(_text, column))) + BETWEEN_COLUMNS for column in columns]
+    more = [whole - word for whole, word in zip(wholes, words, strict=True)]
+    share = min(max(LINE_OF_A_TABLE - sum(words), 0) / max(sum(more), 1), 1)
+    widths = [round(10 * (word + share * extra)) for word, extra in zip(words, more, strict=True)]
+    total = max(sum(widths), 10 * LINE_OF_A_TABLE)
+    return "".join(rf"\X{{{width}}}{{{total}}}" for width in widths)
+
+
+def _text(cell: str | nodes.Node) -> str:
+    return cell if isinstance(cell, str) else cell.astext()
+
+
+def _longest_word(cell: str | nodes.Node) -> int:
+    """Letters of a cell that are not parted at the end of a line; names of files never are."""
+    words = WORD.findall(cell) if isinstance(cell, str) else cell.astext().split()
+    return max(map(len, words), default=0)
 
 
 def _row(cells: Iterable[str | nodes.Node]) -> nodes.row:
@@ -368,6 +398,18 @@ def _row(cells: Iterable[str | nodes.Node]) -> nodes.row:
         content = nodes.Text(cell) if isinstance(cell, str) else cell
         row += nodes.entry("", nodes.paragraph("", "", content))
     return row
+
+
+class PdfDirective(SphinxDirective):
+    """The directive ``{pdf}``: a link to the book as a PDF, where one was typeset."""
+
+    def run(self) -> list[nodes.Node]:
+        # Through the link that leads from the book's folder to what is built.
+        if not Path(self.env.srcdir, PDF_FILE).is_file():
+            return []
+        line = nodes.paragraph("", "", classes=["on-screen"])
+        line += [nodes.Text("To read on paper: "), download(PDF_FILE, "the report as a PDF")]
+        return [line]
 
 
 # Figures ------------------------------------------------------------------------------
@@ -434,7 +476,7 @@ class FigureLinks(SphinxTransform):
         line = nodes.paragraph("", "")
         for link in links:
             line += [nodes.Text(" · "), link] if len(line) else [link]
-        return nodes.legend("", line, classes=["figure-links"])
+        return nodes.legend("", line, classes=["figure-links", "on-screen"])
 
 
 def repository(config) -> str:
@@ -456,7 +498,7 @@ def download(file: str, text: str) -> addnodes.download_reference:
 
 
 class OnScreenOnly(SphinxPostTransform):
-    """Take out again what only a screen can show: dark twins, and links under figures."""
+    """Take out again what only a screen can show: dark twins, and links to downloads."""
 
     default_priority = 5
 
@@ -465,9 +507,9 @@ class OnScreenOnly(SphinxPostTransform):
             return
         for wrapper in list(self.document.findall(_holds_twins)):
             wrapper.replace_self(wrapper[0])
-        for legend in list(self.document.findall(nodes.legend)):
-            if "figure-links" in legend["classes"]:
-                legend.parent.remove(legend)
+        for node in list(self.document.findall(nodes.Element)):
+            if "on-screen" in node.get("classes", ()):
+                node.parent.remove(node)
 
 
 def _holds_twins(node: nodes.Node) -> bool:
@@ -481,6 +523,7 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("claims", ClaimsDirective)
     app.add_directive("experiments", ExperimentsDirective)
     app.add_directive("results-table", TableDirective)
+    app.add_directive("pdf", PdfDirective)
     app.add_transform(NumbersInAltText)
     app.add_transform(FigureLinks)
     app.add_transform(DarkTwins)
