@@ -329,7 +329,7 @@ def linked(book):
 
 def links(html) -> dict[str, str]:
     """Addresses of the links under the figure, by their text."""
-    (legend,) = re.findall('<div class="figure-links on-screen legend">(.*?)</div>', html, re.DOTALL)
+    (legend,) = re.findall('<div class="figure-links .*?>(.*?)</div>', html, re.DOTALL)
     found = re.findall('<a [^>]*href="([^"]*)"[^>]*>(.*?)</a>', legend, re.DOTALL)
     return {re.sub("<[^>]+>", "", text): address for address, text in found}
 
