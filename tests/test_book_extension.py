@@ -474,3 +474,10 @@ def test_formulas_need_no_other_host(book):
     assert re.search(r'<script [^>]*src="_static/mathjax/tex-svg\.js', html)
     assert (book.html / "_static" / "mathjax" / "tex-svg.js").is_file()
     assert 'src="http' not in html
+
+
+def test_pages_without_formulas_do_not_load_what_draws_them(book):
+    book.write("below.md", "# Below\n\nHere $x^2$.\n")
+    html = book.build("# Title\n\n```{toctree}\nbelow\n```\n")
+    assert "tex-svg.js" not in html
+    assert "tex-svg.js" in (book.html / "below.html").read_text()
