@@ -68,6 +68,11 @@ def mistakes(arm: Arm) -> np.ndarray:
     return arm.experiment.validation * (1 - accuracy(arm))
 
 
+def fewer(arm: Arm, other: Arm) -> float:
+    """The share of another arm's mistakes that an arm does without."""
+    return 1 - float(mistakes(arm).mean() / mistakes(other).mean())
+
+
 def best(arms: Sequence[Arm]) -> Arm:
     """The arm with the highest mean accuracy on held-out images."""
     return max(arms, key=lambda arm: accuracy(arm).mean())
@@ -89,23 +94,36 @@ def numbers(arms: Sequence[Arm]) -> dict:
                 f"{name}_gain": mean,
                 f"{name}_gain_low": low,
                 f"{name}_gain_high": high,
-                f"{name}_fewer": 1 - float(mistakes(arm).mean() / mistakes(arm.base).mean()),
+                f"{name}_fewer": fewer(arm, arm.base),
             }
     return values
 
 
-def rows(arms: Sequence[Arm]) -> list[list[str]]:
-    """A table of arms, with a row for each; see `analysis.questions`."""
+def names(arms: Sequence[Arm]) -> dict[Arm, str]:
+    """What each arm is called in tables and figures: its number among all, and its label."""
+    return {arm: f"{number} {arm.label}" for number, arm in enumerate(arms, start=1)}
+
+
+def rows(arms: Sequence[Arm], every: Sequence[Arm]) -> list[list[str]]:
+    """A table of arms, with a row for each; see `analysis.questions`.
+
+    Parameters
+    ----------
+    arms : sequence of Arm
+    every : sequence of Arm
+        All that are numbered together, theirs and their bases among them.
+    """
+    called = names(every)
     table = [
         [
             "change",
-            "made to",
-            "runs",
+            "to",
+            "gain, points (95% interval)",
+            "held-out accuracy",
             "weights",
             "TFLOP",
             "seconds",
-            "held-out accuracy",
-            "gain, points (95% interval)",
+            "runs",
         ]
     ]
     for arm in arms:
@@ -116,26 +134,28 @@ def rows(arms: Sequence[Arm]) -> list[list[str]]:
             change = f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
         table.append(
             [
-                arm.label,
-                arm.base.label if arm.base else "",
-                f"{len(runs)}",
+                called[arm],
+                called[arm.base].split()[0] if arm.base else "",
+                change,
+                f"{accuracy(arm).mean():.2%}",
                 f"{cost.weights(arm.experiment):,}",
                 f"{teraflops(arm.experiment):.1f}",
                 f"{runs.seconds / len(runs):,.0f}",
-                f"{accuracy(arm).mean():.2%}",
-                change,
+                f"{len(runs)}",
             ]
         )
     return table
 
 
-def mistakes_figure(arms: Sequence[Arm], dropped: Sequence[Arm] = ()):
+def mistakes_figure(arms: Sequence[Arm], every: Sequence[Arm], dropped: Sequence[Arm] = ()):
     """Mistakes on held-out images, a row an arm: every run, and the arm's mean.
 
     Parameters
     ----------
     arms : sequence of Arm
         From top to bottom.
+    every : sequence of Arm
+        As for `rows`.
     dropped : sequence of Arm
         Those of them that no other arm builds on because they did not help; drawn in grey.
     """
@@ -147,7 +167,7 @@ def mistakes_figure(arms: Sequence[Arm], dropped: Sequence[Arm] = ()):
         runs = mistakes(arm)
         ax.scatter(runs, np.full(len(runs), row), s=11, c=colour, alpha=0.55, lw=0)
         ax.plot([runs.mean()], [row], "|", color=colour, ms=13, mew=2)
-    ax.set_yticks(range(len(arms)), [arm.label for arm in arms])
+    ax.set_yticks(range(len(arms)), [names(every)[arm] for arm in arms])
     ax.set(xscale="log", ylim=(len(arms) - 0.4, -0.6))
     style.plain_ticks(ax.xaxis)
     ax.set_xlabel(f"mistakes on {arms[0].experiment.validation:,} held-out images")

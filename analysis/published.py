@@ -1,4 +1,4 @@
-"""Published results, and a plot of ours among them by what they cost."""
+"""What others have published of MNIST, and a plot of results by what they cost."""
 
 from __future__ import annotations
 
@@ -30,6 +30,39 @@ class Point:
     teraflops: float | None
     weights: int
     side: int = 1
+
+
+# See the page's references. Arithmetic is counted as `analysis.cost` does, from the layers and
+# epochs that they state, where they do.
+MNIST = (
+    Point("Simard: one hidden layer of 800", 0.9930, None, 636_010),
+    Point("Cireşan: five hidden layers", 0.9965, 3_260, 11_970_000),
+    Point("Deotte: one network", 0.99641, 165, 325_000),
+    Point("Deotte: vote of 15", 0.99745, 2_475, 4_875_000),
+    Point("Byerly", 0.9983, None, 1_500_000),
+    Point("An: vote of 3", 0.9987, 24_700, 4_540_000),
+)
+
+# A hundred test images of MNIST whose labels a network had put in doubt, by how many of five
+# people chose the digit that they are labelled with (Northcutt, Athalye & Mueller 2021).
+_PLACES = {
+    0: "947 2462 2597 2654 6651",
+    1: "3558 5937",
+    2: "1621 1901 2130 3520 6783 8527 9679 9729",
+    3: "1232 1393 2035 3422 4201 4823 4956 9664",
+    4: "449 717 740 1226 1681 2293 2380 2454 2836 3869 4007 4497 4874 5955 6572 6576 9009",
+    5: (
+        "247 259 321 340 445 582 619 720 726 810 938 1014 1033 1039 1112 1119 1299 1364 "
+        "1530 1709 2043 2109 2135 2182 2406 2447 2896 2921 2927 2939 3060 3073 3206 3503 "
+        "3597 3767 3778 3850 3906 4176 4207 4224 4639 4783 4860 4876 4880 4978 5887 6505 "
+        "6597 6625 7434 7842 8094 8408 9634 9642 9755 9888"
+    ),
+}
+
+#: Of the five people, those who chose an image's label, by its place in the test set.
+READERS = {int(place): n for n, places in _PLACES.items() for place in places.split()}
+#: So many of them are most.
+MOST = 3
 
 
 def against_cost(ours: Sequence[Point], theirs: Sequence[Point], images: int):

@@ -9,6 +9,7 @@ import math
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -185,14 +186,16 @@ def _additions(experiment: Experiment) -> dict[str, str]:
         for name, unit in units.items()
         if getattr(affine, name)
     )
-    additions = {
-        "held out": experiment.validation and f"{experiment.validation:,} images",
-        "images": changes,
-        "label smoothing": experiment.label_smoothing and f"{experiment.label_smoothing:g}",
-        "averaging": experiment.averaging and f"{experiment.averaging:g}",
-        "precision": experiment.precision != "float32" and experiment.precision,
-    }
-    return {name: value for name, value in additions.items() if value}
+    also = (
+        experiment.validation and f"{experiment.validation:,} images held out",
+        changes and f"images changed: {changes}",
+        experiment.label_smoothing and f"label smoothing {experiment.label_smoothing:g}",
+        experiment.averaging and f"averaging {experiment.averaging:g}",
+        experiment.precision != "float32" and experiment.precision,
+    )
+    # In one, or a table would have a column for each, most of it empty.
+    text = "; ".join(filter(None, also))
+    return {"also": text} if text else {}
 
 
 def _optimizer(optimizer) -> str:
@@ -221,10 +224,14 @@ def _network(experiment: Experiment) -> str:
                 before.append(f"pool {layer.pool_size}×{layer.pool_size}")
             case Flatten() | GlobalAveragePooling2D() | Dense():
                 units.append(str(counted.shape[-1]))
+            case BatchNormalization() if units:
+                units.append("norm")
             case BatchNormalization():
-                (units if units else before).append("norm")
+                before[-1] += " with norm"
             case Dropout():
                 (units if units else before).append(f"dropout {layer.rate:g}")
+    repeated = [(text, len(list(group))) for text, group in groupby(before)]
+    before = [f"{times} × {text}" if times > 1 else text for text, times in repeated]
     return ", ".join([*before, "-".join(units)])
 
 
@@ -268,7 +275,7 @@ def _reproduction(content: dict) -> dict:
                     e["settings"]["seeds"].replace(" to ", "–"),
                     e["settings"]["epochs"],
                     f"{e['seconds'] / 3600:.2f}",
-                    e["key"][:12],
+                    e["key"][:10],
                 ]
                 for name, e in sorted(_described(content).items())
             ],

@@ -127,15 +127,18 @@ def test_experiments_are_described_for_their_page(page):
                 q02.SHEET,
                 layers=(
                     Reshape((28, 28, 1)),
-                    Conv2D(8, 3),
+                    Conv2D(4, 3),
                     BatchNormalization(),
+                    Conv2D(4, 3),
+                    BatchNormalization(),
+                    Conv2D(8, 3),
                     Dropout(0.2),
                     GlobalAveragePooling2D(),
                     Dropout(0.4),
                     Dense(10, "softmax"),
                 ),
             ),
-            "convolution 3×3×8, norm, dropout 0.2, 8-dropout 0.4-10",
+            "2 × convolution 3×3×4 with norm, convolution 3×3×8, dropout 0.2, 8-dropout 0.4-10",
         ),
     ],
 )
@@ -158,11 +161,8 @@ def test_settings_name_what_only_some_experiments_have():
     assert {name: value for name, value in after.items() if before.get(name) != value} == {
         "optimizer": "AdamW, rate rising to 0.01 in 20% of the steps, falling along a cosine, "
         "weight decay 0.05",
-        "held out": "10,000 images",
-        "images": "rotation ±12°, shift ±2.5 pixels",
-        "label smoothing": "0.1",
-        "averaging": "0.999",
-        "precision": "mixed_bfloat16",
+        "also": "10,000 images held out; images changed: rotation ±12°, shift ±2.5 pixels; "
+        "label smoothing 0.1; averaging 0.999; mixed_bfloat16",
     }
     falling = report._settings(replace(plain, optimizer=SGD(CosineDecay(0.1))))
     assert falling["optimizer"] == "SGD, rate 0.1, falling along a cosine"

@@ -27,12 +27,13 @@ logger = logging.getLogger(__name__)
 NUMBERS_FILE = "numbers.json"
 FIGURES_FOLDER = "figures"
 PDF_FILE = "_build/latex/book.pdf"
-KEY_DIGITS = 12  # enough of a SHA-256 to tell experiments apart by eye
+KEY_DIGITS = 10  # enough of a SHA-256 to tell experiments apart by eye
 MINUS_SIGN = "\N{MINUS SIGN}"
 MINUS_BEFORE_DIGITS = re.compile(r"(?<!\w)-(?=\d)")  # and no hyphen, as in 784-32-10
 WORD = re.compile(r"[^\s-]+-?|-")  # lines may end after a hyphen
-LINE_OF_A_TABLE = 110  # letters that fit on a line of the PDF's tables
-BETWEEN_COLUMNS = 5  # letters
+# Letters that fit on a line of the PDF's tables, by their size, and what is lost to a gap.
+LINE_OF_A_TABLE = {r"\footnotesize": 110, r"\scriptsize\let\codesize\tiny": 140}
+BETWEEN_COLUMNS = 4
 NUMBER_IN_TEXT = re.compile(r"\{num\}`([^`]+)`")
 
 
@@ -279,7 +280,7 @@ class ExperimentsDirective(QuestionDirective):
         # A run whose error became infinite counts as a run, and is told of.
         diverged = f", {experiment['diverged']:,} diverged" if experiment["diverged"] else ""
         return [
-            download(experiment["ledger"], PurePosixPath(experiment["ledger"]).name),
+            download(experiment["ledger"], experiment["name"]),
             *(str(facts.get(name, "–")) for name in varied),
             f"{experiment['runs']:,}" + diverged,
             duration(experiment["seconds"]),
@@ -367,29 +368,26 @@ def table(
 
 
 def latex_columns(rows: list[list[str | nodes.Node]]) -> str:
-    r"""Return how wide LaTeX shall make a table's columns, as ``\X{3}{10}\X{7}{10}``.
+    r"""Return how LaTeX shall set a table's columns, as ``>{\scriptsize …}\X{3}{10}…``.
 
     Each gets room for its longest word, and of what is then left on the line a share by the
-    length of its texts. Left to itself, LaTeX lets words stand over the edge.
+    length of its texts. Left to itself, LaTeX lets words stand over the edge. Letters are made
+    smaller where the words alone would fill the line.
     """
     columns = list(zip(*rows, strict=True))
-    words = [max(map(_longest_word, column)) + BETWEEN_COLUMNS for column in columns]
-    wholes = [max(map(len, map(_text, column))) + BETWEEN_COLUMNS for column in columns]
+    texts = [[c if isinstance(c, str) else c.astext() for c in column] for column in columns]
+    longest = [max(map(len, WORD.findall(" ".join(column)))) for column in texts]
+    words = [word + BETWEEN_COLUMNS for word in longest]
+    wholes = [max(map(len, column)) + BETWEEN_COLUMNS for column in texts]
     more = [whole - word for whole, word in zip(wholes, words, strict=True)]
-    share = min(max(LINE_OF_A_TABLE - sum(words), 0) / max(sum(more), 1), 1)
+    sizes = list(LINE_OF_A_TABLE.items())
+    size, line = next(((s, n) for s, n in sizes if sum(words) <= n), sizes[-1])
+    share = min(max(line - sum(words), 0) / max(sum(more), 1), 1)
     widths = [round(10 * (word + share * extra)) for word, extra in zip(words, more, strict=True)]
-    total = max(sum(widths), 10 * LINE_OF_A_TABLE)
-    return "".join(rf"\X{{{width}}}{{{total}}}" for width in widths)
-
-
-def _text(cell: str | nodes.Node) -> str:
-    return cell if isinstance(cell, str) else cell.astext()
-
-
-def _longest_word(cell: str | nodes.Node) -> int:
-    """Letters of a cell that are not parted at the end of a line; names of files never are."""
-    words = WORD.findall(cell) if isinstance(cell, str) else cell.astext().split()
-    return max(map(len, words), default=0)
+    total = max(sum(widths), 10 * line)
+    return "".join(
+        rf">{{\raggedright\arraybackslash{size}}}\X{{{width}}}{{{total}}}" for width in widths
+    )
 
 
 def _row(cells: Iterable[str | nodes.Node]) -> nodes.row:
@@ -493,7 +491,7 @@ def download(file: str, text: str) -> addnodes.download_reference:
     """Return a link that downloads a file of the book."""
     # The leading slash counts from the book's folder, wherever the page lies.
     link = addnodes.download_reference(reftarget=f"/{file}")
-    link += nodes.literal(text=text)
+    link += nodes.inline(text=text)
     return link
 
 
