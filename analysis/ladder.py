@@ -58,6 +58,23 @@ def gain(arm: Arm) -> tuple[float, float, float]:
     return (float(np.mean(ours - theirs)), *paired_interval(ours, theirs))
 
 
+def gain_text(arm: Arm) -> str:
+    """The gain with its interval, in points."""
+    mean, low, high = gain(arm)
+    return f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
+
+
+def helps(arm: Arm) -> bool:
+    """Whether the whole interval of the gain is above zero."""
+    return gain(arm)[1] > 0
+
+
+def is_in_doubt(arm: Arm) -> bool:
+    """Whether the interval of the gain holds zero."""
+    _, low, high = gain(arm)
+    return low <= 0 <= high
+
+
 def teraflops(experiment: Experiment) -> float:
     """Arithmetic of one network's whole training, in 10¹² operations."""
     return experiment.epochs * cost.flops_per_epoch(experiment) / 1e12
@@ -128,15 +145,11 @@ def rows(arms: Sequence[Arm], every: Sequence[Arm]) -> list[list[str]]:
     ]
     for arm in arms:
         runs = load(arm.experiment)
-        change = ""
-        if arm.base:
-            mean, low, high = gain(arm)
-            change = f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
         table.append(
             [
                 called[arm],
                 called[arm.base].split()[0] if arm.base else "",
-                change,
+                gain_text(arm) if arm.base else "",
                 f"{accuracy(arm).mean():.2%}",
                 f"{cost.weights(arm.experiment):,}",
                 f"{teraflops(arm.experiment):.1f}",

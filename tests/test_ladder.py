@@ -43,6 +43,15 @@ def test_gain_is_in_points_and_paired_by_seed():
     assert 0 <= low < mean < high <= 10
 
 
+def test_a_gain_helps_or_is_in_doubt_by_its_interval(monkeypatch):
+    monkeypatch.setitem(ACCURACIES, "wider", [0.85, 0.80, 0.92])
+    assert ladder.helps(WIDER) and not ladder.is_in_doubt(WIDER)
+    assert ladder.is_in_doubt(FEWER) and not ladder.helps(FEWER)
+    back = replace(FIRST, base=WIDER)
+    assert not ladder.helps(back) and not ladder.is_in_doubt(back)
+    assert ladder.gain_text(back).startswith("-5.00 (-")
+
+
 def test_gain_takes_the_seeds_that_both_have():
     assert ladder.gain(FEWER)[0] == pytest.approx((-5 + 10) / 2)
 

@@ -1,6 +1,6 @@
 """Question 7: the best network for MNIST, one change at a time, chosen without the test set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -362,8 +362,14 @@ def _final_rows() -> list[list[str]]:
 
 def claims() -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    depths = [ladder.accuracy(arm) for arm in (ONE_512, TWO_512, THREE_512, FOUR_512)]
+    depths = [ladder.accuracy(arm).mean() for arm in (ONE_512, TWO_512, THREE_512, FOUR_512)]
     widths = [ladder.accuracy(arm).mean() for arm in (NO_HIDDEN, ONE_32, ONE_128, ONE_512)]
+    without_changes = (DENSE_DROPOUT, DENSE_NORM, DENSE_SMOOTHING, DENSE_AVERAGING)
+    plain, changed = (results.load(arm.experiment) for arm in (DENSE_HALF, DENSE_CHANGED))
+    halfway = [_held_out_mistakes(arm)[:, 2].mean() for arm in (CNN_DECAY, CNN_AVERAGING)]
+    recipes = [BEST_DENSE.experiment, BEST_CNN.experiment, FINAL_DENSE, FINAL_CNN]
+    single = [_mistakes(experiment).mean() for experiment in recipes]
+    voted = [_voted(experiment) for experiment in recipes]
     return [
         Claim(
             "The recipes read on the test set are those with the fewest mistakes on held-out "
@@ -377,11 +383,88 @@ def claims() -> list[Claim]:
             np.all(np.diff(widths) > 0) and np.argmax(np.diff(widths)) == 0,
         ),
         Claim(
-            "Second, third and fourth layers of 512 do not help, other things equal.",
-            "one to four: " + ", ".join(f"{accuracy.mean():.2%}" for accuracy in depths),
-            all(accuracy.mean() < depths[0].mean() + 0.0005 for accuracy in depths[1:]),
+            "A second, third and fourth layer of 512 do not help, other things equal.",
+            "one to four: " + ", ".join(f"{accuracy:.2%}" for accuracy in depths),
+            max(depths[1:]) < depths[0],
+        ),
+        _helping("A learning rate that falls to zero helps the dense network.", DENSE_SCHEDULE),
+        _helping(
+            "Shifted images help the dense network, and turning, scaling and shearing them as "
+            "well helps again.",
+            DENSE_SHIFTED,
+            DENSE_CHANGED,
+        ),
+        Claim(
+            "Changed images remove more of the dense network's mistakes than dropout, batch norm, "
+            "smoothed labels or averaged weights.",
+            f"{ladder.fewer(DENSE_CHANGED, DENSE_HALF):.0%}; "
+            + ", ".join(f"{ladder.fewer(arm, DENSE_HALF):.0%}" for arm in without_changes),
+            ladder.fewer(DENSE_CHANGED, DENSE_HALF)
+            > max(ladder.fewer(arm, DENSE_HALF) for arm in without_changes),
+        ),
+        Claim(
+            "Without changes the dense networks know their training images by heart; with changed "
+            "images they make more mistakes in training than on held-out images.",
+            f"right in training {plain.final('accuracy').mean():.2%} and "
+            f"{changed.final('accuracy').mean():.2%}, on held-out images "
+            f"{plain.final('val_accuracy').mean():.2%} and "
+            f"{changed.final('val_accuracy').mean():.2%}",
+            plain.final("accuracy").min() > 0.999
+            and np.all(changed.final("accuracy") < changed.final("val_accuracy")),
+        ),
+        _helping(
+            "With changed images batch norm helps the dense network, and so do a larger rate with "
+            "weight decay and more epochs.",
+            DENSE_CHANGED_NORM,
+            DENSE_DECAY,
+            DENSE_LONGER,
+        ),
+        _helping("Six convolutions help, and batch norm helps again.", CNN_SIX, CNN_NORM),
+        _helping("Smoothed labels help the convolutional network.", CNN_SMOOTHING),
+        _in_doubt(
+            "In six epochs changed images bring a convolutional network nothing that could be "
+            "told from chance, and leaving them out costs nothing.",
+            CNN_CHANGED,
+            CNN_UNCHANGED,
+        ),
+        _in_doubt("Nor do averaged weights, at the end, or dropout.", CNN_AVERAGING, CNN_DROPOUT),
+        Claim(
+            "Halfway through, averaged weights are far better than the weights themselves.",
+            f"{halfway[1]:.0f} and {halfway[0]:.0f} mistakes after the third epoch",
+            halfway[1] < 0.7 * halfway[0],
+        ),
+        _helping("Trained longer, the convolutional network makes fewer mistakes.", CNN_LONGER),
+        _in_doubt("Products of 16-bit numbers cost no accuracy.", DENSE_HALF, CNN_HALF),
+        Claim(
+            "A vote makes fewer mistakes than its average member, on held-out images and on the "
+            "test set.",
+            ", ".join(f"{v} for {m:.1f}" for v, m in zip(voted, single, strict=True)),
+            all(v < m for v, m in zip(voted, single, strict=True)),
+        ),
+        Claim(
+            "On the test set the convolutional networks make less than half of the dense networks' "
+            "mistakes.",
+            f"{single[3]:.1f} and {single[2]:.1f}",
+            single[3] < single[2] / 2,
         ),
     ]
+
+
+def _helping(sentence: str, *arms: Arm) -> Claim:
+    return Claim(sentence, _gains(arms), all(map(ladder.helps, arms)))
+
+
+def _in_doubt(sentence: str, *arms: Arm) -> Claim:
+    return Claim(sentence, _gains(arms), all(map(ladder.is_in_doubt, arms)))
+
+
+def _gains(arms: Sequence[Arm]) -> str:
+    return "points: " + ", ".join(map(ladder.gain_text, arms))
+
+
+def _held_out_mistakes(arm: Arm) -> np.ndarray:
+    """Mistakes on held-out images after each epoch: float, shape (runs, epochs)."""
+    return HELD_OUT * (1 - results.load(arm.experiment).history("val_accuracy"))
 
 
 def capacity():
@@ -432,11 +515,12 @@ def averaging():
     """Mistakes on held-out images by epoch, of the weights and of their running average."""
     figure, ax = style.figure(height=3.0)
     arms = (CNN_DECAY, CNN_AVERAGING)
-    runs = [results.load(arm.experiment) for arm in arms]
-    both = np.concatenate([HELD_OUT * (1 - r.history("val_accuracy")) for r in runs])
-    labels = np.repeat(["the weights", "their average"], [len(r) for r in runs])
-    colours = np.repeat(style.theme().categories[:2], [len(r) for r in runs])
-    plots.run_curves(ax, both, labels, colours, f"mistakes on {HELD_OUT:,} held-out images")
+    curves = [_held_out_mistakes(arm) for arm in arms]
+    labels = np.repeat(["the weights", "their average"], list(map(len, curves)))
+    colours = np.repeat(style.theme().categories[:2], list(map(len, curves)))
+    plots.run_curves(
+        ax, np.concatenate(curves), labels, colours, f"mistakes on {HELD_OUT:,} held-out images"
+    )
     ax.set_yscale("log")
     style.plain_ticks(ax.yaxis)
     return figure
