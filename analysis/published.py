@@ -21,26 +21,28 @@ class Point:
         Arithmetic of the whole training, in 10¹² operations; None where it is not known.
     weights : int
         Of all networks together.
-    side : {-1, 0, 1}
-        Where its label stands: left of it, above it, right of it.
+    label_at : tuple of {-1, 0, 1}
+        Where its label stands: left or right of it, and below or above.
     """
 
     label: str
     accuracy: float
     teraflops: float | None
     weights: int
-    side: int = 1
+    label_at: tuple[int, int] = (1, 0)
 
 
 # See the page's references. Arithmetic is counted as `analysis.cost` does, from the layers and
 # epochs that they state, where they do.
+DEOTTE = Point("Deotte: one network", 0.99641, 165, 325_000, (0, 1))  # the mean of 1,500
+AN = Point("An: vote of 3", 0.9987, 24_700, 4_540_000)
 MNIST = (
     Point("Simard: one hidden layer of 800", 0.9930, None, 636_010),
     Point("Cireşan: five hidden layers", 0.9965, 3_260, 11_970_000),
-    Point("Deotte: one network", 0.99641, 165, 325_000),
+    DEOTTE,
     Point("Deotte: vote of 15", 0.99745, 2_475, 4_875_000),
     Point("Byerly", 0.9983, None, 1_500_000),
-    Point("An: vote of 3", 0.9987, 24_700, 4_540_000),
+    AN,
 )
 
 # A hundred test images of MNIST whose labels a network had put in doubt, by how many of five
@@ -88,13 +90,14 @@ def against_cost(ours: Sequence[Point], theirs: Sequence[Point], images: int):
                 continue
             edge = colour if own else faint
             ax.scatter([x], [y], s=26, facecolor=edge if own else "none", edgecolor=edge)
+            right, up = point.label_at
             ax.annotate(
                 point.label,
                 (x, y),
-                xytext=(7 * point.side, 0 if point.side else 7),
+                xytext=(7 * right, 7 * up),
                 textcoords="offset points",
-                ha={-1: "right", 0: "center", 1: "left"}[point.side],
-                va="center" if point.side else "bottom",
+                ha={-1: "right", 0: "center", 1: "left"}[right],
+                va={-1: "top", 0: "center", 1: "bottom"}[up],
                 fontsize=8,
                 color=colour if own else style.theme().text,
             )

@@ -7,7 +7,10 @@ from analysis import published, style
 from analysis.published import Point
 
 OURS = [Point("ours", 0.99, 10, 1_000)]
-THEIRS = [Point("theirs", 0.998, 2_000, 30_000, side=-1), Point("unknown cost", 0.95, None, 500)]
+THEIRS = [
+    Point("theirs", 0.998, 2_000, 30_000, label_at=(-1, 0)),
+    Point("unknown cost", 0.95, None, 500),
+]
 
 
 @pytest.fixture
