@@ -1,6 +1,6 @@
-"""Keeps the few images of a data set that pages show, and its test labels.
+"""Keeps the few images of a data set that pages show, and all its labels.
 
-With them figures and confusion matrices need no data set. ``<data set>.json`` holds what is
+With them figures, confusion matrices and votes need no data set. ``<data set>.json`` holds what is
 kept and where it is from, ``<data set>.png`` the images one below the other.
 """
 
@@ -32,8 +32,8 @@ class Excerpt:
     ----------
     train : ndarray of uint8, shape (10, height, width) or (10, height, width, 3)
         The first training images.
-    train_labels : ndarray of uint8, shape (10,)
-        Their labels.
+    train_labels : ndarray of uint8, shape (images,)
+        The labels of the whole training set.
     test : ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
         The test images asked for.
     test_numbers : ndarray of int, shape (n,)
@@ -60,7 +60,7 @@ def is_current(name: str, choose: Choice, folder: Path = results.FOLDER) -> bool
         kept = json.loads((folder / f"{name}.json").read_text())
         return (
             kept["digest"] == datasets.DATASETS[name].digest
-            and len(kept["train_labels"]) == TRAINING_IMAGES
+            and len(kept["train_labels"]) == datasets.DATASETS[name].shapes["y_train"][0]
             and kept["test_numbers"] == list(choose(_labels(kept["test_labels"])))
         )
     except (OSError, ValueError, KeyError, TypeError, results.LedgerError):
@@ -88,7 +88,7 @@ def keep(name: str, choose: Choice, folder: Path = results.FOLDER) -> None:
         "credit": source.credit,
         "origin": source.origin,
         "digest": source.digest,
-        "train_labels": _digits(data.y_train[:TRAINING_IMAGES]),
+        "train_labels": _digits(data.y_train),
         "test_numbers": test_numbers,
         "test_labels": _digits(data.y_test),
     }

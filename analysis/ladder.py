@@ -118,7 +118,7 @@ def numbers(arms: Sequence[Arm]) -> dict:
 
 def names(arms: Sequence[Arm]) -> dict[Arm, str]:
     """What each arm is called in tables and figures: its number among all, and its label."""
-    return {arm: f"{number} {arm.label}" for number, arm in enumerate(arms, start=1)}
+    return {arm: f"{number}. {arm.label}" for number, arm in enumerate(arms, start=1)}
 
 
 def rows(arms: Sequence[Arm], every: Sequence[Arm]) -> list[list[str]]:
@@ -140,7 +140,6 @@ def rows(arms: Sequence[Arm], every: Sequence[Arm]) -> list[list[str]]:
             "weights",
             "TFLOP",
             "seconds",
-            "runs",
         ]
     ]
     for arm in arms:
@@ -148,13 +147,12 @@ def rows(arms: Sequence[Arm], every: Sequence[Arm]) -> list[list[str]]:
         table.append(
             [
                 called[arm],
-                called[arm.base].split()[0] if arm.base else "",
+                called[arm.base].partition(".")[0] if arm.base else "",
                 gain_text(arm) if arm.base else "",
                 f"{accuracy(arm).mean():.2%}",
                 f"{cost.weights(arm.experiment):,}",
                 f"{teraflops(arm.experiment):.1f}",
                 f"{runs.seconds / len(runs):,.0f}",
-                f"{len(runs)}",
             ]
         )
     return table

@@ -37,7 +37,7 @@ class Point:
 DEOTTE = Point("Deotte: one network", 0.99641, 165, 325_000, (0, 1))  # the mean of 1,500
 AN = Point("An: vote of 3", 0.9987, 24_700, 4_540_000)
 MNIST = (
-    Point("Simard: one hidden layer of 800", 0.9930, None, 636_010),
+    Point("Simard: one hidden layer of 800", 0.9930, None, 636_010, (0, 1)),
     Point("Cireşan: five hidden layers", 0.9965, 3_260, 11_970_000),
     DEOTTE,
     Point("Deotte: vote of 15", 0.99745, 2_475, 4_875_000),

@@ -101,11 +101,11 @@ def figure(columns: int = 1, rows: int = 1, height: float = 3.4, **options):
     return canvas, canvas.subplots(rows, columns, **options)
 
 
-def plain_ticks(axis) -> None:
-    """Numbers such as 0.5, 20 and 1,000 on a logarithmic axis, in place of powers of ten."""
+def plain_ticks(axis, digits=(1, 2, 3, 5, 7)) -> None:
+    """Numbers such as 0.5, 20 and 1,000 on a logarithmic axis, those that begin with ``digits``."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-    axis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+    axis.set_major_locator(LogLocator(subs=digits))
     axis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     axis.set_minor_formatter(NullFormatter())
 

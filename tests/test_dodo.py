@@ -11,7 +11,6 @@ import pytest
 import tiny
 from conftest import ROOT, members
 
-from analysis import excerpts
 from analysis.results import Ledger
 
 ONE, OTHER = tiny.experiment(name="q00-one"), tiny.experiment(name="q00-other", epochs=3)
@@ -54,7 +53,7 @@ def clone(tmp_path):
             Ledger(experiment, results).append(tiny.record(seed, experiment.epochs))
     kept = {
         "digest": tiny.SOURCE.digest,
-        "train_labels": "0" * excerpts.TRAINING_IMAGES,
+        "train_labels": "0" * len(tiny.DATA.y_train),
         "test_numbers": [],
         "test_labels": "",
     }

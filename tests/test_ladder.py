@@ -59,10 +59,10 @@ def test_gain_takes_the_seeds_that_both_have():
 def test_rows_tell_accuracy_gain_and_cost():
     header, first, wider = ladder.rows([FIRST, WIDER], [FEWER, FIRST, WIDER])
     assert len(header) == len(first) == len(wider)
-    assert first[:4] == ["2 8 hidden", "", "", "80.00%"]
-    assert wider[:2] == ["3 16 hidden", "2"] and wider[2].startswith("+5.00 (+0.")
+    assert first[:4] == ["2. 8 hidden", "", "", "80.00%"]
+    assert wider[:2] == ["3. 16 hidden", "2"] and wider[2].startswith("+5.00 (+0.")
     assert wider[3:5] == ["85.00%", f"{(64 + 1) * 16 + (16 + 1) * 10:,}"]
-    assert wider[-2:] == ["2", "3"]
+    assert wider[-1] == "2"
 
 
 def test_best_arm_has_the_highest_mean():
@@ -86,7 +86,7 @@ def test_figure_has_a_row_an_arm_and_counts_mistakes():
     with style.drawing(style.LIGHT):
         figure = ladder.mistakes_figure([FIRST, WIDER], [FEWER, FIRST, WIDER], dropped=[WIDER])
     (ax,) = figure.axes
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["2 8 hidden", "3 16 hidden"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["2. 8 hidden", "3. 16 hidden"]
     np.testing.assert_allclose(ax.collections[0].get_offsets()[:, 0], [40, 60, 20])
     assert [line.get_xdata()[0] for line in ax.lines] == pytest.approx([40, 30])
     assert "200 held-out images" in ax.get_xlabel()

@@ -309,7 +309,11 @@ def first_images():
     """The first ten training images with the names of their categories."""
     data, names = excerpts.load("cifar10"), DATASETS["cifar10"].categories
     figure, axes = style.figure(5, 2, height=3.1)
-    plots.images(axes.flat, data.train, [names[label] for label in data.train_labels])
+    plots.images(
+        axes.flat,
+        data.train,
+        [names[label] for label in data.train_labels[: excerpts.TRAINING_IMAGES]],
+    )
     return figure
 
 

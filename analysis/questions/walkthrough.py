@@ -103,7 +103,11 @@ def first_images():
     """The first ten training images with their labels."""
     data = excerpts.load("mnist")
     figure, axes = style.figure(5, 2, height=3.1)
-    plots.images(axes.flat, data.train, [str(label) for label in data.train_labels])
+    plots.images(
+        axes.flat,
+        data.train,
+        [str(label) for label in data.train_labels[: excerpts.TRAINING_IMAGES]],
+    )
     return figure
 
 
