@@ -63,6 +63,9 @@ FIGURE_FILES = [
     *map(report.histories_file, QUESTIONS),
 ]
 
+# What the pages are built from, for the screen and for paper.
+PAGES_FROM = [*BOOK_SOURCES, *FIGURE_FILES, report.NUMBERS, *EXCERPT_FILES]
+
 
 class is_trained:
     """Whether a ledger holds all its experiment asks for; ``doit info`` prints why not."""
@@ -194,7 +197,7 @@ def task_pdf():
     """Typeset the pages as _build/latex/book.pdf (in a plain doit where TeX is installed)."""
     return {
         "actions": [prepare_typesetting, building("--builder", "pdflatex", **date_of_pdf())],
-        "file_dep": [*BOOK_SOURCES, *FIGURE_FILES, report.NUMBERS, *EXCERPT_FILES],
+        "file_dep": PAGES_FROM,
         "targets": [PDF],
     }
 
@@ -219,13 +222,7 @@ def task_book():
     """Build the pages into _build/html, with the PDF to download where there is one."""
     return {
         "actions": [building()],
-        "file_dep": [
-            *BOOK_SOURCES,
-            *FIGURE_FILES,
-            report.NUMBERS,
-            *EXCERPT_FILES,
-            *[PDF] * TEX,
-        ],
+        "file_dep": [*PAGES_FROM, *[PDF] * TEX],
         "targets": [BUILD / "html" / "index.html"],
     }
 

@@ -106,11 +106,8 @@ def numbers(arms: Sequence[Arm]) -> dict:
             f"{name}_seconds": load(arm.experiment).seconds / len(arm.experiment.seeds),
         }
         if arm.base:
-            mean, low, high = gain(arm)
             values |= {
-                f"{name}_gain": mean,
-                f"{name}_gain_low": low,
-                f"{name}_gain_high": high,
+                f"{name}_gain": gain(arm)[0],
                 f"{name}_fewer": fewer(arm, arm.base),
             }
     return values
@@ -178,7 +175,8 @@ def mistakes_figure(arms: Sequence[Arm], every: Sequence[Arm], dropped: Sequence
         runs = mistakes(arm)
         ax.scatter(runs, np.full(len(runs), row), s=11, c=colour, alpha=0.55, lw=0)
         ax.plot([runs.mean()], [row], "|", color=colour, ms=13, mew=2)
-    ax.set_yticks(range(len(arms)), [names(every)[arm] for arm in arms])
+    called = names(every)
+    ax.set_yticks(range(len(arms)), [called[arm] for arm in arms])
     ax.set(xscale="log", ylim=(len(arms) - 0.4, -0.6))
     style.plain_ticks(ax.xaxis)
     ax.set_xlabel(f"mistakes on {arms[0].experiment.validation:,} held-out images")
