@@ -23,8 +23,9 @@ from analysis import cost, datasets, results
 from analysis.files import write_whole
 from analysis.questions import q02, q08, q09
 from analysis.spec import Experiment
+from analysis.training.machine import processor
 from analysis.training.run import groups
-from analysis.training.workers import engine_on_one_thread, processor
+from analysis.training.workers import engine_on_one_thread
 
 FILE = results.FOLDER / "benchmark.json"
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis import cost, datasets, results
 from analysis.spec import Experiment
-from analysis.training import workers
+from analysis.training import machine, workers
 from analysis.training.progress import Progress
 
 #: Weights, gradients and Adam's two moments of a group stay in a core's cache below this;
@@ -41,6 +41,12 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
     with results.writing(folder), _stoppable():
         missing = ledger.missing()
         if missing:
+            if machine.precision(experiment) != experiment.precision:
+                print(
+                    f"{experiment.name}: this processor has no bfloat16 instructions, so it is "
+                    "trained in float32",
+                    file=sys.stderr,
+                )
             data = datasets.load(experiment.dataset)
             if experiment.validation:
                 data = data.held_out(experiment.validation)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import platform
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 
 import joblib
@@ -16,6 +14,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from analysis.datasets import Dataset
 from analysis.spec import Experiment
+from analysis.training import machine
 from analysis.training.progress import Teller
 
 #: Names the address of a Dask scheduler, e.g. ``tcp://10.0.0.1:8786``.
@@ -170,7 +169,7 @@ def _train_group(
         raise MemoryShortage(f"too little memory for {len(seeds)} networks in a group") from error
     finally:
         teller.end()
-    return [record | {"provenance": provenance()} for record in records]
+    return [record | {"provenance": machine.provenance(experiment)} for record in records]
 
 
 def engine_on_one_thread() -> Callable[..., list[dict]]:
@@ -189,24 +188,3 @@ def engine_on_one_thread() -> Callable[..., list[dict]]:
     from analysis.training import engine
 
     return engine.train
-
-
-def provenance() -> dict[str, str]:
-    """Versions and machine: recorded with each result, no part of its key."""
-    cores = joblib.cpu_count()
-    return {
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("tensorflow", "keras", "numpy")},
-        "machine": f"{processor()}, {cores} core{'s' * (cores > 1)}",
-    }
-
-
-def processor() -> str:
-    """The processor's name as the system gives it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
