@@ -17,7 +17,9 @@ from analysis.spec import (
     GlobalAveragePooling2D,
     MaxPooling2D,
     Normalization,
+    Rescaling,
     Reshape,
+    Whitening,
 )
 
 
@@ -33,11 +35,14 @@ class Layer:
         Trainable numbers.
     products : int
         Multiplications for one image, forward.
+    is_trained : bool
+        Whether what it multiplies by is.
     """
 
     shape: tuple[int, ...]
     weights: int = 0
     products: int = 0
+    is_trained: bool = True
 
 
 def layers(experiment: Experiment) -> list[Layer]:
@@ -52,10 +57,10 @@ def layers(experiment: Experiment) -> list[Layer]:
 
 def _layer(spec, shape: tuple[int, ...]) -> Layer:
     match spec:
-        case Normalization() | Activation() | Dropout():
+        case Normalization() | Rescaling() | Activation() | Dropout():
             return Layer(shape)
         case BatchNormalization():
-            return Layer(shape, 2 * shape[-1])
+            return Layer(shape, (1 + spec.scale) * shape[-1])
         case Reshape():
             return Layer(tuple(spec.target_shape))
         case Flatten():
@@ -65,6 +70,11 @@ def _layer(spec, shape: tuple[int, ...]) -> Layer:
         case MaxPooling2D():
             height, width, channels = shape
             return Layer((height // spec.pool_size, width // spec.pool_size, channels))
+        case Whitening():
+            height, width, channels = shape
+            filters = 2 * spec.kernel_size**2 * channels
+            size = (height - spec.kernel_size + 1, width - spec.kernel_size + 1, filters)
+            return Layer(size, filters, math.prod(size) * filters // 2, is_trained=False)
         case Conv2D():
             lost = spec.kernel_size - 1 if spec.padding == "valid" else 0
             height, width = (size - lost for size in shape[:2])
@@ -85,12 +95,14 @@ def weights(experiment: Experiment) -> int:
 def flops_per_epoch(experiment: Experiment) -> int:
     """Multiplications and additions that train one network for an epoch.
 
-    Those of matrix products: forward, for the gradient of the weights and, but for the
-    first layer with weights, for the gradient of the layer's inputs.
+    Those of matrix products: forward, for the gradient of the weights, where they are
+    trained, and, but for the first layer with weights, for the gradient of the layer's inputs.
     """
-    products = [layer.products for layer in layers(experiment) if layer.products]
+    first, *others = [layer for layer in layers(experiment) if layer.products]
+    products = (1 + first.is_trained) * first.products
+    products += sum((2 + layer.is_trained) * layer.products for layer in others)
     images = DATASETS[experiment.dataset].shapes["x_train"][0] - experiment.validation
-    return 2 * images * (3 * sum(products) - products[0])
+    return 2 * images * products
 
 
 def flops_of_testing(experiment: Experiment) -> int:

@@ -18,11 +18,13 @@ from analysis.datasets import DATASETS
 #: test says when). It is part of every key, so raising it makes every result stale.
 TRAINING_VERSION = 1
 
-ACTIVATIONS = ("relu", "linear", "softmax")
+ACTIVATIONS = ("relu", "linear", "softmax", "gelu")
 LOSSES = ("squared_error", "cross_entropy")
 STREAMS = ("weights", "order")
 PADDINGS = ("valid", "same")
 PRECISIONS = ("float32", "mixed_bfloat16")
+KERNELS = ("glorot_uniform", "identity")
+FLIPS = ("none", "random", "alternating")
 
 
 def later(default):
@@ -94,14 +96,48 @@ class Reshape:
 
 
 @dataclass(frozen=True)
+class Rescaling:
+    """Multiplies its inputs by a number."""
+
+    scale: float
+
+    def __post_init__(self):
+        _require_positive("Rescaling", "scale", self)
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """A first convolution whose outputs are uncorrelated, computed instead of trained.
+
+    Its filters are the principal components of the training images' patches, divided by their
+    standard deviations, and the negatives of these; only a bias is trained (after Jordan 2024).
+
+    Parameters
+    ----------
+    kernel_size : int
+        Of the patches, in pixels.
+    """
+
+    kernel_size: int = 2
+
+    def __post_init__(self):
+        _require_units("Whitening", "pixels as kernel_size", self.kernel_size)
+
+
+@dataclass(frozen=True)
 class Conv2D:
-    """A convolution with stride 1."""
+    """A convolution with stride 1.
+
+    With the kernel ``identity`` it begins by handing on its input: its first filters, one for
+    each input channel, are the identity, and the rest are drawn as ever.
+    """
 
     filters: int
     kernel_size: int
     activation: str = "relu"
     padding: str = later("valid")
     use_bias: bool = later(True)
+    kernel_initializer: str = later("glorot_uniform")
 
     def __post_init__(self):
         _require_units("Conv2D", "filters", self.filters)
@@ -110,6 +146,11 @@ class Conv2D:
         _require(
             self.padding in PADDINGS,
             f"Conv2D has no padding {self.padding!r}; it is one of {', '.join(PADDINGS)}",
+        )
+        _require(
+            self.kernel_initializer in KERNELS,
+            f"Conv2D has no kernel_initializer {self.kernel_initializer!r}; it is one of "
+            f"{', '.join(KERNELS)}",
         )
 
 
@@ -135,12 +176,25 @@ class GlobalAveragePooling2D:
 
 @dataclass(frozen=True)
 class BatchNormalization:
-    """Standardises each unit by its batch, and when tested by a running mean (Ioffe 2015)."""
+    """Standardises each unit by its batch, and when tested by a running mean (Ioffe 2015).
+
+    Parameters
+    ----------
+    momentum : float
+        Share of itself that the running mean keeps at each step.
+    scale : bool
+        Whether each unit has a trained factor beside its trained shift.
+    shift_rate : float
+        How many times the optimizer's learning rate the shifts of feature maps are trained with.
+    """
 
     momentum: float = 0.9
+    scale: bool = later(True)
+    shift_rate: float = later(1.0)
 
     def __post_init__(self):
         _require_share("BatchNormalization's momentum", self.momentum)
+        _require_positive("BatchNormalization", "shift_rate", self)
 
 
 @dataclass(frozen=True)
@@ -197,20 +251,65 @@ class CosineDecay:
 
 
 @dataclass(frozen=True)
-class SGD:
-    """Stochastic gradient descent."""
+class LinearDecay:
+    """A learning rate that rises in a line and then falls in another.
 
-    learning_rate: float | CosineDecay
+    Parameters
+    ----------
+    peak : float
+        The largest learning rate.
+    rise : float
+        Share of all steps until it is reached.
+    first, last : float
+        Shares of the peak with which it begins and ends.
+    """
+
+    peak: float
+    rise: float = 0.0
+    first: float = 0.0
+    last: float = 0.0
+
+    def __post_init__(self):
+        _require_positive("LinearDecay", "peak", self)
+        for name in ("rise", "first", "last"):
+            _require_share(f"LinearDecay's {name}", getattr(self, name))
+
+
+SCHEDULES = (CosineDecay, LinearDecay)
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Stochastic gradient descent.
+
+    Parameters
+    ----------
+    learning_rate : float, CosineDecay or LinearDecay
+    momentum : float
+        Share of each step that is taken again at the next.
+    nesterov : bool
+        Whether the gradient counts as if that step had been taken (Sutskever et al. 2013).
+    weight_decay : float
+        Share of every weight that each step takes away, times the learning rate.
+    """
+
+    learning_rate: float | CosineDecay | LinearDecay
+    momentum: float = later(0.0)
+    nesterov: bool = later(False)
+    weight_decay: float = later(0.0)
 
     def __post_init__(self):
         _require_learning_rate(self)
+        _require_share("SGD's momentum", self.momentum)
+        _require_share("SGD's weight_decay", self.weight_decay)
+        _require(self.momentum or not self.nesterov, "SGD's nesterov needs a momentum above 0")
 
 
 @dataclass(frozen=True)
 class Adam:
     """Adam with Keras's other settings (Kingma & Ba 2015)."""
 
-    learning_rate: float | CosineDecay = 0.001
+    learning_rate: float | CosineDecay | LinearDecay = 0.001
 
     def __post_init__(self):
         _require_learning_rate(self)
@@ -220,7 +319,7 @@ class Adam:
 class AdamW:
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019), of kernels only."""
 
-    learning_rate: float | CosineDecay = 0.001
+    learning_rate: float | CosineDecay | LinearDecay = 0.001
     weight_decay: float = 0.004
 
     def __post_init__(self):
@@ -232,7 +331,7 @@ OPTIMIZERS = (SGD, Adam, AdamW)
 
 
 def _require_learning_rate(optimizer) -> None:
-    if not isinstance(optimizer.learning_rate, CosineDecay):
+    if not isinstance(optimizer.learning_rate, SCHEDULES):
         _require_positive(type(optimizer).__name__, "learning_rate", optimizer)
 
 
@@ -280,6 +379,56 @@ class Affine:
         _require(self.scale < 1, f"Affine needs a scale below 1; got {self.scale!r}")
 
 
+@dataclass(frozen=True)
+class FlipAndShift:
+    """Mirrors training images and moves them by whole pixels, their edges mirrored outward.
+
+    Parameters
+    ----------
+    flip : {"none", "random", "alternating"}
+        Mirrors left and right a random half of the images anew in each epoch, or each image in
+        every other epoch, a random half of them from the first on (Jordan 2024).
+    shift : int
+        Pixels by which an image is moved at most, in each of four directions.
+    """
+
+    flip: str = "none"
+    shift: int = 0
+
+    def __post_init__(self):
+        _require(
+            self.flip in FLIPS,
+            f"FlipAndShift has no flip {self.flip!r}; it is one of {', '.join(FLIPS)}",
+        )
+        _require(
+            self.shift == 0 or _is_positive_int(self.shift),
+            f"FlipAndShift needs a whole number of pixels as shift; got {self.shift!r}",
+        )
+
+
+@dataclass(frozen=True)
+class Lookahead:
+    """Every few steps, sets the weights back to a running average (after Zhang et al. 2019).
+
+    The average keeps a share of itself that rises with the third power of time, so it holds
+    back ever more (Jordan 2024).
+
+    Parameters
+    ----------
+    steps : int
+        From one time to the next.
+    kept : float
+        Share of itself that the average keeps at the last.
+    """
+
+    steps: int = 5
+    kept: float = 0.95**5
+
+    def __post_init__(self):
+        _require_units("Lookahead", "steps", self.steps)
+        _require_share("Lookahead's kept", self.kept)
+
+
 def mlp(*hidden: int, output: str) -> tuple:
     """Layers of a fully connected network for ten categories.
 
@@ -320,19 +469,23 @@ class Experiment:
     validation : int
         So many of the last training images are held out: not trained on, and tested on in
         place of the test set, so that choices can be made without it.
-    augmentation : Affine or None
+    augmentation : Affine, FlipAndShift or None
         How training images are changed.
     label_smoothing : float
         Share of each target that is spread over all ten categories (Szegedy et al. 2016).
-    averaging : float
+    averaging : float or Lookahead
         Networks are tested with a running average of their weights, which keeps this share of
         itself at each step; less at first. 0 for the weights themselves.
     precision : {"float32", "mixed_bfloat16"}
-        Of products; weights and outputs stay float32.
+        Of products; weights and outputs stay float32. A processor without instructions for
+        bfloat16 takes float32 instead, and the ledger says so.
     activity : bool
         Whether to count after each epoch which ReLU units are above zero.
     outputs : bool
         Whether to keep what the trained network says of each image it is tested on.
+    views : bool
+        Whether it says that of six views of an image together: the image and its mirror
+        image, each also moved by a pixel towards two corners.
 
     Raises
     ------
@@ -350,12 +503,13 @@ class Experiment:
     batch_size: int = 32
     varies: tuple[str, ...] = STREAMS
     validation: int = later(0)
-    augmentation: Affine | None = later(None)  # noqa: RUF009
+    augmentation: Affine | FlipAndShift | None = later(None)  # noqa: RUF009
     label_smoothing: float = later(0.0)
-    averaging: float = later(0.0)
+    averaging: float | Lookahead = later(0.0)  # noqa: RUF009
     precision: str = later("float32")
     activity: bool = later(True)
     outputs: bool = later(False)
+    views: bool = later(False)
 
     def __post_init__(self):
         for name in ("layers", "seeds", "varies"):
@@ -395,8 +549,9 @@ class Experiment:
                 f"validation must be a number of images; got {self.validation!r}",
             ),
             (
-                self.augmentation is None or isinstance(self.augmentation, Affine),
-                f"augmentation must be Affine(…) or None; got {self.augmentation!r}",
+                self.augmentation is None or isinstance(self.augmentation, Affine | FlipAndShift),
+                "augmentation must be Affine(…), FlipAndShift(…) or None; got "
+                f"{self.augmentation!r}",
             ),
             (
                 not self.label_smoothing or self.loss == "cross_entropy",
@@ -406,10 +561,17 @@ class Experiment:
                 self.precision in PRECISIONS,
                 f"precision is one of {', '.join(PRECISIONS)}; got {self.precision!r}",
             ),
+            (
+                self.outputs or not self.views,
+                "views change only what outputs are kept: they need outputs=True",
+            ),
         ]
         for holds, message in checks:
             _require(holds, f"experiment {self.name!r}: {message}")
-        for name in ("label_smoothing", "averaging"):
+        shares = ["label_smoothing"]
+        if not isinstance(self.averaging, Lookahead):
+            shares.append("averaging")
+        for name in shares:
             _require_share(f"experiment {self.name!r}: {name}", getattr(self, name))
 
     @property

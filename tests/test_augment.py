@@ -1,10 +1,10 @@
-"""Changing images: the transforms drawn are those asked for, and done as SciPy does them."""
+"""Changing images: the transforms drawn are those asked for, done as SciPy or NumPy does them."""
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from analysis.spec import Affine
+from analysis.spec import Affine, FlipAndShift
 
 SIZE = (9, 12)  # not square, so that rows and columns cannot be mixed up
 N = 4_000
@@ -17,7 +17,7 @@ def augment(engine):
 
 def drawn(augment, **parts):
     """Matrices and offsets, shapes (N, 2, 2) and (N, 2), of column and row."""
-    transforms = augment.draw(Affine(**parts), N, SIZE, np.random.default_rng(0))
+    transforms = augment.affine_transforms(Affine(**parts), N, SIZE, np.random.default_rng(0))
     assert transforms.dtype == np.float32 and transforms.shape == (N, 6)
     transforms = transforms.astype(float).reshape(N, 2, 3)
     return transforms[:, :, :2], transforms[:, :, 2]
@@ -83,7 +83,7 @@ def test_a_row_of_numbers_is_an_image_turned_scaled_sheared_and_shifted_in_that_
             return np.full(size, high)
 
     parts = {"rotation": 30, "scale": 0.2, "shear": 0.3, "shift": 2.0}
-    row = augment.draw(Affine(**parts), 1, SIZE, Largest)[0].astype(float)
+    row = augment.affine_transforms(Affine(**parts), 1, SIZE, Largest)[0].astype(float)
     back, offset = row.reshape(2, 3)[:, :2], row.reshape(2, 3)[:, 2]
     centre = np.array([5.5, 4.0])
     cos, sin = np.cos(np.pi / 6), np.sin(np.pi / 6)
@@ -103,7 +103,7 @@ def test_images_change_as_scipy_changes_them(augment, channels, stacked):
     images = generator.integers(0, 256, (*stacked, *SIZE, *channels)).astype(np.uint8)
     affine = Affine(rotation=25, scale=0.2, shear=0.2, shift=3)
     n = int(np.prod(stacked))
-    transforms = augment.draw(affine, n, SIZE, generator)
+    transforms = augment.affine_transforms(affine, n, SIZE, generator)
     changed = augment.apply(images, transforms.reshape(*stacked, 6)).numpy()
     assert changed.shape == images.shape and changed.dtype == np.float32
     for new, old, row in zip(
@@ -119,3 +119,63 @@ def test_images_change_as_scipy_changes_them(augment, channels, stacked):
                 mode="grid-constant",
             )
             np.testing.assert_allclose(new[..., channel], expected, atol=2e-2)
+
+
+def changed_by(augment, spec, order, epoch, stream=(0, 2)):
+    """Images of random pixels after the changes that are drawn for them, in their order."""
+    images = np.random.default_rng(2).integers(0, 256, (len(order), *SIZE, 3)).astype(np.uint8)
+    transforms = augment.draw(spec, order, SIZE, list(stream), epoch)
+    assert transforms.dtype == np.float32 and transforms.shape == (len(order), 6)
+    return images[order], augment.apply(images[order], transforms, "mirrored").numpy()
+
+
+def ways(old, new, shift):
+    """Rows, columns and mirroring of each change, found by trying all in NumPy."""
+    wide = np.pad(old, [(0, 0), (shift, shift), (shift, shift), (0, 0)], "symmetric")
+    height, width = old.shape[1:3]
+    found = np.full((len(old), 3), -1)
+    for row in range(2 * shift + 1):
+        for column in range(2 * shift + 1):
+            moved = wide[:, row : row + height, column : column + width]
+            for mirrored, candidate in ((0, moved), (1, moved[:, :, ::-1])):
+                same = (candidate == new).all(axis=(1, 2, 3))
+                found[same] = row - shift, column - shift, mirrored
+    return found
+
+
+def test_images_are_mirrored_and_shifted_by_whole_pixels_and_mirrored_outward(augment):
+    order = np.random.default_rng(0).permutation(2_000)
+    found = ways(*changed_by(augment, FlipAndShift("random", 2), order, 0), 2)
+    assert found.min() >= -2, "an image is none of those that it could be"
+    counts = [np.bincount(column - column.min()) for column in found.T]
+    assert [len(c) for c in counts] == [5, 5, 2]
+    for count in counts:
+        np.testing.assert_allclose(count / len(order), 1 / len(count), atol=0.04)
+
+
+@pytest.mark.parametrize("flip", ["none", "random", "alternating"])
+def test_half_of_the_images_are_mirrored_anew_or_in_turn_wherever_they_come(augment, flip):
+    mirrored = []
+    for epoch in range(3):
+        order = np.random.default_rng(epoch).permutation(500)
+        found = ways(*changed_by(augment, FlipAndShift(flip), order, epoch), 0)
+        by_image = np.empty(500, int)
+        by_image[order] = found[:, 2]
+        mirrored.append(by_image)
+    first, second, third = mirrored
+    if flip == "none":
+        assert not np.any(mirrored)
+        return
+    assert 0.4 < first.mean() < 0.6
+    if flip == "alternating":
+        assert np.all(second == 1 - first) and np.all(third == first)
+    else:
+        assert 0.4 < np.mean(first == second) < 0.6
+
+
+def test_another_seed_mirrors_other_images(augment):
+    order = np.arange(200)
+    one, other = (
+        augment.draw(FlipAndShift("alternating"), order, SIZE, [seed, 2], 0) for seed in (0, 1)
+    )
+    assert 0.3 < np.mean(one[:, 0] == other[:, 0]) < 0.7

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from analysis import cost
@@ -13,9 +14,12 @@ from analysis.spec import (
     Conv2D,
     Dense,
     Dropout,
+    Flatten,
     GlobalAveragePooling2D,
     MaxPooling2D,
+    Rescaling,
     Reshape,
+    Whitening,
 )
 from analysis.training import build
 
@@ -35,14 +39,29 @@ EVERY_LAYER = replace(
         Dense(10, "relu"),
     ),
 )
+WHITENED = replace(
+    q09.SHEET,
+    name="whitened",
+    layers=(
+        Whitening(2),
+        Activation("gelu"),
+        Conv2D(6, 3, "linear", use_bias=False, kernel_initializer="identity"),
+        BatchNormalization(scale=False, shift_rate=64),
+        Flatten(),
+        Rescaling(0.5),
+        Dense(10, "softmax"),
+    ),
+)
 
 
 @pytest.mark.parametrize(
-    "experiment", [q02.SHEET, q09.SHEET, EVERY_LAYER], ids=lambda experiment: experiment.name
+    "experiment",
+    [q02.SHEET, q09.SHEET, EVERY_LAYER, WHITENED],
+    ids=lambda experiment: experiment.name,
 )
 def test_weights_and_shapes_are_those_of_the_keras_network(experiment):
     image = DATASETS[experiment.dataset].shapes["x_train"][1:]
-    network = build.network(experiment, image, seed=0)
+    network = build.network(experiment, np.zeros((1, *image), np.uint8), seed=0)
     assert cost.weights(experiment) == sum(w.numpy().size for w in network.trainable_variables)
     assert [layer.shape for layer in cost.layers(experiment)] == [
         layer.output.shape[1:] for layer in network.layers
@@ -53,6 +72,11 @@ def test_an_epoch_counts_forward_weights_and_inputs_but_no_gradient_of_the_image
     # 784-32-10: the first layer's inputs are images and need no gradient.
     first, second = 784 * 32, 32 * 10
     assert cost.flops_per_epoch(q02.SHEET) == 60_000 * 2 * (2 * first + 3 * second)
+
+
+def test_filters_that_are_computed_need_no_gradient():
+    first, second, third = 31 * 31 * 12 * 24, 29 * 29 * 9 * 24 * 6, 29 * 29 * 6 * 10
+    assert cost.flops_per_epoch(WHITENED) == 50_000 * 2 * (first + 3 * second + 3 * third)
 
 
 def test_images_held_out_are_not_trained_on_but_tested():

@@ -24,9 +24,14 @@ from analysis.spec import (
     Dropout,
     Experiment,
     Flatten,
+    FlipAndShift,
     GlobalAveragePooling2D,
+    LinearDecay,
+    Lookahead,
     MaxPooling2D,
     Normalization,
+    Rescaling,
+    Whitening,
     mlp,
 )
 
@@ -91,6 +96,20 @@ SETTINGS = SHEET | {
         "label_smoothing": 0.1,
     },
     "fall alone": {"optimizer": SGD(CosineDecay(0.1))},
+    "momentum, decayed weights, rise and fall in lines, no factors": {
+        "optimizer": SGD(
+            LinearDecay(0.02, rise=0.25, first=0.2, last=0.1), 0.8, nesterov=True, weight_decay=0.1
+        ),
+        "loss": "cross_entropy",
+        "layers": (
+            Flatten(),
+            Dense(24, "linear", use_bias=False),
+            BatchNormalization(0.6, scale=False),
+            Activation("relu"),
+            Rescaling(0.5),
+            Dense(10, "softmax"),
+        ),
+    },
 }
 
 
@@ -109,7 +128,8 @@ def stock_network(experiment, group, run):
 
     layers = [
         getattr(keras.layers, type(layer).__name__)(
-            **vars(layer) | ({"seed": seed} if isinstance(layer, Dropout) else {})
+            **{name: value for name, value in vars(layer).items() if name != "shift_rate"}
+            | ({"seed": seed} if isinstance(layer, Dropout) else {})
         )
         for layer, seed in zip(experiment.layers, layer_seeds(experiment, run), strict=True)
     ]
@@ -152,6 +172,11 @@ def stock_optimizer(optimizer, steps):
         return decaying
     if optimizer == SGD(CosineDecay(0.1)):
         return keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, steps))
+    if isinstance(optimizer, SGD) and isinstance(optimizer.learning_rate, LinearDecay):
+        at = np.arange(steps)
+        rates = 0.02 * np.interp(at, [0, round(steps / 4), steps], [0.2, 1, 0.1])
+        schedule = keras.optimizers.schedules.PiecewiseConstantDecay(at[:-1].tolist(), rates)
+        return keras.optimizers.SGD(schedule, momentum=0.8, nesterov=True, weight_decay=0.1)
     if isinstance(optimizer, SGD):
         return keras.optimizers.SGD(optimizer.learning_rate)
     return keras.optimizers.Adam()
@@ -540,8 +565,8 @@ def test_changed_images_are_what_is_trained_on_and_plain_ones_what_is_tested(eng
     )
     assert group.evaluate()["val_loss"] == plain.evaluate()["val_loss"]
     order = group.order(3, 0)[None]
-    group.train_steps(order, group.transforms(0))
-    changed = engine.augment.apply(plain.x_train.numpy()[order], group.transforms(0))[0]
+    group.train_steps(order, group.transforms(0, order))
+    changed = engine.augment.apply(plain.x_train.numpy()[order], group.transforms(0, order))[0]
     plain.x_train = tf_constant_in_order(changed, order[0])
     plain.train_steps(order)
     for ours, theirs in zip(group.weights, plain.weights, strict=True):
@@ -558,9 +583,78 @@ def tf_constant_in_order(images, order):
 
 def test_images_change_anew_in_each_epoch_and_for_each_seed(engine):
     group = engine.Group(experiment(augmentation=Affine(shift=2)), tiny.DATA, [0, 1])
-    drawn = [group.transforms(epoch).numpy()[run] for epoch in (0, 1) for run in (0, 1)]
+    orders = np.stack([group.order(seed, 0) for seed in (0, 1)])
+    drawn = [group.transforms(epoch, orders).numpy()[run] for epoch in (0, 1) for run in (0, 1)]
     assert len({values.tobytes() for values in drawn}) == 4
-    np.testing.assert_array_equal(group.transforms(1).numpy()[1], drawn[3])
+    np.testing.assert_array_equal(group.transforms(1, orders).numpy()[1], drawn[3])
+
+
+def test_lookahead_sets_weights_to_an_average_that_holds_back_ever_more(engine):
+    chosen = experiment(
+        averaging=Lookahead(steps=2, kept=0.5), layers=(Flatten(), *NORMALIZED, Dense(10, "relu"))
+    )
+    group, plain = (
+        engine.Group(e, tiny.DATA, [0, 1]) for e in (chosen, replace(chosen, averaging=0.0))
+    )
+    total = 2 * 10  # epochs of 300 images in batches of 32
+    orders = np.stack([group.order(seed, 0) for seed in (0, 1)])
+    kept_values = [variable.numpy() for variable in [*group.weights, *group.state]]
+    for step in range(1, 7):
+        batch = orders[:, (step - 1) * 32 : step * 32]
+        group.train_steps(batch)
+        plain.train_steps(batch)
+        variables = [*plain.weights, *plain.state]
+        if step % 2 == 0:
+            kept = 0.5 * (step / total) ** 3
+            kept_values = [
+                kept * value + (1 - kept) * variable.numpy()
+                for value, variable in zip(kept_values, variables, strict=True)
+            ]
+            for variable, value in zip(variables, kept_values, strict=True):
+                variable.assign(value)
+        for ours, expected in zip([*group.weights, *group.state], variables, strict=True):
+            np.testing.assert_allclose(ours.numpy(), expected.numpy(), rtol=1e-5, atol=1e-7)
+        for ours, expected in zip(group.averages, kept_values, strict=True):
+            np.testing.assert_allclose(ours.numpy(), expected, rtol=1e-5, atol=1e-7)
+
+
+def test_views_are_weighed_in_the_mean_of_what_softmax_is_taken_of(engine):
+    small = tiny.dataset(60, 30)
+    data = Dataset(*(np.stack([v] * 3, -1) if v.ndim == 3 else v for v in vars(small).values()))
+    chosen = experiment(
+        layers=(Conv2D(4, 3), Flatten(), Dense(10, "softmax")), outputs=True, views=True
+    )
+    group = engine.Group(chosen, data, [0, 1][:1])
+    *before, last = group.network.layers
+    for variable, stacked in zip(group.network.trainable_variables, group.weights, strict=True):
+        variable.assign(stacked.numpy()[0])
+
+    def logits(images):
+        values = images / np.float32(255)
+        for layer in before:
+            values = layer(values)
+        return values.numpy() @ last.kernel.numpy() + last.bias.numpy()
+
+    images = data.x_test
+    wide = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)], "reflect")
+    total = 0
+    for weight, view in ((0.5, images), (0.25, wide[:, :-2, :-2]), (0.25, wide[:, 2:, 2:])):
+        total = total + weight * (logits(view) + logits(view[:, :, ::-1])) / 2
+    expected = np.exp(total) / np.exp(total).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(group.outputs()[0], expected, rtol=1e-4)
+
+
+def test_without_bfloat16_the_same_spec_trains_in_float32(engine, monkeypatch):
+    machine = engine.build.machine
+    chosen = experiment(layers=CONVOLUTIONS, loss="cross_entropy", precision="mixed_bfloat16")
+    whole = engine.train(replace(chosen, precision="float32"), SOME, [0])[0]
+    monkeypatch.setattr(machine, "has_bfloat16", lambda: False)
+    found = engine.train(chosen, SOME, [0])[0]
+    assert found["history"] == whole["history"]
+    assert machine.provenance(chosen)["precision"] == "float32"
+    monkeypatch.setattr(machine, "has_bfloat16", lambda: True)
+    assert engine.train(chosen, SOME, [0])[0]["history"] != whole["history"]
+    assert machine.provenance(chosen)["precision"] == "mixed_bfloat16"
 
 
 @pytest.mark.parametrize("layers", [CONVOLUTIONS, (Flatten(), *NORMALIZED, Dense(10, "softmax"))])
@@ -650,6 +744,26 @@ GOLDEN_SETTINGS = {
     },
     "averaging": {"averaging": 0.95},
     "augmentation": {"augmentation": Affine(rotation=10, scale=0.1, shear=0.1, shift=1)},
+    "mirrored and shifted": {"augmentation": FlipAndShift("random", 1)},
+    "mirrored alternately": {"augmentation": FlipAndShift("alternating")},
+    "momentum, rise and fall in lines": {
+        "optimizer": SGD(LinearDecay(0.05, 0.25, 0.2, 0.1), 0.8, nesterov=True, weight_decay=0.01)
+    },
+    "lookahead": {"averaging": Lookahead(steps=3, kept=0.8)},
+    "whitening, identity, fast shifts, GELU": {
+        "layers": (
+            Whitening(2),
+            Activation("gelu"),
+            Conv2D(12, 3, "linear", "same", False, "identity"),
+            MaxPooling2D(2),
+            BatchNormalization(0.6, scale=False, shift_rate=64),
+            Activation("gelu"),
+            Flatten(),
+            Rescaling(1 / 9),
+            Dense(10, "softmax", use_bias=False),
+        ),
+        "loss": "cross_entropy",
+    },
 }
 
 #: For each setting, of seeds 0 and 1: training loss of the last epoch, test loss, and training
@@ -695,6 +809,25 @@ GOLDEN = {
     "smoothed labels": [2.22884, 2.20615, 2.19162, 2.25779, 2.23043, 2.22669],
     "averaging": [0.101736, 0.100475, 0.0993614, 0.100382, 0.0989862, 0.0989853],
     "augmentation": [0.10094, 0.109133, 0.107113, 0.100678, 0.105577, 0.105905],
+    "mirrored and shifted": [0.102636, 0.101235, 0.100925, 0.0995842, 0.101405, 0.10176],
+    "mirrored alternately": [0.10307, 0.101131, 0.0999473, 0.0957592, 0.100393, 0.100149],
+    "momentum, rise and fall in lines": [
+        0.0976494,
+        0.0976097,
+        0.0972004,
+        0.0985487,
+        0.0985479,
+        0.0974913,
+    ],
+    "lookahead": [0.10269, 0.10263, 0.101119, 0.100807, 0.0997793, 0.0998999],
+    "whitening, identity, fast shifts, GELU": [
+        2.25114,
+        2.2385,
+        2.21993,
+        2.24223,
+        2.21485,
+        2.21305,
+    ],
 }
 
 

@@ -20,7 +20,12 @@ from analysis.spec import (
     Dropout,
     Experiment,
     Flatten,
+    FlipAndShift,
+    LinearDecay,
+    Lookahead,
+    Rescaling,
     SpecError,
+    Whitening,
     mlp,
 )
 
@@ -50,7 +55,10 @@ CHANGES = {
     "precision": "mixed_bfloat16",
     "activity": False,
     "outputs": True,
+    "views": True,
 }
+#: What a change needs beside it.
+WITH = {"label_smoothing": {"loss": "cross_entropy"}, "views": {"outputs": True}}
 
 
 def test_key_of_a_known_experiment_stays(monkeypatch):
@@ -87,7 +95,7 @@ def test_every_other_field_is_tested_here():
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_other_field_changes_the_key(name):
-    known = replace(KNOWN, loss="cross_entropy") if name == "label_smoothing" else KNOWN
+    known = replace(KNOWN, **WITH.get(name, {}))
     assert replace(known, **{name: CHANGES[name]}).key != known.key
 
 
@@ -112,14 +120,48 @@ def test_fields_that_came_later_leave_older_keys_alone():
         (Flatten(), Dense(32), Dropout(0.1), Dense(10, "relu")),
         (Flatten(), Dense(32), BatchNormalization(), Dense(10, "relu")),
         (Flatten(), Dense(32), BatchNormalization(0.5), Dense(10, "relu")),
+        (Flatten(), Dense(32), BatchNormalization(scale=False), Dense(10, "relu")),
+        (Flatten(), Dense(32), BatchNormalization(shift_rate=2), Dense(10, "relu")),
+        (Flatten(), Dense(32), Rescaling(2), Dense(10, "relu")),
+        (Whitening(2), Flatten(), Dense(32), Dense(10, "relu")),
+        (Whitening(3), Flatten(), Dense(32), Dense(10, "relu")),
     ],
 )
 def test_every_part_of_a_layer_changes_the_key(layers):
     assert replace(KNOWN, layers=layers).key != KNOWN.key
 
 
-def test_optimizers_of_the_same_rate_have_different_keys():
-    assert replace(KNOWN, optimizer=Adam(learning_rate=0.1)).key != KNOWN.key
+@pytest.mark.parametrize(
+    "field, values",
+    {
+        "optimizer": (
+            SGD(0.1),
+            Adam(0.1),
+            SGD(0.1, momentum=0.5),
+            SGD(0.1, momentum=0.5, nesterov=True),
+            SGD(0.1, weight_decay=0.01),
+            SGD(CosineDecay(0.1)),
+            SGD(LinearDecay(0.1)),
+            SGD(LinearDecay(0.1, rise=0.1)),
+            SGD(LinearDecay(0.1, first=0.1)),
+            SGD(LinearDecay(0.1, last=0.1)),
+        ),
+        "augmentation": (
+            None,
+            FlipAndShift(),
+            FlipAndShift("random"),
+            FlipAndShift("alternating"),
+            FlipAndShift(shift=1),
+        ),
+        "averaging": (0.0, 0.5, Lookahead(), Lookahead(steps=6), Lookahead(kept=0.5)),
+        "layers": tuple(
+            (layer, Flatten(), Dense(10, "relu"))
+            for layer in (Conv2D(4, 3), Conv2D(4, 3, kernel_initializer="identity"))
+        ),
+    }.items(),
+)
+def test_every_part_of_a_field_changes_the_key(field, values):
+    assert len({replace(KNOWN, **{field: value}).key for value in values}) == len(values)
 
 
 def test_version_of_the_training_code_changes_the_key(monkeypatch):
@@ -168,6 +210,7 @@ def test_every_array_of_the_data_set_changes_the_key(monkeypatch):
         ({"averaging": 1.0}, "1.0"),
         ({"averaging": -0.5}, "-0.5"),
         ({"precision": "float16"}, "'float16'"),
+        ({"views": True}, "outputs=True"),
     ],
 )
 def test_bad_experiments_are_refused_by_name_and_value(change, value):
@@ -205,6 +248,22 @@ def test_bad_experiments_are_refused_by_name_and_value(change, value):
         (lambda: Affine(rotation=-1), "-1"),
         (lambda: Affine(scale=1), "1"),
         (lambda: Affine(shift="2"), "'2'"),
+        (lambda: FlipAndShift("upside down"), "'upside down'"),
+        (lambda: FlipAndShift(shift=1.5), "1.5"),
+        (lambda: FlipAndShift(shift=-1), "-1"),
+        (lambda: Lookahead(steps=0), "0"),
+        (lambda: Lookahead(kept=1), "1"),
+        (lambda: LinearDecay(0), "0"),
+        (lambda: LinearDecay(0.1, rise=1), "1"),
+        (lambda: LinearDecay(0.1, first=-0.1), "-0.1"),
+        (lambda: LinearDecay(0.1, last=1), "1"),
+        (lambda: SGD(0.1, momentum=1), "1"),
+        (lambda: SGD(0.1, nesterov=True), "momentum"),
+        (lambda: SGD(0.1, weight_decay=-1), "-1"),
+        (lambda: Rescaling(0), "0"),
+        (lambda: Whitening(0), "0"),
+        (lambda: BatchNormalization(shift_rate=0), "0"),
+        (lambda: Conv2D(8, 3, kernel_initializer="zeros"), "'zeros'"),
     ],
 )
 def test_bad_layers_and_optimizers_are_refused_by_value(make, value):

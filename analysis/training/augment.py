@@ -1,23 +1,32 @@
-"""Changes training images at random: turned, scaled, sheared and shifted in one step."""
+"""Changes training images at random: turned, scaled, sheared, mirrored, shifted in one step."""
 
 from __future__ import annotations
 
 import numpy as np
 import tensorflow as tf
 
-from analysis.spec import Affine
+from analysis.spec import Affine, FlipAndShift
 
 
-def draw(affine: Affine, n: int, size: tuple[int, int], generator: np.random.Generator):
-    """Random transforms, one an image.
+def draw(
+    augmentation: Affine | FlipAndShift,
+    order: np.ndarray,
+    size: tuple[int, int],
+    stream: list[int],
+    epoch: int,
+):
+    """Random transforms of one network's training images in one epoch, one an image.
 
     Parameters
     ----------
-    affine : Affine
-    n : int
+    augmentation : Affine or FlipAndShift
+    order : ndarray of int, shape (n,)
+        In which the images come.
     size : tuple of int
         Height and width of an image.
-    generator : numpy.random.Generator
+    stream : list of int
+        Seed sequence.
+    epoch : int
 
     Returns
     -------
@@ -25,6 +34,28 @@ def draw(affine: Affine, n: int, size: tuple[int, int], generator: np.random.Gen
         Rows ``a b c d e f``: the pixel at column x and row y of the new image is that at
         column ax + by + c and row dx + ey + f of the old one.
     """
+    generator = np.random.default_rng([*stream, epoch])
+    if isinstance(augmentation, Affine):
+        return affine_transforms(augmentation, len(order), size, generator)
+    n = len(order)
+    columns, rows = generator.integers(-augmentation.shift, augmentation.shift + 1, (2, n))
+    mirrored = np.zeros(n, bool)
+    if augmentation.flip == "random":
+        mirrored = generator.integers(2, size=n) == 1
+    if augmentation.flip == "alternating":
+        # The same images throughout, wherever they come in the order.
+        at_first = np.random.default_rng(stream).integers(2, size=n)
+        mirrored = (at_first[order] + epoch) % 2 == 1
+    one, none = np.ones(n), np.zeros(n)
+    across, start = np.where(mirrored, -1, 1), np.where(mirrored, size[1] - 1, 0)
+    transforms = [across, none, start + columns, none, one, rows]
+    return np.stack(transforms, axis=1).astype(np.float32)
+
+
+def affine_transforms(
+    affine: Affine, n: int, size: tuple[int, int], generator: np.random.Generator
+):
+    """As `draw` gives them, for ``n`` images."""
 
     def evenly(most, columns=1):
         return generator.uniform(-most, most, (n, columns))
@@ -43,14 +74,16 @@ def draw(affine: Affine, n: int, size: tuple[int, int], generator: np.random.Gen
     return np.concatenate([back, offset[..., None]], axis=2).reshape(n, 6).astype(np.float32)
 
 
-def apply(images: tf.Tensor, transforms: tf.Tensor) -> tf.Tensor:
-    """The images as their transforms change them, between pixels linearly; 0 from outside.
+def apply(images: tf.Tensor, transforms: tf.Tensor, outside: str = "zero") -> tf.Tensor:
+    """The images as their transforms change them, between pixels linearly.
 
     Parameters
     ----------
     images : Tensor, shape (…, height, width) or (…, height, width, 3)
     transforms : Tensor of float32, shape (…, 6)
         As `draw` gives them.
+    outside : {"zero", "mirrored"}
+        What lies around an image: black, or the image again, mirrored at its edges.
 
     Returns
     -------
@@ -67,6 +100,6 @@ def apply(images: tf.Tensor, transforms: tf.Tensor) -> tf.Tensor:
         output_shape=size,
         fill_value=0.0,
         interpolation="BILINEAR",
-        fill_mode="CONSTANT",
+        fill_mode={"zero": "CONSTANT", "mirrored": "REFLECT"}[outside],
     )
     return tf.reshape(changed, shape)

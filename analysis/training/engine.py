@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from analysis import results
 from analysis.datasets import Dataset
-from analysis.spec import Experiment
+from analysis.spec import Affine, Experiment, Lookahead
 from analysis.training import augment, build
 
 #: Images at a time where nothing is learned; of feature maps fewer, or they leave the cache.
@@ -107,7 +107,7 @@ class Group:
     def __init__(self, experiment: Experiment, data: Dataset, seeds: Sequence[int]):
         self.experiment = experiment
         self.seeds = seeds
-        networks = [build.network(experiment, data.x_train.shape[1:], seed) for seed in seeds]
+        networks = [build.network(experiment, data.x_train, seed) for seed in seeds]
         self.network = networks[0]
         self.probe = _probe(self.network)
         self.weights = _stack([network.trainable_variables for network in networks])
@@ -118,7 +118,8 @@ class Group:
             self.averages = [keras.Variable(v, trainable=False) for v in self.weights + self.state]
         self.loss = build.loss(experiment)
         steps_an_epoch = -(-len(data.y_train) // experiment.batch_size)
-        self.optimizer = build.optimizer(experiment, experiment.epochs * steps_an_epoch)
+        self.steps = experiment.epochs * steps_an_epoch
+        self.optimizer = build.optimizer(experiment, self.steps)
         self.optimizer.build(self.weights)
 
         self.x_train, self.x_test = tf.constant(data.x_train), tf.constant(data.x_test)
@@ -138,7 +139,7 @@ class Group:
         """
         n = len(self.y_train)
         orders = np.stack([self.order(seed, epoch) for seed in self.seeds])
-        losses, correct = self.train_steps(tf.constant(orders), self.transforms(epoch))
+        losses, correct = self.train_steps(tf.constant(orders), self.transforms(epoch, orders))
         sizes = np.diff(np.append(np.arange(0, n, self.experiment.batch_size), n))
         return {
             "loss": _floats(sizes @ losses.numpy(), n),
@@ -151,15 +152,18 @@ class Group:
         generator = np.random.default_rng([*stream, epoch])
         return generator.permutation(len(self.y_train)).astype(np.int32)
 
-    def transforms(self, epoch: int) -> tf.Tensor | None:
-        """How each network's images are changed, in its order; float32, shape (R, n, 6)."""
-        affine = self.experiment.augmentation
-        if affine is None:
+    def transforms(self, epoch: int, orders: np.ndarray) -> tf.Tensor | None:
+        """How each network's images are changed, in their order; float32, shape (R, n, 6)."""
+        augmentation = self.experiment.augmentation
+        if augmentation is None:
             return None
-        n, size = len(self.y_train), self.x_train.shape[1:3]
+        size = self.x_train.shape[1:3]
         streams = [build.stream_seed(self.experiment, "augmentation", s) for s in self.seeds]
-        generators = [np.random.default_rng([*stream, epoch]) for stream in streams]
-        return tf.constant(np.stack([augment.draw(affine, n, size, g) for g in generators]))
+        drawn = [
+            augment.draw(augmentation, order, size, stream, epoch)
+            for order, stream in zip(orders, streams, strict=True)
+        ]
+        return tf.constant(np.stack(drawn))
 
     @tf.function(reduce_retracing=True)
     def train_steps(
@@ -176,13 +180,14 @@ class Group:
         """
         n, size = tf.shape(orders)[1], self.experiment.batch_size
         steps = (n + size - 1) // size
+        outside = "zero" if isinstance(self.experiment.augmentation, Affine) else "mirrored"
         losses = tf.TensorArray(tf.float32, steps, element_shape=(len(self.seeds),))
         correct = tf.TensorArray(tf.float32, steps, element_shape=(len(self.seeds),))
         for step in tf.range(steps):
             chosen = slice(step * size, (step + 1) * size)
             images = tf.gather(self.x_train, orders[:, chosen])
             if transforms is not None:
-                images = augment.apply(images, transforms[:, chosen])
+                images = augment.apply(images, transforms[:, chosen], outside)
             loss, hits = self._step(images, orders[:, chosen])
             losses, correct = losses.write(step, loss), correct.write(step, hits)
         return losses.stack(), correct.stack()
@@ -205,14 +210,25 @@ class Group:
         self.optimizer.apply(tape.gradient(total, weights), self.weights)
         for variable, value in zip(self.state, state, strict=True):
             variable.assign(value)
-        if self.averages:
-            self._average()
+        if isinstance(self.experiment.averaging, Lookahead):
+            self._look_ahead(self.experiment.averaging)
+        elif self.averages:
+            self._average(self.experiment.averaging)
         return loss, hits
 
-    def _average(self) -> None:
+    def _average(self, most: float) -> None:
         # Less at first, or the average would long be that of the random start.
         step = tf.cast(self.optimizer.iterations.value, tf.float32)
-        kept = tf.minimum(self.experiment.averaging, (1 + step) / (10 + step))
+        self._move_averages(tf.minimum(most, (1 + step) / (10 + step)))
+
+    def _look_ahead(self, lookahead: Lookahead) -> None:
+        step = tf.cast(self.optimizer.iterations.value, tf.float32)
+        if step % lookahead.steps == 0:
+            self._move_averages(lookahead.kept * (step / self.steps) ** 3)
+            for average, variable in zip(self.averages, self.weights + self.state, strict=True):
+                variable.assign(average.value)
+
+    def _move_averages(self, kept: tf.Tensor) -> None:
         for average, variable in zip(self.averages, self.weights + self.state, strict=True):
             if variable.dtype == "float32":
                 average.assign(kept * average.value + (1 - kept) * variable.value)
@@ -246,17 +262,30 @@ class Group:
         }
 
     def outputs(self) -> np.ndarray:
-        """What the networks say of each test image: float32, shape (R, n, 10)."""
+        """What the networks say of each test image: float32, shape (R, n, 10).
+
+        Where the experiment wants views, what they say of each of six views, as the weighted
+        geometric mean of probabilities, which is what the mean of softmax's inputs gives.
+        """
         chunks = range(0, len(self.y_test), self.chunk)
         batches = [self._outputs(self.x_test[start : start + self.chunk]) for start in chunks]
         return np.concatenate(batches, axis=1)
 
     @tf.function(reduce_retracing=True)
     def _outputs(self, images: tf.Tensor) -> tf.Tensor:
-        def look(weights, state):
-            return self.network.stateless_call(weights, state, _scaled(images), training=False)[0]
+        def look(weights, state, images):
+            return self.network.stateless_call(weights, state, images, training=False)[0]
 
-        return _for_each_run(look, *self._tested())
+        def look_at_views(weights, state):
+            logarithms = 0.0
+            for weight, view in _views(_scaled(images)):
+                outputs = look(weights, state, view)
+                logarithms += weight * tf.math.log(tf.maximum(outputs, np.finfo("f").tiny))
+            return tf.nn.softmax(logarithms)
+
+        if self.experiment.views:
+            return _for_each_run(look_at_views, *self._tested())
+        return _for_each_run(lambda *now: look(*now, _scaled(images)), *self._tested())
 
     def evaluate_training(self) -> dict[str, list]:
         """``loss`` and ``accuracy`` of each network on the training images as it is now."""
@@ -372,6 +401,19 @@ def _for_each_run(function: Callable, *stacked):
 def _scaled(images: tf.Tensor) -> tf.Tensor:
     """Pixels 0 to 255 as float32 from 0 to 1."""
     return tf.cast(images, tf.float32) / 255.0
+
+
+def _views(images: tf.Tensor) -> list[tuple[float, tf.Tensor]]:
+    """Six views of images, shape (n, height, width, 3), each with its weight.
+
+    The image, and the image moved by a pixel up and left, and down and right, its edges
+    mirrored outward, together with as much weight; of each also its mirror image (Jordan 2024).
+    """
+    height, width = images.shape[1:3]
+    wide = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]], "REFLECT")
+    moved = [wide[:, start : start + height, start : start + width] for start in (0, 2)]
+    pairs = [(0.25, images), *((0.125, image) for image in moved)]
+    return pairs + [(weight, image[:, :, ::-1]) for weight, image in pairs]
 
 
 def _category(outputs: tf.Tensor) -> tf.Tensor:
