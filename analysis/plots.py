@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -252,3 +253,21 @@ def images(axes, pictures: np.ndarray, titles: Sequence[str]) -> None:
         ax.set(xticks=[], yticks=[])
         for spine in ax.spines.values():
             spine.set_visible(True)
+
+
+def answers(axes, predictions: np.ndarray, categories: Sequence[str]) -> None:
+    """Below each of some images what several networks say of it, and how many of them.
+
+    Parameters
+    ----------
+    axes : iterable of matplotlib.axes.Axes
+    predictions : ndarray of int, shape (runs, images)
+    categories : sequence of str
+        Names of the categories.
+    """
+    for ax, said in zip(axes, predictions.T, strict=True):
+        counts = Counter(said.tolist()).most_common()
+        lines = [f"{categories[category]} {count}" for category, count in counts[:3]]
+        if len(counts) > 3:
+            lines[2:] = [f"others {sum(count for _, count in counts[2:])}"]
+        ax.set_xlabel("\n".join(lines), fontsize=7.5, linespacing=1.25)

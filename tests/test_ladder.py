@@ -40,16 +40,19 @@ def test_arm_differs_from_its_base_in_what_is_named():
 def test_gain_is_in_points_and_paired_by_seed():
     mean, low, high = ladder.gain(WIDER)
     assert mean == pytest.approx((5 + 10 + 0) / 3)
-    assert 0 <= low < mean < high <= 10
+    # 4.303: the 97.5% point of Student's t with two degrees of freedom; 5: the differences' sd.
+    assert high - mean == pytest.approx(4.303 * 5 / 3**0.5, rel=1e-3)
+    assert mean - low == pytest.approx(high - mean)
 
 
 def test_a_gain_helps_or_is_in_doubt_by_its_interval(monkeypatch):
-    monkeypatch.setitem(ACCURACIES, "wider", [0.85, 0.80, 0.92])
+    assert ladder.is_in_doubt(WIDER) and not ladder.helps(WIDER)
+    monkeypatch.setitem(ACCURACIES, "wider", [0.86, 0.77, 0.96])
     assert ladder.helps(WIDER) and not ladder.is_in_doubt(WIDER)
     assert ladder.is_in_doubt(FEWER) and not ladder.helps(FEWER)
     back = replace(FIRST, base=WIDER)
     assert not ladder.helps(back) and not ladder.is_in_doubt(back)
-    assert ladder.gain_text(back).startswith("-5.67 (-10.00 to -")
+    assert ladder.gain_text(back).startswith("-6.33 (-7.")
 
 
 def test_gain_takes_the_seeds_that_both_have():
@@ -60,7 +63,7 @@ def test_rows_tell_accuracy_gain_and_cost():
     header, first, wider = ladder.rows([FIRST, WIDER], [FEWER, FIRST, WIDER])
     assert len(header) == len(first) == len(wider)
     assert first[:4] == ["2. 8 hidden", "", "", "80.00%"]
-    assert wider[:2] == ["3. 16 hidden", "2"] and wider[2].startswith("+5.00 (+0.")
+    assert wider[:2] == ["3. 16 hidden", "2"] and wider[2].startswith("+5.00 (-7.")
     assert wider[3:5] == ["85.00%", f"{(64 + 1) * 16 + (16 + 1) * 10:,}"]
     assert wider[-1] == "2"
 

@@ -1,6 +1,6 @@
 """Question 7: the best network for MNIST, one change at a time, chosen without the test set."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -247,16 +247,9 @@ TESTED = DATASETS["mnist"].shapes["y_test"][0]
 COLUMNS = 6
 
 
-def _labels(experiment: Experiment) -> np.ndarray:
-    """Labels of the images that its networks were tested on: uint8, shape (images,)."""
-    data = excerpts.load("mnist")
-    held_out = experiment.validation
-    return data.train_labels[-held_out:] if held_out else data.test_labels
-
-
 def _mistakes(experiment: Experiment) -> np.ndarray:
     """Images that each run gets wrong: int, shape (runs,)."""
-    return (results.load(experiment).predictions != _labels(experiment)).sum(axis=1)
+    return (results.load(experiment).predictions != ladder.labels(experiment)).sum(axis=1)
 
 
 def _missed(experiment: Experiment, labels: np.ndarray) -> np.ndarray:
@@ -270,12 +263,12 @@ TEST_IMAGES = {"mnist": lambda labels: _missed(FINAL_CNN, labels)}
 
 def _voted(experiment: Experiment) -> int:
     """Images that the vote of all runs gets wrong."""
-    return len(_missed(experiment, _labels(experiment)))
+    return len(_missed(experiment, ladder.labels(experiment)))
 
 
 def numbers() -> dict:
     """What the page cites; see `analysis.questions`."""
-    labels, final = _labels(FINAL_CNN), results.load(FINAL_CNN)
+    labels, final = ladder.labels(FINAL_CNN), results.load(FINAL_CNN)
     left = _missed(FINAL_CNN, labels)
     read = [published.READERS[place] for place in left if place in published.READERS]
     values = ladder.numbers(ARMS) | {
@@ -378,8 +371,10 @@ def claims() -> list[Claim]:
             "one to four: " + ", ".join(f"{accuracy:.2%}" for accuracy in depths),
             max(depths[1:]) < depths[0],
         ),
-        _helping("A learning rate that falls to zero helps the dense network.", DENSE_SCHEDULE),
-        _helping(
+        ladder.helping(
+            "A learning rate that falls to zero helps the dense network.", DENSE_SCHEDULE
+        ),
+        ladder.helping(
             "Shifted images help the dense network, and turning, scaling and shearing them as "
             "well helps again.",
             DENSE_SHIFTED,
@@ -403,29 +398,36 @@ def claims() -> list[Claim]:
             plain.final("accuracy").min() > 0.999
             and np.all(changed.final("accuracy") < changed.final("val_accuracy")),
         ),
-        _helping(
+        ladder.helping(
             "With changed images batch norm helps the dense network, and so do a larger rate with "
             "weight decay and more epochs.",
             DENSE_CHANGED_NORM,
             DENSE_DECAY,
             DENSE_LONGER,
         ),
-        _helping("Six convolutions help, and batch norm helps again.", CNN_SIX, CNN_NORM),
-        _helping("Smoothed labels help the convolutional network.", CNN_SMOOTHING),
-        _in_doubt(
+        ladder.helping("Six convolutions help, and batch norm helps again.", CNN_SIX, CNN_NORM),
+        ladder.helping("Smoothed labels help the convolutional network.", CNN_SMOOTHING),
+        ladder.in_doubt(
             "In six epochs changed images bring a convolutional network nothing that could be "
             "told from chance, and leaving them out costs nothing.",
             CNN_CHANGED,
             CNN_UNCHANGED,
         ),
-        _in_doubt("Nor do averaged weights, at the end, or dropout.", CNN_AVERAGING, CNN_DROPOUT),
+        ladder.in_doubt(
+            "Nor do averaged weights, at the end, or dropout.", CNN_AVERAGING, CNN_DROPOUT
+        ),
         Claim(
             "Halfway through, averaged weights are far better than the weights themselves.",
             f"{halfway[1]:.0f} and {halfway[0]:.0f} mistakes after the third epoch",
             halfway[1] < 0.7 * halfway[0],
         ),
-        _helping("Trained longer, the convolutional network makes fewer mistakes.", CNN_LONGER),
-        _in_doubt(
+        Claim(
+            "Trained longer, the convolutional network makes fewer mistakes on average, but not so "
+            "many that it can be told from chance.",
+            ladder.gain_text(CNN_LONGER),
+            ladder.gain(CNN_LONGER)[0] > 0 and ladder.is_in_doubt(CNN_LONGER),
+        ),
+        ladder.in_doubt(
             "Products of 16-bit numbers cost nothing that could be told from chance.",
             DENSE_HALF,
             CNN_HALF,
@@ -451,18 +453,6 @@ def claims() -> list[Claim]:
             and ladder.teraflops(FINAL_CNN) < published.DEOTTE.teraflops / 2,
         ),
     ]
-
-
-def _helping(sentence: str, *arms: Arm) -> Claim:
-    return Claim(sentence, _gains(arms), all(map(ladder.helps, arms)))
-
-
-def _in_doubt(sentence: str, *arms: Arm) -> Claim:
-    return Claim(sentence, _gains(arms), all(map(ladder.is_in_doubt, arms)))
-
-
-def _gains(arms: Sequence[Arm]) -> str:
-    return "points: " + ", ".join(map(ladder.gain_text, arms))
 
 
 def _held_out_mistakes(arm: Arm) -> np.ndarray:
@@ -535,7 +525,7 @@ def voting():
     """Mistakes on the test set by the number of networks that vote."""
     figure, axes = style.figure(2, height=3.0)
     for ax, (title, experiment) in zip(axes, _FINALS.items(), strict=True):
-        outputs, labels = results.load(experiment).outputs, _labels(experiment)
+        outputs, labels = results.load(experiment).outputs, ladder.labels(experiment)
         sizes = range(1, len(outputs) + 1)
         colour = style.theme().categories[0]
         means = []

@@ -1,6 +1,5 @@
 """Question 9: a convolutional network on CIFAR-10."""
 
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -289,12 +288,7 @@ def gallery():
     figure, axes = style.figure(COLUMNS, ROWS, height=7.0)
     titles = [_NAMES[label] for label in data.test_labels[places]]
     plots.images(axes.flat, data.test_images(places), titles)
-    for ax, place in zip(axes.flat, places, strict=True):
-        answers = Counter(predictions[:, place].tolist()).most_common()
-        lines = [f"{_NAMES[category]} {count}" for category, count in answers[:3]]
-        if len(answers) > 3:
-            lines[2:] = [f"others {sum(count for _, count in answers[2:])}"]
-        ax.set_xlabel("\n".join(lines), fontsize=7.5, linespacing=1.25)
+    plots.answers(axes.flat, predictions[:, places], _NAMES)
     return figure
 
 
