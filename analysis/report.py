@@ -9,34 +9,21 @@ import math
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
-from analysis import benchmark, cost, results, style
+from analysis import benchmark, results, style, words
 from analysis.datasets import DATASETS
 from analysis.files import write_whole
 from analysis.questions import QUESTIONS
-from analysis.spec import (
-    BatchNormalization,
-    Conv2D,
-    CosineDecay,
-    Dense,
-    Dropout,
-    Experiment,
-    Flatten,
-    GlobalAveragePooling2D,
-    MaxPooling2D,
-    Normalization,
-)
+from analysis.spec import Experiment
 
 BOOK = results.FOLDER.parent
 FIGURES = BOOK / "figures"
 NUMBERS = BOOK / "numbers.json"
 
 _HISTORIES = ("loss", "accuracy", "val_loss", "val_accuracy")
-_LOSSES = {"squared_error": "squared error", "cross_entropy": "cross-entropy"}
 
 
 class ClaimError(RuntimeError):
@@ -145,7 +132,7 @@ def describe(experiment: Experiment) -> dict:
     provenances = [record["provenance"] for record in runs.records]
     return {
         "name": experiment.name,
-        "settings": _settings(experiment),
+        "settings": words.settings(experiment),
         "runs": len(runs),
         "diverged": int(np.isnan(runs.final("loss")).sum()),
         "seconds": runs.seconds,
@@ -159,80 +146,6 @@ def describe(experiment: Experiment) -> dict:
 def _all(descriptions: Iterable[str]) -> str:
     """Each description once: an experiment may have been trained on several machines."""
     return "; ".join(dict.fromkeys(descriptions))
-
-
-def _settings(experiment: Experiment) -> dict[str, str]:
-    output = experiment.layers[-1].activation
-    fixed = [stream for stream in ("weights", "order") if stream not in experiment.varies]
-    return {
-        "data": DATASETS[experiment.dataset].title,
-        "network": _network(experiment),
-        "output": {"relu": "ReLU"}.get(output, output),
-        "loss": _LOSSES[experiment.loss],
-        "optimizer": _optimizer(experiment.optimizer),
-        "batch": str(experiment.batch_size),
-        "epochs": str(experiment.epochs),
-        "seeds": f"{min(experiment.seeds)} to {max(experiment.seeds)}",
-        "same for all": " and ".join(fixed) or "nothing",
-    } | _additions(experiment)
-
-
-def _additions(experiment: Experiment) -> dict[str, str]:
-    """What only some experiments have."""
-    affine = experiment.augmentation
-    units = {"rotation": "°", "scale": "", "shear": "", "shift": " pixels"}
-    changes = affine and ", ".join(
-        f"{name} ±{getattr(affine, name):g}{unit}"
-        for name, unit in units.items()
-        if getattr(affine, name)
-    )
-    also = (
-        experiment.validation and f"{experiment.validation:,} images held out",
-        changes and f"images changed: {changes}",
-        experiment.label_smoothing and f"label smoothing {experiment.label_smoothing:g}",
-        experiment.averaging and f"averaging {experiment.averaging:g}",
-        experiment.precision != "float32" and experiment.precision,
-    )
-    # In one, or a table would have a column for each, most of it empty.
-    text = "; ".join(filter(None, also))
-    return {"also": text} if text else {}
-
-
-def _optimizer(optimizer) -> str:
-    rate, decay = optimizer.learning_rate, getattr(optimizer, "weight_decay", 0)
-    text = f"{type(optimizer).__name__}, rate "
-    if isinstance(rate, CosineDecay):
-        rise = f"rising to {rate.peak:g} in {rate.rise:.0%} of the steps" if rate.rise else ""
-        text += f"{rise or f'{rate.peak:g}'}, falling along a cosine"
-    else:
-        text += f"{rate:g}"
-    return text + (f", weight decay {decay:g}" if decay else "")
-
-
-def _network(experiment: Experiment) -> str:
-    """'784-32-10': the units of dense layers, after what stands before them."""
-    before, units = [], []
-    for layer, counted in zip(experiment.layers, cost.layers(experiment), strict=True):
-        match layer:
-            case Normalization():
-                centred_only = set(layer.variance) == {1}
-                before.append("centred" if centred_only else "standardised")
-            case Conv2D():
-                size = layer.kernel_size
-                before.append(f"convolution {size}×{size}×{layer.filters}")
-            case MaxPooling2D():
-                before.append(f"pool {layer.pool_size}×{layer.pool_size}")
-            case Flatten() | GlobalAveragePooling2D() | Dense():
-                units.append(str(counted.shape[-1]))
-            case BatchNormalization() if units:
-                units.append("norm")
-            case BatchNormalization():
-                before[-1] += " with norm"
-            case Dropout():
-                (units if units else before).append(f"dropout {layer.rate:g}")
-    repeated = [(text, len(list(group))) for text, group in groupby(before)]
-    before = [f"{times} × {text}" if times > 1 else text for text, times in repeated]
-    return ", ".join([*before, "-".join(units)])
 
 
 def _described(content: dict) -> dict:

@@ -227,6 +227,17 @@ def test_experiments_show_what_is_shared_and_what_differs(book):
     assert book.warnings == ""
 
 
+def test_many_settings_that_differ_are_told_in_one_column(book, monkeypatch):
+    monkeypatch.setattr("report.MOST_VARIED", 1)
+    html = book.build("# Title\n\n```{experiments} q02\n```\n")
+    experiments = re.findall("<table.*?</table>", html, re.DOTALL)[1]
+    assert re.findall("<th.*?><p>(.*?)</p></th>", experiments) == [
+        "Experiment", "What differs", "Runs", "Training time", "Key",
+    ]  # fmt: skip
+    assert "<p>Optimizer SGD, 0.1</p>" in experiments
+    assert "<p>Optimizer Adam, 0.001; warm-up 2 epochs</p>" in experiments
+
+
 def test_setting_that_any_experiment_lacks_is_not_shared(book):
     from report import split_settings
 

@@ -1,7 +1,6 @@
 """Numbers and claims: written whole, and a claim that fails is named with its page."""
 
 import json
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,21 +9,8 @@ import tiny
 
 from analysis import levels, report
 from analysis.claims import Claim
-from analysis.questions import q02, q08, q09
 from analysis.report import ClaimError
 from analysis.results import Runs
-from analysis.spec import (
-    SGD,
-    AdamW,
-    Affine,
-    BatchNormalization,
-    Conv2D,
-    CosineDecay,
-    Dense,
-    Dropout,
-    GlobalAveragePooling2D,
-    Reshape,
-)
 
 EXPERIMENT = tiny.experiment()
 RUNS = Runs(EXPERIMENT, tuple(tiny.record(seed) for seed in EXPERIMENT.seeds))
@@ -109,63 +95,6 @@ def test_experiments_are_described_for_their_page(page):
     assert described["settings"]["data"] == "Tiny"
     assert described["settings"]["optimizer"] == "SGD, rate 0.1"
     assert described["settings"]["epochs"] == "2"
-
-
-@pytest.mark.parametrize(
-    "experiment, text",
-    [
-        (q02.SHEET, "784-32-10"),
-        (q08.STANDARDISED, "standardised, 3072-32-10"),
-        (q08.CENTRED, "centred, 3072-32-10"),
-        (
-            q09.SHEET,
-            "convolution 3×3×32, pool 2×2, convolution 3×3×64, pool 2×2, convolution 3×3×64, "
-            "1024-64-10",
-        ),
-        (
-            replace(
-                q02.SHEET,
-                layers=(
-                    Reshape((28, 28, 1)),
-                    Conv2D(4, 3),
-                    BatchNormalization(),
-                    Conv2D(4, 3),
-                    BatchNormalization(),
-                    Conv2D(8, 3),
-                    Dropout(0.2),
-                    GlobalAveragePooling2D(),
-                    Dropout(0.4),
-                    Dense(10, "softmax"),
-                ),
-            ),
-            "2 × convolution 3×3×4 with norm, convolution 3×3×8, dropout 0.2, 8-dropout 0.4-10",
-        ),
-    ],
-)
-def test_network_is_described_from_input_to_output(experiment, text):
-    assert report._network(experiment) == text
-
-
-def test_settings_name_what_only_some_experiments_have():
-    plain = tiny.experiment(loss="cross_entropy")
-    special = replace(
-        plain,
-        optimizer=AdamW(CosineDecay(0.01, rise=0.2), weight_decay=0.05),
-        validation=10_000,
-        augmentation=Affine(rotation=12, shift=2.5),
-        label_smoothing=0.1,
-        averaging=0.999,
-        precision="mixed_bfloat16",
-    )
-    before, after = report._settings(plain), report._settings(special)
-    assert {name: value for name, value in after.items() if before.get(name) != value} == {
-        "optimizer": "AdamW, rate rising to 0.01 in 20% of the steps, falling along a cosine, "
-        "weight decay 0.05",
-        "also": "10,000 images held out; images changed: rotation ±12°, shift ±2.5 pixels; "
-        "label smoothing 0.1; averaging 0.999; mixed_bfloat16",
-    }
-    falling = report._settings(replace(plain, optimizer=SGD(CosineDecay(0.1))))
-    assert falling["optimizer"] == "SGD, rate 0.1, falling along a cosine"
 
 
 def test_diverged_runs_are_counted(page, monkeypatch):

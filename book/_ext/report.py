@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 NUMBERS_FILE = "numbers.json"
 FIGURES_FOLDER = "figures"
 PDF_FILE = "_build/latex/book.pdf"
+MOST_VARIED = 3  # so many settings that differ have columns of their own
 KEY_DIGITS = 10  # enough of a SHA-256 to tell experiments apart by eye
 MINUS_SIGN = "\N{MINUS SIGN}"
 MINUS_BEFORE_DIGITS = re.compile(r"(?<!\w)-(?=\d)")  # and no hyphen, as in 784-32-10
@@ -258,14 +259,15 @@ class ExperimentsDirective(QuestionDirective):
     """The directive ``{experiments}``: how the networks of a question were trained.
 
     One table has the settings that are the same for all, another a row an experiment
-    with those that differ, so that what was varied is seen at a glance.
+    with those that differ, so that what was varied is seen at a glance. Many of these are
+    told in one column, for which a page is wide enough.
     """
 
     heading = "experiments"
 
     def show(self, entries: list[dict]) -> list[nodes.Node]:
         shared, varied = split_settings(entries)
-        columns = map(_heading, varied)
+        columns = ["What differs"] if len(varied) > MOST_VARIED else map(_heading, varied)
         header = ["Experiment", *columns, "Runs", "Training time", "Key"]
         rows = [self._row(experiment, varied) for experiment in entries]
         tables = table(header, rows, "experiments")
@@ -279,9 +281,13 @@ class ExperimentsDirective(QuestionDirective):
         facts = settings_of(experiment)
         # A run whose error became infinite counts as a run, and is told of.
         diverged = f", {experiment['diverged']:,} diverged" if experiment["diverged"] else ""
+        values = [str(facts.get(name, "–")) for name in varied]
+        if len(varied) > MOST_VARIED:
+            told = [f"{name} {facts[name]}" for name in varied if name in facts]
+            values = [_heading("; ".join(told))]
         return [
             download(experiment["ledger"], experiment["name"]),
-            *(str(facts.get(name, "–")) for name in varied),
+            *values,
             f"{experiment['runs']:,}" + diverged,
             duration(experiment["seconds"]),
             nodes.literal(text=experiment["key"][:KEY_DIGITS]),

@@ -1,0 +1,124 @@
+"""What pages say of an experiment."""
+
+from dataclasses import replace
+
+import pytest
+import tiny
+
+from analysis import words
+from analysis.questions import q02, q08, q09
+from analysis.spec import (
+    SGD,
+    Activation,
+    AdamW,
+    Affine,
+    BatchNormalization,
+    Conv2D,
+    CosineDecay,
+    Dense,
+    Dropout,
+    FlipAndShift,
+    GlobalAveragePooling2D,
+    LinearDecay,
+    Lookahead,
+    Rescaling,
+    Reshape,
+    Whitening,
+)
+
+
+@pytest.mark.parametrize(
+    "experiment, text",
+    [
+        (q02.SHEET, "784-32-10"),
+        (q08.STANDARDISED, "standardised, 3072-32-10"),
+        (q08.CENTRED, "centred, 3072-32-10"),
+        (
+            q09.SHEET,
+            "convolution 3×3×32, pool 2×2, convolution 3×3×64, pool 2×2, convolution 3×3×64, "
+            "1024-64-10",
+        ),
+        (
+            replace(
+                q02.SHEET,
+                layers=(
+                    Reshape((28, 28, 1)),
+                    Conv2D(4, 3),
+                    BatchNormalization(),
+                    Conv2D(4, 3),
+                    BatchNormalization(),
+                    Conv2D(8, 3),
+                    Dropout(0.2),
+                    GlobalAveragePooling2D(),
+                    Dropout(0.4),
+                    Dense(10, "softmax"),
+                ),
+            ),
+            "2 × convolution 3×3×4 with norm, convolution 3×3×8, dropout 0.2, 8-dropout 0.4-10",
+        ),
+        (
+            replace(
+                q09.SHEET,
+                layers=(
+                    Whitening(2),
+                    Activation("gelu"),
+                    Conv2D(4, 3, "linear", kernel_initializer="identity"),
+                    BatchNormalization(scale=False, shift_rate=64),
+                    Activation("gelu"),
+                    GlobalAveragePooling2D(),
+                    Rescaling(0.5),
+                    Dense(10, "softmax"),
+                ),
+            ),
+            "whitening 2×2, convolution 3×3×4 with norm, 4-times 0.5-10; GELU; "
+            "kernels begin as the identity; norm without factors, shifts × 64",
+        ),
+    ],
+)
+def test_network_is_described_from_input_to_output(experiment, text):
+    assert words.settings(experiment)["network"] == text
+
+
+def test_settings_name_what_only_some_experiments_have():
+    plain = tiny.experiment(loss="cross_entropy")
+    special = replace(
+        plain,
+        optimizer=AdamW(CosineDecay(0.01, rise=0.2), weight_decay=0.05),
+        validation=10_000,
+        augmentation=Affine(rotation=12, shift=2.5),
+        label_smoothing=0.1,
+        averaging=0.999,
+        precision="mixed_bfloat16",
+    )
+    before, after = words.settings(plain), words.settings(special)
+    assert {name: value for name, value in after.items() if before.get(name) != value} == {
+        "optimizer": "AdamW, rate rising to 0.01 in 20% of the steps, falling along a cosine, "
+        "weight decay 0.05",
+        "also": "10,000 images held out; images changed: rotation ±12°, shift ±2.5 pixels; "
+        "label smoothing 0.1; averaging 0.999; mixed_bfloat16",
+    }
+    falling = words.settings(replace(plain, optimizer=SGD(CosineDecay(0.1))))
+    assert falling["optimizer"] == "SGD, rate 0.1, falling along a cosine"
+
+
+def test_settings_name_momentum_lines_flips_lookahead_and_views():
+    plain = tiny.experiment(loss="cross_entropy")
+    special = replace(
+        plain,
+        optimizer=SGD(LinearDecay(2, 0.2, 0.1, 0.05), 0.9, nesterov=True, weight_decay=0.01),
+        augmentation=FlipAndShift("alternating", 2),
+        averaging=Lookahead(steps=4, kept=0.5),
+        outputs=True,
+        views=True,
+    )
+    before, after = words.settings(plain), words.settings(special)
+    assert {name: value for name, value in after.items() if before.get(name) != value} == {
+        "optimizer": "SGD, rate rising from 0.2 to 2 in 20% of the steps, falling in a line to "
+        "0.1, Nesterov momentum 0.9, weight decay 0.01",
+        "also": "images changed: each mirrored every other time, shift up to 2 pixels; lookahead "
+        "every 4 steps, up to 0.50; outputs for six views",
+    }
+    falling = words.settings(replace(plain, optimizer=SGD(LinearDecay(0.1), momentum=0.5)))
+    assert falling["optimizer"] == "SGD, rate 0.1, falling in a line to 0, momentum 0.5"
+    mirrored = words.settings(replace(plain, augmentation=FlipAndShift("random")))
+    assert mirrored["also"] == "images changed: half of them mirrored"
