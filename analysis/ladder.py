@@ -207,3 +207,14 @@ def mistakes_figure(arms: Sequence[Arm], every: Sequence[Arm], dropped: Sequence
     ax.grid(axis="x", which="both", color=style.theme().faint, lw=0.4, alpha=0.4)
     ax.tick_params(axis="y", length=0)
     return figure
+
+
+def small_figure(arms: Sequence[Arm]):
+    """For the home page: mean mistakes on held-out images, arm by arm."""
+    figure, ax = style.small_figure()
+    means = [mistakes(arm).mean() for arm in arms]
+    ax.plot(means, "o", ms=3.5, color=style.theme().categories[0])
+    ax.set_yscale("log")
+    ax.set(yticks=[])
+    ax.minorticks_off()
+    return figure

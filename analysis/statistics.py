@@ -87,3 +87,39 @@ def votes_of(size: int, outputs: np.ndarray) -> Iterator[np.ndarray]:
     """The `vote` of every choice of ``size`` networks out of all."""
     for chosen in combinations(range(len(outputs)), size):
         yield vote(outputs[list(chosen)])
+
+
+def reliability(
+    outputs: np.ndarray, labels: np.ndarray, bins: int = 10
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How often answers are right, by how sure of them a network is.
+
+    Parameters
+    ----------
+    outputs : ndarray, shape (images, 10) or (runs, images, 10)
+        Softmax outputs.
+    labels : ndarray of int, shape (images,)
+    bins : int
+        Into so many parts of equal width the sureness from 0 to 1 is divided.
+
+    Returns
+    -------
+    sure, right : ndarray of float, shape (bins,)
+        Mean of the largest output, and share of right answers; NaN where there are none.
+    counts : ndarray of int, shape (bins,)
+        Answers.
+    """
+    largest = outputs.max(axis=-1).ravel()
+    hits = (outputs.argmax(axis=-1) == labels).ravel()
+    places = np.minimum((largest * bins).astype(int), bins - 1)
+    counts = np.bincount(places, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        sure, right = (np.bincount(places, values, bins) / counts for values in (largest, hits))
+    return sure, right, counts
+
+
+def calibration_error(outputs: np.ndarray, labels: np.ndarray) -> float:
+    """How far sureness and share of right answers are apart in `reliability`, on average."""
+    sure, right, counts = reliability(outputs, labels)
+    some = counts > 0
+    return float(np.average(np.abs(sure - right)[some], weights=counts[some]))

@@ -1,6 +1,7 @@
 """Arms against their bases: gains paired by seed, rows of the table, the figure."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -93,3 +94,26 @@ def test_figure_has_a_row_an_arm_and_counts_mistakes():
     np.testing.assert_allclose(ax.collections[0].get_offsets()[:, 0], [40, 60, 20])
     assert [line.get_xdata()[0] for line in ax.lines] == pytest.approx([40, 30])
     assert "200 held-out images" in ax.get_xlabel()
+
+
+def test_claims_of_arms_hold_by_their_intervals(monkeypatch):
+    monkeypatch.setitem(ACCURACIES, "wider", [0.86, 0.77, 0.96])
+    assert ladder.helping("It helps.", WIDER).holds
+    assert not ladder.helping("Both help.", WIDER, FEWER).holds
+    assert ladder.in_doubt("It may not.", FEWER).holds
+    assert not ladder.in_doubt("Neither may.", FEWER, WIDER).holds
+    assert ladder.helping("It helps.", WIDER).measured.startswith("points: +6.33 (")
+
+
+def test_labels_are_those_of_the_images_that_were_tested(monkeypatch):
+    kept = SimpleNamespace(train_labels=np.arange(300), test_labels=np.arange(100))
+    monkeypatch.setattr(ladder.excerpts, "load", lambda name: kept)
+    assert ladder.labels(FIRST.experiment).tolist() == list(range(100, 300))
+    tested = replace(FIRST.experiment, validation=0)
+    assert ladder.labels(tested).tolist() == list(range(100))
+
+
+def test_small_figure_has_a_dot_an_arm():
+    with style.drawing(style.LIGHT):
+        (ax,) = ladder.small_figure([FIRST, WIDER]).axes
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [40, 30])

@@ -120,3 +120,13 @@ def test_logarithmic_axes_have_plain_numbers():
         figure.draw_without_rendering()
     labels = [text.get_text() for text in ax.get_yticklabels()]
     assert {"0.5", "20", "50", "1,000"} <= set(labels)
+
+
+def test_answers_are_named_with_their_numbers_and_rare_ones_put_together():
+    with style.drawing(style.LIGHT):
+        _, axes = style.figure(2)
+        said = np.array([[0, 3], [0, 3], [1, 2], [0, 1], [2, 0], [2, 3]])
+        plots.answers(axes, said, ["cat", "dog", "ship", "bird"])
+    first, second = (ax.get_xlabel().split("\n") for ax in axes)
+    assert first == ["cat 3", "ship 2", "dog 1"]
+    assert second[0] == "bird 3" and second[1].endswith(" 1") and second[2] == "others 2"

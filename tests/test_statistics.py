@@ -128,3 +128,18 @@ def test_every_choice_of_networks_votes_once():
     answers = [answer.tolist() for answer in statistics.votes_of(2, outputs(zero, one, one))]
     assert sorted(answers) == [[0], [0], [1]]
     assert len(list(statistics.votes_of(3, outputs(zero, one, one)))) == 1
+
+
+def test_reliability_is_how_often_answers_so_sure_are_right():
+    # Two networks, four images of categories 0, 1, 2, 0.
+    said = np.zeros((2, 4, 10))
+    said[0, range(4), [0, 1, 1, 0]] = [0.95, 0.62, 0.68, 1.0]
+    said[1, range(4), [0, 2, 2, 0]] = [0.91, 0.64, 0.66, 0.35]
+    sure, right, counts = statistics.reliability(said, np.array([0, 1, 2, 0]))
+    assert counts.tolist() == [0, 0, 0, 1, 0, 0, 4, 0, 0, 3]
+    np.testing.assert_allclose(right[[3, 6, 9]], [1, 2 / 4, 1])
+    np.testing.assert_allclose(sure[[3, 6, 9]], [0.35, 0.65, (0.95 + 1 + 0.91) / 3])
+    assert np.isnan(sure[0]) and np.isnan(right[0])
+    gaps = [0.65 * 1, abs(0.65 - 0.5) * 4, (1 - 2.86 / 3) * 3]
+    error = statistics.calibration_error(said, np.array([0, 1, 2, 0]))
+    assert error == pytest.approx(sum(gaps) / 8)

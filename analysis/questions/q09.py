@@ -74,7 +74,7 @@ def _confusion() -> np.ndarray:
     return confusion(results.load(SHEET).predictions, _labels())
 
 
-def _pairs(matrix: np.ndarray) -> list[tuple[float, str, str]]:
+def pairs(matrix: np.ndarray) -> list[tuple[float, str, str]]:
     """Share of an actual category that is taken for another, the largest first."""
     shares = matrix / matrix.sum(axis=0)
     return sorted(
@@ -139,7 +139,7 @@ def numbers() -> dict:
         "vehicles_for_vehicles": _kept_within(matrix, ~_ANIMALS),
         "dead_dense": float(np.mean([r["history"]["dead"][-1][-1] for r in runs.records])),
     }
-    for i, (share, actual, predicted) in enumerate(_pairs(matrix)[:5], start=1):
+    for i, (share, actual, predicted) in enumerate(pairs(matrix)[:5], start=1):
         values |= {
             f"pair{i}_share": share,
             f"pair{i}_actual": actual,
@@ -167,7 +167,7 @@ def claims() -> list[Claim]:
     test, after = runs.final("val_accuracy"), runs.after("accuracy")
     weights = 100 * np.array(paired_interval(test, _test(SAME_WEIGHTS)))
     products = 100 * np.array(paired_interval(test, _test(SAME_COST)))
-    pairs = _pairs(_confusion())
+    mixed_up = pairs(_confusion())
     gaps = runs.history("accuracy").mean(axis=0) - runs.history("val_accuracy").mean(axis=0)
     missed = all_wrong(runs.predictions, labels)
     chance = _expected_all_wrong(runs.predictions, labels)
@@ -196,9 +196,9 @@ def claims() -> list[Claim]:
         ),
         Claim(
             "Cats and dogs are mixed up most.",
-            f"{pairs[0][1]} taken for {pairs[0][2]} {pairs[0][0]:.1%}, {pairs[1][1]} for "
-            f"{pairs[1][2]} {pairs[1][0]:.1%}",
-            all({actual, predicted} == {"cat", "dog"} for _, actual, predicted in pairs[:2]),
+            f"{mixed_up[0][1]} taken for {mixed_up[0][2]} {mixed_up[0][0]:.1%}, {mixed_up[1][1]} "
+            f"for {mixed_up[1][2]} {mixed_up[1][0]:.1%}",
+            all({actual, predicted} == {"cat", "dog"} for _, actual, predicted in mixed_up[:2]),
         ),
         Claim(
             "Animals are mostly taken for other animals, vehicles for other vehicles.",
