@@ -53,6 +53,15 @@ def test_what_only_a_screen_can_show_is_left_out(text):
     assert "the report as a PDF" not in text
 
 
+def test_each_answer_at_a_glance_stands_under_its_own_title(text):
+    home = (ROOT / "book" / "index.md").read_text()
+    titles = re.findall(r"grid-item-card\} (.*)", home)
+    assert len(titles) > 9
+    lines = text.splitlines()
+    for title in titles:
+        assert title in lines, title
+
+
 def test_fonts_are_embedded(poppler):
     _, _, *fonts = poppler("pdffonts").splitlines()
     assert fonts

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 from docutils import nodes
@@ -520,6 +520,38 @@ def _holds_twins(node: nodes.Node) -> bool:
     return isinstance(node, nodes.inline) and "twins" in node["classes"]
 
 
+class CardsOnPaper(SphinxPostTransform):
+    """Make a list of a grid of cards, which LaTeX would set as one run of text.
+
+    Each card's title becomes the link that on screen the whole card is; its image, which
+    only decorates, is left out.
+    """
+
+    default_priority = 200  # after links are resolved
+    formats = ("latex",)
+
+    def run(self, **kwargs) -> None:
+        for grid in list(self.document.findall(_is("grid-container"))):
+            items = map(self._item, list(grid.findall(_is("card"))))
+            grid.replace_self(nodes.definition_list("", *items))
+
+    def _item(self, card: nodes.Element) -> nodes.definition_list_item:
+        title = next(card.findall(_is("card-title")))
+        link = next(card.findall(nodes.reference)).copy()
+        link += nodes.Text(title.astext())
+        texts = [text for text in title.parent.findall(nodes.paragraph) if text is not title]
+        return nodes.definition_list_item(
+            "", nodes.term("", "", link), nodes.definition("", *(t.deepcopy() for t in texts))
+        )
+
+
+def _is(component: str) -> Callable[[nodes.Node], bool]:
+    """Whether a node is this component of sphinx-design."""
+    return lambda node: (
+        isinstance(node, nodes.Element) and node.get("design_component") == component
+    )
+
+
 def setup(app: Sphinx) -> dict:
     """Register the extension with Sphinx."""
     app.connect("builder-inited", prepare)
@@ -532,4 +564,5 @@ def setup(app: Sphinx) -> dict:
     app.add_transform(FigureLinks)
     app.add_transform(DarkTwins)
     app.add_post_transform(OnScreenOnly)
+    app.add_post_transform(CardsOnPaper)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
