@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis import style
+from analysis import cost, ladder, style
+from analysis.spec import Experiment
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,18 @@ class Point:
     teraflops: float | None
     weights: int | None
     label_at: tuple[int, int] = (1, 0)
+
+
+def point(
+    label: str,
+    accuracy: float,
+    experiment: Experiment,
+    label_at: tuple[int, int] = (1, 0),
+    networks: int = 1,
+) -> Point:
+    """So many networks of an experiment."""
+    arithmetic, weights = ladder.teraflops(experiment), cost.weights(experiment)
+    return Point(label, float(accuracy), networks * arithmetic, networks * weights, label_at)
 
 
 # See the page's references. Arithmetic is counted as `analysis.cost` does, from the layers and

@@ -139,8 +139,15 @@ def describe(experiment: Experiment) -> dict:
         "key": experiment.key,
         "ledger": f"results/{experiment.name}.jsonl",
         "versions": _all(f"TensorFlow {p['tensorflow']}, Keras {p['keras']}" for p in provenances),
-        "machine": _all(p["machine"] for p in provenances),
+        "machine": _all(_machine(experiment, p) for p in provenances),
     }
+
+
+def _machine(experiment: Experiment, provenance: dict) -> str:
+    """The machine, and the precision where it could not have the one asked for."""
+    precision = provenance.get("precision", experiment.precision)
+    other = f", in {precision}" if precision != experiment.precision else ""
+    return provenance["machine"] + other
 
 
 def _all(descriptions: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """Numbers and claims: written whole, and a claim that fails is named with its page."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -95,6 +96,16 @@ def test_experiments_are_described_for_their_page(page):
     assert described["settings"]["data"] == "Tiny"
     assert described["settings"]["optimizer"] == "SGD, rate 0.1"
     assert described["settings"]["epochs"] == "2"
+
+
+def test_a_precision_that_the_machine_could_not_have_is_told(monkeypatch):
+    half = replace(EXPERIMENT, precision="mixed_bfloat16")
+    records = [tiny.record(seed) for seed in half.seeds]
+    for record, precision in zip(records, ("mixed_bfloat16", "float32", None), strict=True):
+        if precision:  # which older results do not say
+            record["provenance"] |= {"precision": precision}
+    monkeypatch.setattr(report.results, "load", lambda e: Runs(e, tuple(records)))
+    assert report.describe(half)["machine"] == "two cores; two cores, in float32"
 
 
 def test_diverged_runs_are_counted(page, monkeypatch):

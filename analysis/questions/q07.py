@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import cost, excerpts, ladder, plots, published, results, style
+from analysis import excerpts, ladder, plots, published, results, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.ladder import Arm
-from analysis.published import Point
 from analysis.questions import q05, q06, q09
 from analysis.spec import (
     Activation,
@@ -544,20 +543,15 @@ def against_cost():
     ours = []
     for size in (8, 32, 256):
         accuracy = results.load(q06.BY_SIZE[size]).final("val_accuracy").mean()
-        ours.append(_point(f"question 6: {size}", accuracy, q06.BY_SIZE[size]))
+        ours.append(published.point(f"question 6: {size}", accuracy, q06.BY_SIZE[size]))
     for (label, experiment), vote_at in zip(_FINALS.items(), [(1, 1), (0, -1)], strict=True):
         runs, voted = results.load(experiment), 1 - _voted(experiment) / TESTED
         accuracy = runs.final("val_accuracy").mean()
         ours += [
-            _point(label, accuracy, experiment, (-1, 0)),
-            _point(f"{label}: vote of {len(runs)}", voted, experiment, vote_at, len(runs)),
+            published.point(label, accuracy, experiment, (-1, 0)),
+            published.point(f"{label}: vote of {len(runs)}", voted, experiment, vote_at, len(runs)),
         ]
     return published.against_cost(ours, published.MNIST, TESTED)
-
-
-def _point(label: str, accuracy, experiment: Experiment, label_at=(1, 0), networks=1) -> Point:
-    arithmetic, weights = ladder.teraflops(experiment), cost.weights(experiment)
-    return Point(label, float(accuracy), networks * arithmetic, networks * weights, label_at)
 
 
 def gallery():
