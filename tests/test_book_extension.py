@@ -227,15 +227,24 @@ def test_experiments_show_what_is_shared_and_what_differs(book):
     assert book.warnings == ""
 
 
-def test_many_settings_that_differ_are_told_in_one_column(book, monkeypatch):
+def test_where_many_settings_differ_changes_are_told_in_one_column(book, monkeypatch):
     monkeypatch.setattr("report.MOST_VARIED", 1)
     html = book.build("# Title\n\n```{experiments} q02\n```\n")
     experiments = re.findall("<table.*?</table>", html, re.DOTALL)[1]
     assert re.findall("<th.*?><p>(.*?)</p></th>", experiments) == [
-        "Experiment", "What differs", "Runs", "Training time", "Key",
+        "Experiment", "What differs from the line above", "Runs", "Training time", "Key",
     ]  # fmt: skip
-    assert "<p>Optimizer SGD, 0.1</p>" in experiments
+    assert "<p>Optimizer SGD, 0.1; warm-up –</p>" in experiments
     assert "<p>Optimizer Adam, 0.001; warm-up 2 epochs</p>" in experiments
+
+
+def test_a_change_is_told_and_what_stays_is_not(book):
+    from report import _changes
+
+    rows = [["a", "x", "1"], ["a", "y", "1"], ["b", "y", "–"], ["b", "y", "–"]]
+    assert list(_changes(["net", "rate", "batch"], rows)) == [
+        "Net a; rate x; batch 1", "Rate y", "Net b; batch –", "",
+    ]  # fmt: skip
 
 
 def test_setting_that_any_experiment_lacks_is_not_shared(book):

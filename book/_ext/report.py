@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from docutils import nodes
@@ -259,17 +259,22 @@ class ExperimentsDirective(QuestionDirective):
     """The directive ``{experiments}``: how the networks of a question were trained.
 
     One table has the settings that are the same for all, another a row an experiment
-    with those that differ, so that what was varied is seen at a glance. Many of these are
-    told in one column, for which a page is wide enough.
+    with those that differ, so that what was varied is seen at a glance. Where these are
+    many, one column tells of each experiment what differs from the one before.
     """
 
     heading = "experiments"
 
     def show(self, entries: list[dict]) -> list[nodes.Node]:
         shared, varied = split_settings(entries)
-        columns = ["What differs"] if len(varied) > MOST_VARIED else map(_heading, varied)
+        many = len(varied) > MOST_VARIED
+        columns = ["What differs from the line above"] if many else map(_heading, varied)
         header = ["Experiment", *columns, "Runs", "Training time", "Key"]
-        rows = [self._row(experiment, varied) for experiment in entries]
+        facts = [settings_of(experiment) for experiment in entries]
+        values = [[str(fact.get(name, "–")) for name in varied] for fact in facts]
+        if many:
+            values = [[text] for text in _changes(varied, values)]
+        rows = [self._row(*pair) for pair in zip(entries, values, strict=True)]
         tables = table(header, rows, "experiments")
         if shared:
             title = "Setting" if len(entries) == 1 else "The same for all"
@@ -277,14 +282,9 @@ class ExperimentsDirective(QuestionDirective):
             tables = table([title, "Value"], cells, "settings", widths=[30, 70]) + tables
         return tables
 
-    def _row(self, experiment: dict, varied: list[str]) -> list[str | nodes.Node]:
-        facts = settings_of(experiment)
+    def _row(self, experiment: dict, values: list[str]) -> list[str | nodes.Node]:
         # A run whose error became infinite counts as a run, and is told of.
         diverged = f", {experiment['diverged']:,} diverged" if experiment["diverged"] else ""
-        values = [str(facts.get(name, "–")) for name in varied]
-        if len(varied) > MOST_VARIED:
-            told = [f"{name} {facts[name]}" for name in varied if name in facts]
-            values = [_heading("; ".join(told))]
         return [
             download(experiment["ledger"], experiment["name"]),
             *values,
@@ -292,6 +292,15 @@ class ExperimentsDirective(QuestionDirective):
             duration(experiment["seconds"]),
             nodes.literal(text=experiment["key"][:KEY_DIGITS]),
         ]
+
+
+def _changes(names: list[str], rows: list[list[str]]) -> Iterator[str]:
+    """Tell of each row which values are not those of the row before; of the first, all."""
+    before = [""] * len(names)
+    for row in rows:
+        told = zip(names, row, before, strict=True)
+        yield _heading("; ".join(f"{name} {new}" for name, new, old in told if new != old))
+        before = row
 
 
 def settings_of(experiment: dict) -> dict:
