@@ -21,9 +21,9 @@ import joblib
 
 from analysis import cost, datasets, results
 from analysis.files import write_whole
-from analysis.questions import q02, q08, q09
+from analysis.questions import q02, q08, q09, q10
 from analysis.spec import Experiment
-from analysis.training.machine import processor
+from analysis.training.machine import precision, processor
 from analysis.training.run import groups
 from analysis.training.workers import engine_on_one_thread
 
@@ -34,6 +34,9 @@ DENSE = replace(q02.SHEET, seeds=range(10))
 CONVOLUTIONAL = replace(q09.SHEET, seeds=range(2))
 #: Epochs of the engine that are timed; their median counts.
 EPOCHS = {DENSE: 5, CONVOLUTIONAL: 3}
+
+#: The network with the most arithmetic, timed for an epoch.
+LARGE = q10.FINAL
 
 #: Networks timed for some steps: each size of question 8 as it is trained, and the largest
 #: with so many in a group.
@@ -46,11 +49,17 @@ def measure(path: Path = FILE) -> None:
     """Measure, print and keep."""
     for experiment in (DENSE, CONVOLUTIONAL):
         datasets.load(experiment.dataset)  # fails here, if it must, and not in a process
-    limit = _apart(_matrix_products)
-    found = {"processor": processor(), "cores": joblib.cpu_count(), "limit_gflops": limit}
+    limit, limit_large = (_apart(_matrix_products, dtype) for dtype in ("float32", _dtype(LARGE)))
+    found = {
+        "processor": processor(),
+        "cores": joblib.cpu_count(),
+        "limit_gflops": limit,
+        "large_dtype": _dtype(LARGE),
+        "large_limit_gflops": limit_large,
+    }
     print(
-        f"{found['processor']}, {found['cores']} cores; float32 matrix products: "
-        f"{limit:.0f} GFLOP/s"
+        f"{found['processor']}, {found['cores']} cores; matrix products: {limit:.0f} GFLOP/s in "
+        f"float32, {limit_large:.0f} in {found['large_dtype']}"
     )
     for name, experiment, literal in (
         ("dense", DENSE, _literal_dense),
@@ -59,6 +68,11 @@ def measure(path: Path = FILE) -> None:
         compared = _compare(experiment, literal, limit)
         found |= {f"{name}_{key}": value for key, value in compared.items()}
         print(_in_words(experiment, compared))
+    found |= _large(limit_large)
+    print(
+        f"an epoch of {LARGE.name}, one network a core: {found['large_epoch_seconds']:.0f} s, "
+        f"{found['large_gflops']:.0f} GFLOP/s: {found['large_share']:.0%} of the limit"
+    )
     for name, experiment, group in _timed_for_some_steps():
         found[name] = _network_epoch(experiment, group)
         print(f"{experiment.name} in groups of {group}: {found[name]:.1f} s an epoch of a network")
@@ -115,12 +129,17 @@ def _apart(function: Callable, *arguments):
         return pool.apply(function, arguments)
 
 
-def _matrix_products(size: int = 4096) -> float:
-    """The machine's float32 rate in GFLOP/s: the best of several large products."""
+def _dtype(experiment: Experiment) -> str:
+    """Of the products of its training on this machine."""
+    return precision(experiment).removeprefix("mixed_")
+
+
+def _matrix_products(dtype: str, size: int = 4096) -> float:
+    """The machine's rate in GFLOP/s: the best of several large products."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     import tensorflow as tf
 
-    left, right = tf.random.normal((2, size, size))
+    left, right = tf.cast(tf.random.normal((2, size, size)), dtype)
     product = tf.function(lambda: tf.reduce_sum(tf.matmul(left, right)))
     product()
     times = [_seconds(lambda: product().numpy()) for _ in range(8)]
@@ -231,6 +250,20 @@ def _timed_group(experiment: Experiment, seeds: list[int]) -> dict[str, float]:
     }
 
 
+def _large(limit: float) -> dict[str, float]:
+    """Seconds of an epoch with a network on each core, and the rate of all together."""
+    cores = joblib.cpu_count()
+    with _processes(cores) as pool:
+        seconds = max(pool.starmap(_timed_epoch, [(LARGE, [seed]) for seed in range(cores)]))
+    rate = cores * cost.flops_per_epoch(LARGE) / 1e9 / seconds
+    return {"large_epoch_seconds": seconds, "large_gflops": rate, "large_share": rate / limit}
+
+
+def _timed_epoch(experiment: Experiment, seeds: list[int]) -> float:
+    group = _ready_group(experiment, seeds)
+    return _seconds(lambda: group.train_epoch(0))
+
+
 def _timed_for_some_steps() -> Iterator[tuple[str, Experiment, int]]:
     """Name of the number, experiment and group size."""
     for size, experiment in q08.BY_SIZE.items():
@@ -265,8 +298,11 @@ def _ready_group(experiment: Experiment, seeds: list[int]):
     from analysis.training.engine import Group
 
     group = Group(experiment, datasets.load(experiment.dataset), seeds)
+    transforms = group.transforms(0, [group.order(seed, 0) for seed in seeds])
     for batches in (1, 2):  # the second length has the loop traced for any
-        group.train_steps(_first_batches(group, batches))
+        order = _first_batches(group, batches)
+        some = transforms if transforms is None else transforms[:, : order.shape[1]]
+        group.train_steps(order, some)
     return group
 
 

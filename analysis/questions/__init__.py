@@ -14,11 +14,11 @@ Each module has
 Modules import nothing that takes long, for every ``doit`` reads their experiments.
 """
 
-from analysis.questions import q01, q02, q03, q04, q05, q06, q07, q08, q09, walkthrough
+from analysis.questions import q01, q02, q03, q04, q05, q06, q07, q08, q09, q10, walkthrough
 
 QUESTIONS = {
     module.__name__.rpartition(".")[2]: module
-    for module in (walkthrough, q01, q02, q03, q04, q05, q06, q07, q08, q09)
+    for module in (walkthrough, q01, q02, q03, q04, q05, q06, q07, q08, q09, q10)
 }
 
 EXPERIMENTS = {

@@ -1,0 +1,587 @@
+"""Question 10: CIFAR-10 as well as two cores can, one change at a time, by held-out images."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from analysis import cost, excerpts, ladder, plots, published, results, style
+from analysis.claims import Claim
+from analysis.datasets import DATASETS
+from analysis.ladder import Arm
+from analysis.questions import q08, q09
+from analysis.spec import (
+    SGD,
+    Activation,
+    Adam,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Experiment,
+    Flatten,
+    FlipAndShift,
+    LinearDecay,
+    Lookahead,
+    MaxPooling2D,
+    Normalization,
+    Rescaling,
+    Whitening,
+)
+from analysis.statistics import (
+    calibration_error,
+    confusion,
+    reliability,
+    t_interval,
+    vote,
+    wilson,
+)
+
+#: Training images that are held out for every choice, the same for all.
+HELD_OUT = 5_000
+
+# Means and variances of the three colours of the training images, from 0 to 1.
+STANDARDISED = Normalization(
+    mean=(0.4914, 0.4822, 0.4465), variance=(0.2470**2, 0.2435**2, 0.2616**2)
+)
+
+#: Convolutions in each of three pairs: of most arms, and of the final network.
+NARROW, WIDE = (32, 128, 128), (64, 256, 256)
+
+
+def _network(
+    widths: tuple[int, ...] = NARROW,
+    norm: BatchNormalization | None = None,
+    activation: str = "relu",
+    first: tuple = (),
+    kernel: str = "glorot_uniform",
+    last: tuple = (),
+) -> tuple:
+    """Three pairs of convolutions, each pooled after its first, and what is largest in the end.
+
+    Parameters
+    ----------
+    widths : tuple of int
+        Filters of the pairs' convolutions.
+    norm : BatchNormalization or None
+        After each convolution; its shift is in place of a bias.
+    activation : str
+    first, last : tuple
+        Layers before the pairs and before the ten outputs.
+    kernel : str
+        How the convolutions' kernels are initialised.
+    """
+
+    def convolution(filters):
+        return Conv2D(filters, 3, "linear", "same", norm is None, kernel)
+
+    after = ((norm,) if norm else ()) + (Activation(activation),)
+    pairs = []
+    for filters in widths:
+        pairs += [convolution(filters), MaxPooling2D(2), *after, convolution(filters), *after]
+    left = 3 if first else 4  # pixels across a map: a whitening takes one of 32
+    return (
+        STANDARDISED,
+        *first,
+        *pairs,
+        MaxPooling2D(left),
+        Flatten(),
+        *last,
+        Dense(10, "softmax", use_bias=norm is None),
+    )
+
+
+#: Images a step of stochastic gradient descent, half of Jordan's.
+BATCH = 512
+
+
+def _sgd(share: float = 1.0) -> SGD:
+    """Jordan's optimizer with a share of his rate.
+
+    His rate, 11.5 / (1 + 1 / (1 - 0.85)) / 1024 = 1.5 / 1024, is for the sum of a batch's losses,
+    ours for their mean. His weight decay is part of the gradient and goes through the momentum,
+    Keras's does not, so his is divided by 1 - 0.85, which has the same effect.
+    """
+    schedule = LinearDecay(share * 1.5 * BATCH / 1024, rise=0.23, first=0.2, last=0.07)
+    return SGD(schedule, momentum=0.85, nesterov=True, weight_decay=0.0089)
+
+
+_NORM = BatchNormalization(0.6)
+_FAST_SHIFTS = BatchNormalization(0.6, scale=False, shift_rate=64)
+
+SHEETS = Arm(
+    "question 9's network",
+    replace(
+        q09.SHEET, name="q10-cnn", epochs=5, seeds=range(4), validation=HELD_OUT, activity=False
+    ),
+)
+HALF = SHEETS.but("q10-half", "products of 16-bit numbers", precision="mixed_bfloat16")
+SIX = HALF.but("q10-six", "six convolutions", layers=_network())
+NORM = SIX.but("q10-norm", "batch norm", layers=_network(norm=_NORM))
+SCHEDULE = NORM.but(
+    "q10-schedule",
+    "rate rises and falls",
+    optimizer=Adam(LinearDecay(0.002, rise=0.23, first=0.2, last=0.07)),
+)
+FLIPPED = SCHEDULE.but(
+    "q10-flipped", "half of the images mirrored", augmentation=FlipAndShift("random")
+)
+SHIFTED = FLIPPED.but(
+    "q10-shifted", "images shifted by up to 2 pixels", augmentation=FlipAndShift("random", 2)
+)
+ALTERNATING = SHIFTED.but(
+    "q10-alternating",
+    "each mirrored every other time",
+    augmentation=FlipAndShift("alternating", 2),
+)
+TOO_FAST = ALTERNATING.but(
+    "q10-too-fast", "Nesterov momentum, Jordan's rate", optimizer=_sgd(), batch_size=BATCH
+)
+MOMENTUM = ALTERNATING.but(
+    "q10-momentum",
+    "Nesterov momentum, a fifth of the rate",
+    optimizer=_sgd(1 / 5),
+    batch_size=BATCH,
+)
+SMOOTHING = MOMENTUM.but("q10-smoothing", "smoothed labels", label_smoothing=0.2)
+GELU = SMOOTHING.but(
+    "q10-gelu", "GELU in place of ReLU", layers=_network(norm=_NORM, activation="gelu")
+)
+_WHITENED = {"activation": "gelu", "first": (Whitening(2), Activation("gelu"))}
+WHITENING = GELU.but(
+    "q10-whitening",
+    "first layer computed: whitening",
+    layers=_network(norm=_NORM, **_WHITENED),
+)
+_FROM_IDENTITY = {**_WHITENED, "kernel": "identity"}
+IDENTITY = WHITENING.but(
+    "q10-identity",
+    "convolutions begin as the identity",
+    layers=_network(norm=_NORM, **_FROM_IDENTITY),
+)
+_SCALED = {**_FROM_IDENTITY, "last": (Rescaling(1 / 9),)}
+SCALED = IDENTITY.but(
+    "q10-scaled", "outputs a ninth as large", layers=_network(norm=_NORM, **_SCALED)
+)
+FASTER = SCALED.but("q10-faster", "five times the rate", optimizer=_sgd())
+FAST_SHIFTS = FASTER.but(
+    "q10-fast-shifts",
+    "batch norm: no factors, shifts 64 times as fast",
+    layers=_network(norm=_FAST_SHIFTS, **_SCALED),
+)
+LOOKAHEAD = FAST_SHIFTS.but(
+    "q10-lookahead", "lookahead", averaging=Lookahead(), outputs=True, views=True
+)
+WIDER = LOOKAHEAD.but(
+    "q10-wide", "twice as many filters", layers=_network(WIDE, norm=_FAST_SHIFTS, **_SCALED)
+)
+
+ARMS = (
+    SHEETS,
+    HALF,
+    SIX,
+    NORM,
+    SCHEDULE,
+    FLIPPED,
+    SHIFTED,
+    ALTERNATING,
+    TOO_FAST,
+    MOMENTUM,
+    SMOOTHING,
+    GELU,
+    WHITENING,
+    IDENTITY,
+    SCALED,
+    FASTER,
+    FAST_SHIFTS,
+    LOOKAHEAD,
+    WIDER,
+)
+
+
+#: The best setting, for all training images and tested on the test set.
+FINAL = replace(WIDER.experiment, name="q10-final", validation=0, epochs=12, seeds=range(4))
+
+EXPERIMENTS = (*(arm.experiment for arm in ARMS), FINAL)
+
+#: Arms that do harm by themselves; all but the first prepare for the rate of that one.
+PREPARING = (TOO_FAST, MOMENTUM, SMOOTHING, IDENTITY, SCALED)
+
+#: Arms whose networks were also tested with views.
+VIEWED = (LOOKAHEAD, WIDER)
+
+TESTED = DATASETS["cifar10"].shapes["y_test"][0]
+_NAMES = DATASETS["cifar10"].categories
+
+#: Images in the gallery, in its rows.
+COLUMNS, ROWS = 6, 4
+
+
+def with_views(experiment: Experiment) -> np.ndarray:
+    """Share of images that each run gets right with views: float, shape (runs,)."""
+    answers = results.load(experiment).outputs.argmax(axis=2)
+    return (answers == ladder.labels(experiment)).mean(axis=1)
+
+
+def _gain_of_views(experiment: Experiment) -> tuple[float, float, float]:
+    """Points of accuracy over one view, and their 95% interval."""
+    points = 100 * (with_views(experiment) - results.load(experiment).final("val_accuracy"))
+    return (float(points.mean()), *t_interval(points))
+
+
+def _together() -> float:
+    """Share of the test images that the mean of all final networks' outputs gets right."""
+    return float((vote(results.load(FINAL).outputs) == ladder.labels(FINAL)).mean())
+
+
+def _missed(labels: np.ndarray) -> np.ndarray:
+    """Places of the test images that every final network gets wrong, with views."""
+    return q09.all_wrong(results.load(FINAL).outputs.argmax(axis=2), labels)
+
+
+def _shown(labels: np.ndarray) -> np.ndarray:
+    """The gallery: the first of them."""
+    return _missed(labels)[: COLUMNS * ROWS]
+
+
+TEST_IMAGES = {"cifar10": _shown}
+
+
+def _recall(predictions: np.ndarray) -> np.ndarray:
+    """Share of each category's test images that are recognised: float, shape (10,)."""
+    matrix = confusion(predictions, ladder.labels(FINAL))
+    return np.diag(matrix) / matrix.sum(axis=0)
+
+
+def _answers() -> np.ndarray:
+    """What each final network says with views: int, shape (runs, images)."""
+    return results.load(FINAL).outputs.argmax(axis=2)
+
+
+def numbers() -> dict:
+    """What the page cites; see `analysis.questions`."""
+    final, sheets, labels = results.load(FINAL), results.load(q09.SHEET), ladder.labels(FINAL)
+    one, views = final.final("val_accuracy"), with_views(FINAL)
+    recall, before = _recall(_answers()), _recall(sheets.predictions)
+    pairs = q09.pairs(confusion(_answers(), labels))
+    missed = _missed(labels)
+    together = final.outputs.mean(axis=0)
+    sure = final.outputs.max(axis=2)
+    low, high = t_interval(views)
+    values = ladder.numbers(ARMS) | {
+        "arms": len(ARMS),
+        "networks": sum(len(experiment.seeds) for experiment in EXPERIMENTS),
+        "core_hours": sum(results.load(experiment).seconds for experiment in EXPERIMENTS) / 3600,
+        "held_out": HELD_OUT,
+        "steps": sum(_is_built_on(arm) for arm in ARMS) - 1,
+        "seeds": len(SHEETS.experiment.seeds),
+        "epochs": SHEETS.experiment.epochs,
+        "before_gain": 100
+        * float(ladder.accuracy(LOOKAHEAD).mean() - ladder.accuracy(ALTERNATING).mean()),
+        "basics_accuracy": float(ladder.accuracy(SCHEDULE).mean()),
+        "ladder_gain": 100
+        * float(ladder.accuracy(LOOKAHEAD).mean() - ladder.accuracy(SHEETS).mean()),
+        "ladder_fewer": ladder.fewer(LOOKAHEAD, SHEETS),
+        "views_gain": _gain_of_views(LOOKAHEAD.experiment)[0],
+        "final_runs": len(final),
+        "final_epochs": FINAL.epochs,
+        "final_one": float(one.mean()),
+        "final_views": float(views.mean()),
+        "final_views_low": low,
+        "final_views_high": high,
+        "final_views_min": float(views.min()),
+        "final_views_max": float(views.max()),
+        "final_views_gain": _gain_of_views(FINAL)[0],
+        "final_together": _together(),
+        "final_minutes": final.seconds / len(final) / 60,
+        "final_weights": cost.weights(FINAL),
+        "final_petaflops": ladder.teraflops(FINAL) / 1e3,
+        "final_train": float(final.after("accuracy").mean()),
+        "final_gflops": 1e3 * ladder.teraflops(FINAL) * len(final) / final.seconds,
+        "published": published.JORDAN_94.accuracy,
+        "published_petaflops": published.JORDAN_94.teraflops / 1e3,
+        "sheets_test": float(sheets.final("val_accuracy").mean()),
+        "sheets_train": float(sheets.after("accuracy").mean()),
+        "sheets_petaflops": ladder.teraflops(q09.SHEET) / 1e3,
+        "fewer_mistakes": 1 - float((1 - views.mean()) / (1 - sheets.final("val_accuracy").mean())),
+        "easiest": _NAMES[int(recall.argmax())],
+        "easiest_recall": float(recall.max()),
+        "hardest": _NAMES[int(recall.argmin())],
+        "hardest_recall": float(recall.min()),
+        "hardest_before": float(before[recall.argmin()]),
+        "missed": len(missed),
+        "missed_unanimous": int((np.ptp(_answers()[:, missed], axis=0) == 0).sum()),
+        "missed_before": len(q09.all_wrong(sheets.predictions, labels)),
+        "all_right": int((_answers() == labels).all(axis=0).sum()),
+        "asked_sure": 1 - 0.9 * FINAL.label_smoothing,
+        "sure": float(sure.mean()),
+        "sure_and_wrong": float((_answers() != labels)[sure > SURE].mean()),
+        "sure_share": float((sure > SURE).mean()),
+        "sure_limit": SURE,
+        "calibration_error": calibration_error(final.outputs, labels),
+        "together_calibration_error": calibration_error(together[None], labels),
+    }
+    for i, (share, actual, predicted) in enumerate(pairs[:3], start=1):
+        values |= {
+            f"pair{i}_share": share,
+            f"pair{i}_actual": actual,
+            f"pair{i}_predicted": predicted,
+        }
+    return values
+
+
+#: An answer is called sure where its output is above this.
+SURE = 0.75
+
+
+def tables() -> dict[str, list[list[str]]]:
+    """A row an arm, and the final networks in the three ways; see `analysis.questions`."""
+    return {
+        "ladder": ladder.rows(ARMS, ARMS),
+        "views": _view_rows(),
+        "final": _final_rows(),
+    }
+
+
+def _view_rows() -> list[list[str]]:
+    rows = [["networks", "images", "one view", "six views", "gain, points (95% interval)"]]
+    called = ladder.names(ARMS)
+    for name, experiment in [(called[arm], arm.experiment) for arm in VIEWED] + [("final", FINAL)]:
+        one = results.load(experiment).final("val_accuracy")
+        images = "held out" if experiment.validation else "test set"
+        gain, low, high = _gain_of_views(experiment)
+        rows.append(
+            [
+                name,
+                images,
+                f"{one.mean():.2%}",
+                f"{with_views(experiment).mean():.2%}",
+                f"{gain:+.2f} ({low:+.2f} to {high:+.2f})",
+            ]
+        )
+    return rows
+
+
+def _final_rows() -> list[list[str]]:
+    rows = [["the final network", "testing accuracy", "95% interval", "mistakes"]]
+    runs = len(FINAL.seeds)
+    for name, accuracy in (
+        (f"one view, mean of {runs} runs", results.load(FINAL).final("val_accuracy")),
+        (f"six views, mean of {runs} runs", with_views(FINAL)),
+    ):
+        mistakes = np.round(TESTED * (1 - accuracy)).astype(int)
+        rows.append(
+            [
+                name,
+                f"{accuracy.mean():.2%}",
+                "{:.2%} to {:.2%}".format(*t_interval(accuracy)),
+                f"{mistakes.min()} … {mistakes.max()}",
+            ]
+        )
+    right = round(TESTED * _together())
+    rows.append(
+        [
+            f"six views, all {runs} runs together",
+            f"{right / TESTED:.2%}",
+            "{:.2%} to {:.2%}".format(*wilson(right, TESTED)),
+            f"{TESTED - right}",
+        ]
+    )
+    return rows
+
+
+def claims() -> list[Claim]:
+    """What the page states of the results; see `analysis.questions`."""
+    final, labels = results.load(FINAL), ladder.labels(FINAL)
+    views, answers = with_views(FINAL), _answers()
+    sheets = results.load(q09.SHEET).predictions
+    certainty = final.outputs.max(axis=2).mean(axis=1)
+    gains = [_gain_of_views(arm.experiment) for arm in VIEWED] + [_gain_of_views(FINAL)]
+    return [
+        ladder.helping(
+            "More convolutions help, then batch norm, then a rate that rises and falls.",
+            SIX,
+            NORM,
+            SCHEDULE,
+        ),
+        ladder.in_doubt("Products of 16-bit numbers cannot be told from others.", HALF),
+        ladder.in_doubt(
+            "Nor can mirrored and shifted images, after five epochs, or GELU, or lookahead.",
+            FLIPPED,
+            SHIFTED,
+            ALTERNATING,
+            GELU,
+            LOOKAHEAD,
+        ),
+        Claim(
+            "Parts of the recipe do harm where others are missing: its rate, momentum with large "
+            "batches, smoothed labels, beginning as the identity, outputs a ninth as large.",
+            "points: " + ", ".join(map(ladder.gain_text, PREPARING)),
+            all(ladder.gain(arm)[2] < 0 for arm in PREPARING),
+        ),
+        ladder.helping("With all of them in place five times the rate helps.", FASTER),
+        ladder.helping("Whitening helps.", WHITENING),
+        Claim(
+            "The whole recipe makes fewer mistakes than any setting on the way to it.",
+            f"{ladder.mistakes(LOOKAHEAD).mean():.0f}; the best before it "
+            f"{ladder.mistakes(ladder.best(ARMS[: ARMS.index(LOOKAHEAD)])).mean():.0f}",
+            ladder.best(ARMS[: ARMS.index(LOOKAHEAD) + 1]) is LOOKAHEAD,
+        ),
+        ladder.helping("Twice as many filters help.", WIDER),
+        Claim(
+            "Six views are better than one, on held-out images and on the test set.",
+            "points: "
+            + ", ".join(f"{m:+.2f} ({low:+.2f} to {high:+.2f})" for m, low, high in gains),
+            all(low > 0 for _, low, _ in gains),
+        ),
+        Claim(
+            "With six views the final network is right on more than 94% of the test images, and "
+            "all of them together on more than the best of them.",
+            f"{views.mean():.2%} on average, {views.max():.2%}, {_together():.2%}",
+            views.mean() > 0.94 and _together() > views.max(),
+        ),
+        Claim(
+            "It makes less than a quarter of the mistakes of question 9's network, in every "
+            "category less than half.",
+            f"{(answers != labels).mean() / (sheets != labels).mean():.0%}; at most "
+            f"{np.max((1 - _recall(answers)) / (1 - _recall(sheets))):.0%} in a category",
+            (answers != labels).mean() < 0.25 * (sheets != labels).mean()
+            and np.all((1 - _recall(answers)) < 0.5 * (1 - _recall(sheets))),
+        ),
+        q09.cats_and_dogs("Cats and dogs are still mixed up most.", confusion(answers, labels)),
+        Claim(
+            "Every network is right more often than it is sure.",
+            f"right {views.min():.1%} to {views.max():.1%}, sure {certainty.min():.1%} to "
+            f"{certainty.max():.1%} on average",
+            np.all(certainty < views),
+        ),
+    ]
+
+
+def _is_built_on(arm: Arm) -> bool:
+    """Whether another arm or the final network builds on it."""
+    return arm is WIDER or any(other.base is arm for other in ARMS)
+
+
+def steps():
+    """Mistakes on held-out images, one change a row."""
+    return ladder.mistakes_figure(
+        ARMS, ARMS, dropped=[arm for arm in ARMS if not _is_built_on(arm)]
+    )
+
+
+def epochs():
+    """Training and testing accuracy by epoch, of question 9's network and of the final one."""
+    figure, axes = style.figure(2, height=3.2, sharey=True)
+    titles = {"question 9": q09.SHEET, "the final network": FINAL}
+    training, testing = style.theme().categories[:2]
+    axes[0].set_ylim(0.4, 1)  # before curves are labelled at their heights
+    for ax, (title, experiment) in zip(axes, titles.items(), strict=True):
+        runs = results.load(experiment)
+        both = np.concatenate([runs.history("accuracy"), runs.history("val_accuracy")])
+        labels = ["training"] * len(runs) + ["testing"] * len(runs)
+        colours = [training] * len(runs) + [testing] * len(runs)
+        plots.run_curves(ax, both, labels, colours, "accuracy")
+        ax.set_title(title)
+    axes[1].set_ylabel("")
+    return figure
+
+
+def against_cost():
+    """Mistakes on the test set by arithmetic and by weights, ours and published ones."""
+
+    def mean(experiment):
+        return results.load(experiment).final("val_accuracy").mean()
+
+    dense, runs = q08.BY_SIZE[1536], len(FINAL.seeds)
+    ours = [
+        published.point("question 8: dense", mean(dense), dense),
+        published.point("question 9", mean(q09.SHEET), q09.SHEET),
+        published.point("one view", mean(FINAL), FINAL),
+        published.point("six views", with_views(FINAL).mean(), FINAL, (1, -1)),
+        published.point(f"all {runs} together", _together(), FINAL, (0, 1), runs),
+    ]
+    return published.against_cost(ours, published.CIFAR10, TESTED)
+
+
+def confusion_matrix():
+    """All final networks' confusion matrix over the test images, with views."""
+    figure, ax = style.figure(height=5.4)
+    plots.confusion(ax, confusion(_answers(), ladder.labels(FINAL)), _NAMES)
+    ax.tick_params(axis="x", rotation=45)
+    return figure
+
+
+def categories():
+    """Mistakes by category, of question 9's networks and of the final ones."""
+    figure, ax = style.figure(height=3.6)
+    before = 100 * (1 - _recall(results.load(q09.SHEET).predictions))
+    after = 100 * (1 - _recall(_answers()))
+    order, (new, old) = np.argsort(-after), style.theme().categories[:2]
+    rows = np.arange(10)
+    ax.hlines(rows, after[order], before[order], color=style.theme().faint, lw=1)
+    for values, colour, marker, label in (
+        (before, old, "o", "question 9"),
+        (after, new, "D", "the final network"),
+    ):
+        ax.scatter(values[order], rows, color=colour, marker=marker, s=26, zorder=2)
+        ax.annotate(
+            label,
+            (values[order][0], 0),
+            xytext=(0, 8),
+            textcoords="offset points",
+            ha="center",
+            color=colour,
+            fontsize=8.5,
+        )
+    ax.set_yticks(rows, [_NAMES[i] for i in order])
+    ax.set(xlabel="test images of the category that are missed (%)", xlim=(0, None))
+    ax.set_ylim(9.6, -1.1)
+    ax.tick_params(axis="y", length=0)
+    return figure
+
+
+def gallery():
+    """Test images that all final networks get wrong, with what they say."""
+    data, places = excerpts.load("cifar10"), _shown(ladder.labels(FINAL))
+    figure, axes = style.figure(COLUMNS, ROWS, height=7.0)
+    titles = [_NAMES[label] for label in data.test_labels[places]]
+    plots.images(axes.flat, data.test_images(places), titles)
+    plots.answers(axes.flat, _answers()[:, places], _NAMES)
+    return figure
+
+
+def sureness():
+    """How often answers are right by how sure they are, of one network and of all together."""
+    figure, ax = style.figure(height=3.8)
+    outputs, labels = results.load(FINAL).outputs, ladder.labels(FINAL)
+    ax.plot([0, 1], [0, 1], color=style.theme().faint, lw=1)
+    for values, label, colour, marker in (
+        (outputs, "each network by itself", style.theme().categories[0], "o"),
+        (outputs.mean(axis=0)[None], "all together", style.theme().categories[1], "D"),
+    ):
+        sure, right, counts = reliability(values, labels)
+        some = counts >= 20 * len(values)  # below, chance would show and nothing else
+        ax.plot(sure[some], right[some], color=colour, marker=marker, ms=5, label=label)
+    ax.set(xlabel="how sure: the largest output", ylabel="share of right answers")
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    ax.annotate(
+        "as sure as right", (0.2, 0.2), xytext=(6, -10), textcoords="offset points", fontsize=8
+    )
+    ax.legend(frameon=False, loc="upper left")
+    return figure
+
+
+def small():
+    """For the home page: mistakes on held-out images, arm by arm."""
+    return ladder.small_figure(ARMS)
+
+
+FIGURES = {
+    "q10-ladder": steps,
+    "q10-epochs": epochs,
+    "q10-against-cost": against_cost,
+    "q10-confusion": confusion_matrix,
+    "q10-categories": categories,
+    "q10-gallery": gallery,
+    "q10-sureness": sureness,
+    "q10-small": small,
+}
