@@ -18,7 +18,7 @@ try:
     from analysis.questions import EXPERIMENTS, QUESTIONS, showing_test_images, test_images
 except SpecError as error:  # its message says all; a traceback would bury it
     sys.exit(str(error))
-from analysis import benchmark, excerpts, report, results
+from analysis import benchmark, excerpts, readme, report, results
 from analysis.datasets import DatasetError
 from analysis.report import ClaimError
 from analysis.results import LedgerError
@@ -178,6 +178,15 @@ def task_benchmark():
     """Time the assignment's way of training against the report's (not part of a plain doit)."""
     # Without a target, or the numbers would wait for it and every doit would measure.
     return {"actions": [(attempt, [benchmark.measure])], "uptodate": [False]}
+
+
+def task_readme():
+    """Bring the README's numbers and picture up to date (not part of a plain doit)."""
+    return {
+        "actions": [(attempt, [readme.write])],
+        "task_dep": ["numbers"],
+        "uptodate": [False],
+    }
 
 
 def building(*options, **environment):

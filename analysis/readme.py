@@ -1,0 +1,62 @@
+"""Keeps the README's numbers those of the results, and draws its picture."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+
+from analysis import levels, plots, report, results, style
+from analysis.files import write_whole
+from analysis.questions import q01, q08, q09, q10
+
+README = results.FOLDER.parent.parent / "README.md"
+PICTURE = report.BOOK / "_static" / "readme.png"
+
+#: A number between comments that no reader sees: ``<!--q01.stuck:,-->63<!---->``.
+NUMBER = re.compile(r"<!--(?P<name>[\w.]+)(:(?P<spec>[^>]*))?-->[^<]*<!---->")
+
+
+def write() -> None:
+    """Write both, from the numbers that the last build gathered."""
+    numbers = json.loads(report.NUMBERS.read_text())["numbers"]
+    write_whole(README, filled(README.read_text(), numbers).encode())
+    with style.drawing(style.LIGHT):
+        picture().savefig(PICTURE, dpi=150, facecolor="white")
+
+
+def filled(text: str, numbers: dict) -> str:
+    """The text with its numbers as the results have them now.
+
+    Raises
+    ------
+    KeyError
+        If the results have no such number.
+    """
+
+    def number(match: re.Match) -> str:
+        value = format(numbers[match["name"]], match["spec"] or "")
+        return f"{match[0].partition('-->')[0]}-->{value}<!---->"
+
+    return NUMBER.sub(number, text)
+
+
+def picture():
+    """Ten runs of the first network, and what every run reaches on CIFAR-10, step by step."""
+    figure, (left, right) = style.figure(2, height=3.4)
+    runs = results.load(q01.SHEET).first(levels.ASKED_FOR)
+    for curve, count in zip(runs.history("accuracy"), levels.counts(runs), strict=True):
+        left.plot(range(1, len(curve) + 1), curve, color=plots.silent_colour(count))
+    left.set(title="digits: one network, trained ten times", xlabel="epoch")
+    left.set_ylabel("training accuracy")
+    groups = {
+        "one hidden\nlayer": results.load(q08.SHEET).final("val_accuracy"),
+        "centred\ninputs": results.load(q08.CENTRED).final("val_accuracy"),
+        "convo-\nlution": results.load(q09.SHEET).final("val_accuracy"),
+        "question\n10": q10.with_views(q10.FINAL),
+    }
+    plots.strips(right, groups, style.theme().categories[: len(groups)], "testing accuracy")
+    right.set(title="colour images: step by step", ylim=(0, 1))
+    right.set_yticks(np.linspace(0, 1, 6))
+    return figure
