@@ -377,7 +377,8 @@ def table(
     group = nodes.tgroup("", *columns, cols=len(header))
     group += nodes.thead("", _row(header))
     group += nodes.tbody("", *map(_row, rows))
-    classes = [name, "colwidths-given"] if widths else [name]
+    # On paper a table may go on on the next page.
+    classes = [name, "longtable", *["colwidths-given"] * bool(widths)]
     columns = addnodes.tabular_col_spec(spec=latex_columns([header, *rows]))
     return [*([] if widths else [columns]), nodes.table("", group, classes=classes)]
 
