@@ -198,7 +198,7 @@ ARMS = (
 
 
 #: The best setting, for all training images and tested on the test set.
-FINAL = replace(WIDER.experiment, name="q10-final", validation=0, epochs=12, seeds=range(4))
+FINAL = replace(WIDER.experiment, name="q10-final", validation=0, epochs=12, seeds=range(6))
 
 EXPERIMENTS = (*(arm.experiment for arm in ARMS), FINAL)
 
