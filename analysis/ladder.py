@@ -119,6 +119,12 @@ def best(arms: Sequence[Arm]) -> Arm:
     return max(arms, key=lambda arm: accuracy(arm).mean())
 
 
+def dead_ends(arms: Sequence[Arm], chosen: Sequence[Arm]) -> list[Arm]:
+    """The arms that no other builds on and that were not chosen in the end."""
+    bases = [arm.base for arm in arms]
+    return [arm for arm in arms if arm not in bases and arm not in chosen]
+
+
 def numbers(arms: Sequence[Arm]) -> dict:
     """Of each arm what a page may cite, under the last words of its experiment's name."""
     values = {}

@@ -117,3 +117,9 @@ def test_small_figure_has_a_dot_an_arm():
     with style.drawing(style.LIGHT):
         (ax,) = ladder.small_figure([FIRST, WIDER]).axes
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [40, 30])
+
+
+def test_dead_ends_are_arms_that_nothing_builds_on():
+    assert ladder.dead_ends([FIRST, WIDER, FEWER], []) == [FEWER]
+    assert ladder.dead_ends([FIRST, WIDER, FEWER], [FEWER]) == []
+    assert ladder.dead_ends([FIRST, WIDER], []) == [WIDER]

@@ -466,21 +466,12 @@ def capacity():
 
 def dense():
     """Mistakes on held-out images of dense networks, one change a row."""
-    return ladder.mistakes_figure(
-        DENSE, ARMS, dropped=[arm for arm in DENSE if not _is_built_on(arm)]
-    )
+    return ladder.mistakes_figure(DENSE, ARMS, ladder.dead_ends(ARMS, CHOSEN))
 
 
 def convolutional():
     """Mistakes on held-out images of convolutional networks, one change a row."""
-    return ladder.mistakes_figure(
-        CONVOLUTIONAL, ARMS, dropped=[arm for arm in CONVOLUTIONAL if not _is_built_on(arm)]
-    )
-
-
-def _is_built_on(arm: Arm) -> bool:
-    """Whether another arm or a final network builds on it."""
-    return arm in CHOSEN or any(other.base is arm for other in ARMS)
+    return ladder.mistakes_figure(CONVOLUTIONAL, ARMS, ladder.dead_ends(ARMS, CHOSEN))
 
 
 def overfitting():

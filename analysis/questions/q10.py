@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import cost, excerpts, ladder, plots, published, results, style
+from analysis import excerpts, ladder, plots, published, results, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.ladder import Arm
@@ -234,7 +234,7 @@ def _together() -> float:
 
 def _missed(labels: np.ndarray) -> np.ndarray:
     """Places of the test images that every final network gets wrong, with views."""
-    return q09.all_wrong(results.load(FINAL).outputs.argmax(axis=2), labels)
+    return q09.all_wrong(_answers(), labels)
 
 
 def _shown(labels: np.ndarray) -> np.ndarray:
@@ -260,60 +260,47 @@ def numbers() -> dict:
     """What the page cites; see `analysis.questions`."""
     final, sheets, labels = results.load(FINAL), results.load(q09.SHEET), ladder.labels(FINAL)
     one, views = final.final("val_accuracy"), with_views(FINAL)
-    recall, before = _recall(_answers()), _recall(sheets.predictions)
-    pairs = q09.pairs(confusion(_answers(), labels))
+    answers = _answers()
+    recall, before = _recall(answers), _recall(sheets.predictions)
+    pairs = q09.pairs(confusion(answers, labels))
     missed = _missed(labels)
     together = final.outputs.mean(axis=0)
     sure = final.outputs.max(axis=2)
-    low, high = t_interval(views)
     values = ladder.numbers(ARMS) | {
         "arms": len(ARMS),
         "networks": sum(len(experiment.seeds) for experiment in EXPERIMENTS),
         "core_hours": sum(results.load(experiment).seconds for experiment in EXPERIMENTS) / 3600,
         "held_out": HELD_OUT,
-        "steps": sum(_is_built_on(arm) for arm in ARMS) - 1,
+        "steps": len(ARMS) - len(ladder.dead_ends(ARMS, [WIDER])) - 1,
         "seeds": len(SHEETS.experiment.seeds),
         "epochs": SHEETS.experiment.epochs,
         "before_gain": 100
         * float(ladder.accuracy(LOOKAHEAD).mean() - ladder.accuracy(ALTERNATING).mean()),
         "basics_accuracy": float(ladder.accuracy(SCHEDULE).mean()),
-        "ladder_gain": 100
-        * float(ladder.accuracy(LOOKAHEAD).mean() - ladder.accuracy(SHEETS).mean()),
-        "ladder_fewer": ladder.fewer(LOOKAHEAD, SHEETS),
-        "views_gain": _gain_of_views(LOOKAHEAD.experiment)[0],
         "final_runs": len(final),
         "final_epochs": FINAL.epochs,
         "final_one": float(one.mean()),
         "final_views": float(views.mean()),
-        "final_views_low": low,
-        "final_views_high": high,
-        "final_views_min": float(views.min()),
-        "final_views_max": float(views.max()),
-        "final_views_gain": _gain_of_views(FINAL)[0],
         "final_together": _together(),
         "final_minutes": final.seconds / len(final) / 60,
-        "final_weights": cost.weights(FINAL),
         "final_petaflops": ladder.teraflops(FINAL) / 1e3,
         "final_train": float(final.after("accuracy").mean()),
         "final_gflops": 1e3 * ladder.teraflops(FINAL) * len(final) / final.seconds,
         "published": published.JORDAN_94.accuracy,
         "published_petaflops": published.JORDAN_94.teraflops / 1e3,
         "sheets_test": float(sheets.final("val_accuracy").mean()),
-        "sheets_train": float(sheets.after("accuracy").mean()),
-        "sheets_petaflops": ladder.teraflops(q09.SHEET) / 1e3,
-        "fewer_mistakes": 1 - float((1 - views.mean()) / (1 - sheets.final("val_accuracy").mean())),
         "easiest": _NAMES[int(recall.argmax())],
         "easiest_recall": float(recall.max()),
         "hardest": _NAMES[int(recall.argmin())],
         "hardest_recall": float(recall.min()),
         "hardest_before": float(before[recall.argmin()]),
         "missed": len(missed),
-        "missed_unanimous": int((np.ptp(_answers()[:, missed], axis=0) == 0).sum()),
+        "missed_unanimous": int((np.ptp(answers[:, missed], axis=0) == 0).sum()),
         "missed_before": len(q09.all_wrong(sheets.predictions, labels)),
-        "all_right": int((_answers() == labels).all(axis=0).sum()),
+        "all_right": int((answers == labels).all(axis=0).sum()),
         "asked_sure": 1 - 0.9 * FINAL.label_smoothing,
         "sure": float(sure.mean()),
-        "sure_and_wrong": float((_answers() != labels)[sure > SURE].mean()),
+        "sure_and_wrong": float((answers != labels)[sure > SURE].mean()),
         "sure_share": float((sure > SURE).mean()),
         "sure_limit": SURE,
         "calibration_error": calibration_error(final.outputs, labels),
@@ -456,16 +443,9 @@ def claims() -> list[Claim]:
     ]
 
 
-def _is_built_on(arm: Arm) -> bool:
-    """Whether another arm or the final network builds on it."""
-    return arm is WIDER or any(other.base is arm for other in ARMS)
-
-
 def steps():
     """Mistakes on held-out images, one change a row."""
-    return ladder.mistakes_figure(
-        ARMS, ARMS, dropped=[arm for arm in ARMS if not _is_built_on(arm)]
-    )
+    return ladder.mistakes_figure(ARMS, ARMS, ladder.dead_ends(ARMS, [WIDER]))
 
 
 def epochs():
