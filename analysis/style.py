@@ -24,8 +24,8 @@ class Theme:
     page : str
         The page behind the figure, for what must hide a line.
     categories : tuple of str
-        Colours for what is compared; told apart by colour-blind readers (Okabe & Ito 2008),
-        of different lightness, so in grey print as well.
+        Colours for what is compared, dark or light enough on the page for small letters; told
+        apart by colour-blind readers, and by their lightness in grey print.
     sequence : str
         Colormap from the page's colour on for counts.
     """
@@ -43,7 +43,7 @@ LIGHT = Theme(
     text="#222222",
     faint="#8a8a8a",
     page="#ffffff",
-    categories=("#0072b2", "#d55e00", "#009e73", "#a0478a", "#b07d00", "#4d4d4d"),
+    categories=("#0033bf", "#d64300", "#096f4b", "#570c5a", "#1c1500"),
     sequence="Blues",
 )
 DARK = Theme(
@@ -51,7 +51,7 @@ DARK = Theme(
     text="#dddddd",
     faint="#8a8a8a",
     page="#121212",
-    categories=("#56b4e9", "#f28e4b", "#2fc79a", "#dd9ac6", "#f0c75e", "#c8c8c8"),
+    categories=("#6c91fb", "#ffa734", "#89e7d0", "#a36b9b", "#fff2a5"),
     sequence="mako",
 )
 
