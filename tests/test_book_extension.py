@@ -338,6 +338,17 @@ def test_figure_has_both_twins_and_one_number(book):
     assert book.warnings == ""
 
 
+def test_page_knows_how_large_its_figures_are(book):
+    sized = SVG.replace("<svg", '<svg width="72pt" height="36.3pt"')
+    for name, drawing in (("sized", sized), ("free", SVG)):
+        for twin in ("", "-dark"):
+            book.write(f"figures/{name}{twin}.svg", drawing)
+    html = book.build("# Title\n" + FIGURE % ("sized", "a") + FIGURE % ("free", "b"))
+    images = re.findall('<img (?:width="(.*?)" height="(.*?)" )?alt="Curves', html)
+    assert images == [("96", "48")] * 2 + [("", "")] * 2
+    assert book.warnings == ""
+
+
 def test_label_of_an_image_stays_unique(book):
     book.draw("curves", ".svg", "-dark.svg")
     html = book.build("# Title\n\n```{image} figures/curves.svg\n:name: here\n```\n")

@@ -106,6 +106,23 @@ def test_page_has_no_serious_fault_for_those_who_cannot_see_it(browser, server, 
         assert serious == {}
 
 
+# What moves while a page loads, as the browser adds it up; up to 0.1 counts as good.
+SHIFTS = """new PerformanceObserver(list => {
+    for (const shift of list.getEntries()) window.shifted = (window.shifted || 0) + shift.value
+}).observe({type: "layout-shift", buffered: true})"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_text_keeps_its_place_while_a_page_loads(browser, server, name):
+    with opened(browser, "about:blank") as (page, _):
+        page.add_init_script(SHIFTS)
+        # As from afar: the drawings come when the text has long been laid out.
+        page.route("**/*.svg", lambda route: (page.wait_for_timeout(20), route.continue_()))
+        page.goto(server + name, wait_until="load")
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.shifted || 0") < 0.05
+
+
 def test_search_finds_words_of_the_text(browser, address):
     with opened(browser, address + "search.html?q=dead") as (page, faults):
         page.wait_for_selector("#search-results li a")

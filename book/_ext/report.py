@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
 
 from docutils import nodes
 from sphinx import addnodes
@@ -21,6 +22,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
 
@@ -465,6 +467,23 @@ def dark_name(file: str) -> str:
     return str(path.with_name(f"{path.stem}-dark{suffix}"))
 
 
+def visit_image(self: HTML5Translator, node: nodes.image) -> None:
+    """Write an image, and how large a drawing is: so the text keeps its place while it loads."""
+    drawing = Path(self.builder.srcdir, node["uri"])
+    type(self).visit_image(self, node)  # which makes of the file the one that is published
+    known = drawing.suffix == ".svg" and drawing.is_file()
+    if known and (size := svg_size(drawing)):
+        sides = 'width="{}" height="{}"'.format(*size)
+        self.body[-1] = self.body[-1].replace("<img ", f"<img {sides} ", 1)
+
+
+def svg_size(path: Path) -> tuple[int, int] | None:
+    """Return a drawing's width and height in CSS pixels, or nothing if it does not say them."""
+    _, root = next(ElementTree.iterparse(path, events=["start"]))
+    sizes = [re.fullmatch(r"([\d.]+)pt", root.get(side, "")) for side in ("width", "height")]
+    return tuple(round(float(size[1]) * 96 / 72) for size in sizes) if all(sizes) else None
+
+
 class FigureLinks(SphinxTransform):
     """Say under each figure where its data, its drawing for print and its code are."""
 
@@ -573,6 +592,7 @@ def setup(app: Sphinx) -> dict:
     app.add_transform(NumbersInAltText)
     app.add_transform(FigureLinks)
     app.add_transform(DarkTwins)
+    app.add_node(nodes.image, override=True, html=(visit_image, None))
     app.add_post_transform(OnScreenOnly)
     app.add_post_transform(CardsOnPaper)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
