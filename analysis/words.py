@@ -43,7 +43,7 @@ def settings(experiment: Experiment) -> dict[str, str]:
         "batch": str(experiment.batch_size),
         "epochs": str(experiment.epochs),
         "seeds": f"{min(experiment.seeds)} to {max(experiment.seeds)}",
-        "same for all": " and ".join(fixed) or "nothing",
+        "same in every run": " and ".join(fixed) or "nothing",
     } | _additions(experiment)
 
 

@@ -41,7 +41,7 @@ RESULTS = {
     },
     "claims": {
         "q01": [],
-        "q02": [{"sentence": "Some runs stick.", "measured": "3 of 10", "holds": True}],
+        "q02": [{"sentence": "Some runs stick.", "measured": "3 of 10, -2", "holds": True}],
         "q03": [{"sentence": "None ever does.", "measured": "3 of 10", "holds": False}],
     },
     "experiments": {"q02": [EXPERIMENT, ANOTHER]},
@@ -171,7 +171,7 @@ def test_wrong_number_in_alt_text_is_a_warning(book):
 def test_claims_that_hold(book):
     html = book.build("# Title\n\n```{claims} q02\n```\n")
     cells = re.findall("<td><p>(.*?)</p></td>", html)
-    assert cells == ["✓", "Some runs stick.", "3 of 10"]
+    assert cells == ["✓", "Some runs stick.", "3 of 10, \N{MINUS SIGN}2"]
     assert book.warnings == ""
 
 

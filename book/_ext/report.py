@@ -227,6 +227,11 @@ class QuestionDirective(SphinxDirective):
         raise NotImplementedError
 
 
+def with_minus(text: str) -> str:
+    """Return a text with minus signs in place of the hyphens before its numbers."""
+    return MINUS_BEFORE_DIGITS.sub(MINUS_SIGN, text)
+
+
 class ClaimsDirective(QuestionDirective):
     """The directive ``{claims}``: each claim with what was measured; all must hold."""
 
@@ -238,7 +243,7 @@ class ClaimsDirective(QuestionDirective):
                 message = "claim does not hold: {sentence} (measured: {measured})"
                 complain(self.env, message.format(**claim), self.get_location())
         rows = [
-            ["✓" if claim["holds"] else "✗", claim["sentence"], claim["measured"]]
+            ["✓" if claim["holds"] else "✗", claim["sentence"], with_minus(claim["measured"])]
             for claim in entries
         ]
         header = ["Holds", "Claim", "Measured"]
@@ -251,9 +256,7 @@ class TableDirective(QuestionDirective):
     heading = "tables"
 
     def show(self, entries: dict) -> list[nodes.Node]:
-        rows = [
-            [MINUS_BEFORE_DIGITS.sub(MINUS_SIGN, cell) for cell in row] for row in entries["rows"]
-        ]
+        rows = [list(map(with_minus, row)) for row in entries["rows"]]
         return table(entries["header"], rows, "results")
 
 
