@@ -62,10 +62,11 @@ MNIST = (
 # 64,000 steps of 128 images. Jordan states means of 50 to 1,000 runs, with views; He and others
 # the test error of one, and of the deeper network the mean of five.
 JORDAN_94 = Point("Jordan: 94", 0.9401, 360, 1_971_352, (-1, -1))
+JORDAN_95 = Point("Jordan: 95", 0.9501, 1_390, 4_604_440, (-1, -1))
 CIFAR10 = (
     Point("Jordan: 93", 0.930, 180, 568_728, (-1, -1)),
     JORDAN_94,
-    Point("Jordan: 95", 0.9501, 1_390, 4_604_440, (0, -1)),
+    JORDAN_95,
     Point("Jordan: 96", 0.9603, 4_900, None),
     Point("He: 20 layers", 0.9125, 2_000, 270_000, (0, 1)),
     Point("He: 110 layers", 0.9339, 12_400, 1_700_000, (0, 1)),

@@ -57,9 +57,13 @@ def all_wrong(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.flatnonzero((predictions != labels).all(axis=0))
 
 
+def shown(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Places of a gallery's images: the first that every run gets wrong."""
+    return all_wrong(predictions, labels)[: COLUMNS * ROWS]
+
+
 def _shown(labels: np.ndarray) -> np.ndarray:
-    """The gallery: the first images of the test set that all networks get wrong."""
-    return all_wrong(results.load(SHEET).predictions, labels)[: COLUMNS * ROWS]
+    return shown(results.load(SHEET).predictions, labels)
 
 
 TEST_IMAGES = {"cifar10": _shown}
@@ -277,23 +281,33 @@ def accuracy_against_cost():
     return figure
 
 
-def confusion_matrix():
-    """All ten networks' confusion matrix over the test images."""
+def confusion_figure(matrix: np.ndarray):
+    """A confusion matrix of the categories, of shape (10, 10)."""
     figure, ax = style.figure(height=5.4)
-    plots.confusion(ax, _confusion(), _NAMES)
+    plots.confusion(ax, matrix, _NAMES)
     ax.tick_params(axis="x", rotation=45)
     return figure
 
 
-def gallery():
-    """Test images that all ten networks get wrong, with what they say."""
-    data, predictions = excerpts.load("cifar10"), results.load(SHEET).predictions
-    places = _shown(data.test_labels)
+def confusion_matrix():
+    """All ten networks' confusion matrix over the test images."""
+    return confusion_figure(_confusion())
+
+
+def gallery_figure(predictions: np.ndarray):
+    """Test images that every run gets wrong, with what runs say; predictions (runs, images)."""
+    data = excerpts.load("cifar10")
+    places = shown(predictions, data.test_labels)
     figure, axes = style.figure(COLUMNS, ROWS, height=7.0)
     titles = [_NAMES[label] for label in data.test_labels[places]]
     plots.images(axes.flat, data.test_images(places), titles)
     plots.answers(axes.flat, predictions[:, places], _NAMES)
     return figure
+
+
+def gallery():
+    """Test images that all ten networks get wrong, with what they say."""
+    return gallery_figure(results.load(SHEET).predictions)
 
 
 def small():
