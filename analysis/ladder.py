@@ -73,6 +73,11 @@ def helps(arm: Arm) -> bool:
     return gain(arm)[1] > 0
 
 
+def harms(arm: Arm) -> bool:
+    """Whether the whole interval of the gain is below zero."""
+    return gain(arm)[2] < 0
+
+
 def is_in_doubt(arm: Arm) -> bool:
     """Whether the interval of the gain holds zero."""
     _, low, high = gain(arm)
@@ -82,6 +87,11 @@ def is_in_doubt(arm: Arm) -> bool:
 def helping(sentence: str, *arms: Arm) -> Claim:
     """A claim that each of some arms helps."""
     return Claim(sentence, _gains(arms), all(map(helps, arms)))
+
+
+def harming(sentence: str, *arms: Arm) -> Claim:
+    """A claim that each of some arms does harm."""
+    return Claim(sentence, _gains(arms), all(map(harms, arms)))
 
 
 def in_doubt(sentence: str, *arms: Arm) -> Claim:

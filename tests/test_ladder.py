@@ -53,6 +53,9 @@ def test_a_gain_helps_or_is_in_doubt_by_its_interval(monkeypatch):
     assert ladder.is_in_doubt(FEWER) and not ladder.helps(FEWER)
     back = replace(FIRST, base=WIDER)
     assert not ladder.helps(back) and not ladder.is_in_doubt(back)
+    assert ladder.harms(back) and not ladder.harms(WIDER) and not ladder.harms(FEWER)
+    assert ladder.harming("It does harm.", back).holds
+    assert not ladder.harming("Both do harm.", back, WIDER).holds
     assert ladder.gain_text(back).startswith("-6.33 (-7.")
 
 

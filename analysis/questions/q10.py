@@ -174,7 +174,7 @@ WIDER = LOOKAHEAD.but(
     "q10-wide", "twice as many filters", layers=_network(WIDE, norm=_FAST_SHIFTS, **_SCALED)
 )
 
-ARMS = (
+STEPS = (
     SHEETS,
     HALF,
     SIX,
@@ -197,10 +197,37 @@ ARMS = (
 )
 
 
+def _without(name: str, label: str, **changes) -> Arm:
+    """The whole recipe but for one part."""
+    return LOOKAHEAD.but(f"q10-{name}", label, outputs=False, views=False, **changes)
+
+
 def _layers(**changes) -> tuple:
     """The whole recipe's but for one part."""
     return _network(**{"norm": _FAST_SHIFTS, **_SCALED, **changes})
 
+
+UNWHITENED = _without("unwhitened", "no whitening", layers=_layers(first=()))
+UNCHANGED = _without("unchanged", "images as they are", augmentation=None)
+GLOROT = _without("glorot", "convolutions begin at random", layers=_layers(kernel="glorot_uniform"))
+HARD = _without("hard", "labels not smoothed", label_smoothing=0.0)
+RELU = _without(
+    "relu",
+    "ReLU in place of GELU",
+    layers=_layers(activation="relu", first=(Whitening(2), Activation("relu"))),
+)
+UNSCALED = _without("unscaled", "outputs not made smaller", layers=_layers(last=()))
+ADAM = _without(
+    "adam",
+    "Adam, batches of 32",
+    optimizer=SCHEDULE.experiment.optimizer,
+    batch_size=SCHEDULE.experiment.batch_size,
+)
+
+#: Parts of the recipe that were taken out of it again, each by itself.
+WITHOUT = (UNSCALED, UNWHITENED, UNCHANGED, GLOROT, HARD, RELU, ADAM)
+
+ARMS = (*STEPS, *WITHOUT)
 
 #: The best setting, for all training images and tested on the test set.
 FINAL = replace(WIDER.experiment, name="q10-final", validation=0, epochs=12, seeds=range(6))
@@ -285,7 +312,7 @@ def numbers() -> dict:
         "networks": sum(len(experiment.seeds) for experiment in EXPERIMENTS),
         "core_hours": sum(results.load(experiment).seconds for experiment in EXPERIMENTS) / 3600,
         "held_out": HELD_OUT,
-        "steps": len(ARMS) - len(ladder.dead_ends(ARMS, [WIDER])) - 1,
+        "steps": len(STEPS) - len(ladder.dead_ends(STEPS, [WIDER])) - 1,
         "seeds": len(SHEETS.experiment.seeds),
         "epochs": SHEETS.experiment.epochs,
         "before_gain": 100
@@ -347,7 +374,8 @@ SURE = 0.75
 def tables() -> dict[str, list[list[str]]]:
     """A row an arm, and the final networks in the three ways; see `analysis.questions`."""
     return {
-        "ladder": ladder.rows(ARMS, ARMS),
+        "ladder": ladder.rows(STEPS, ARMS),
+        "without": ladder.rows(WITHOUT, ARMS),
         "views": _view_rows(),
         "final": _final_rows(),
     }
@@ -390,7 +418,7 @@ def _final_rows() -> list[list[str]]:
                     minutes,
                     f"{accuracy.mean():.2%}",
                     "{:.2%} to {:.2%}".format(*t_interval(accuracy)),
-                    f"{mistakes.min()} … {mistakes.max()}",
+                    f"{mistakes.min()}\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}{mistakes.max()}",
                 ]
             )
         right = round(TESTED * _together(experiment))
@@ -431,20 +459,34 @@ def claims() -> list[Claim]:
             GELU,
             LOOKAHEAD,
         ),
-        Claim(
+        ladder.harming(
             "Parts of the recipe do harm where others are missing: its rate, momentum with large "
             "batches, smoothed labels, beginning as the identity, outputs a ninth as large.",
-            "points: " + ", ".join(map(ladder.gain_text, PREPARING)),
-            all(ladder.gain(arm)[2] < 0 for arm in PREPARING),
+            *PREPARING,
         ),
         ladder.helping("With all of them in place five times the rate helps.", FASTER),
         ladder.helping("Whitening helps.", WHITENING),
         Claim(
             "The whole recipe makes fewer mistakes than any setting on the way to it.",
             f"{ladder.mistakes(LOOKAHEAD).mean():.0f}; the best before it "
-            f"{ladder.mistakes(ladder.best(ARMS[: ARMS.index(LOOKAHEAD)])).mean():.0f}",
-            ladder.best(ARMS[: ARMS.index(LOOKAHEAD) + 1]) is LOOKAHEAD,
+            f"{ladder.mistakes(ladder.best(STEPS[: STEPS.index(LOOKAHEAD)])).mean():.0f}",
+            ladder.best(STEPS[: STEPS.index(LOOKAHEAD) + 1]) is LOOKAHEAD,
         ),
+        ladder.harming(
+            "Taken out of the whole recipe again, outputs a ninth as large, whitening and changed "
+            "images are missed.",
+            UNSCALED,
+            UNWHITENED,
+            UNCHANGED,
+        ),
+        ladder.in_doubt(
+            "Each by itself, GELU, smoothed labels and beginning as the identity are not missed so "
+            "much that it could be told from chance.",
+            RELU,
+            HARD,
+            GLOROT,
+        ),
+        ladder.in_doubt("Adam with small batches does as well in the same layers.", ADAM),
         ladder.helping("Twice as many filters help.", WIDER),
         Claim(
             "Six views are better than one, on held-out images and on the test set.",
@@ -484,7 +526,7 @@ def claims() -> list[Claim]:
 
 def steps():
     """Mistakes on held-out images, one change a row."""
-    return ladder.mistakes_figure(ARMS, ARMS, ladder.dead_ends(ARMS, [WIDER]))
+    return ladder.mistakes_figure(STEPS, ARMS, ladder.dead_ends(STEPS, [WIDER]))
 
 
 def epochs():
@@ -579,7 +621,7 @@ def sureness():
 
 def small():
     """For the home page: mistakes on held-out images, arm by arm."""
-    return ladder.small_figure(ARMS)
+    return ladder.small_figure(STEPS)
 
 
 FIGURES = {
