@@ -486,7 +486,10 @@ def claims() -> list[Claim]:
             HARD,
             GLOROT,
         ),
-        ladder.in_doubt("Adam with small batches does as well in the same layers.", ADAM),
+        ladder.in_doubt(
+            "In its layers Adam with small batches cannot be told from the recipe's optimizer.",
+            ADAM,
+        ),
         ladder.helping("Twice as many filters help.", WIDER),
         Claim(
             "Six views are better than one, on held-out images and on the test set.",
