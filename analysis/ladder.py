@@ -64,7 +64,11 @@ def gain(arm: Arm) -> tuple[float, float, float]:
 
 def gain_text(arm: Arm) -> str:
     """The gain with its interval, in points."""
-    mean, low, high = gain(arm)
+    return points_text(*gain(arm))
+
+
+def points_text(mean: float, low: float, high: float) -> str:
+    """Points of accuracy with their interval."""
     return f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
 
 

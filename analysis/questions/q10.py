@@ -161,18 +161,23 @@ _SCALED = {**_FROM_IDENTITY, "last": (Rescaling(1 / 9),)}
 SCALED = IDENTITY.but(
     "q10-scaled", "outputs a ninth as large", layers=_network(norm=_NORM, **_SCALED)
 )
+
+
+def _layers(**changes) -> tuple:
+    """The whole recipe's, with changes to what `_network` is given."""
+    return _network(**{"norm": _FAST_SHIFTS, **_SCALED, **changes})
+
+
 FASTER = SCALED.but("q10-faster", "five times the rate", optimizer=_sgd())
 FAST_SHIFTS = FASTER.but(
     "q10-fast-shifts",
     "batch norm: no factors, shifts 64 times as fast",
-    layers=_network(norm=_FAST_SHIFTS, **_SCALED),
+    layers=_layers(),
 )
 LOOKAHEAD = FAST_SHIFTS.but(
     "q10-lookahead", "lookahead", averaging=Lookahead(), outputs=True, views=True
 )
-WIDER = LOOKAHEAD.but(
-    "q10-wide", "twice as many filters", layers=_network(WIDE, norm=_FAST_SHIFTS, **_SCALED)
-)
+WIDER = LOOKAHEAD.but("q10-wide", "twice as many filters", layers=_layers(widths=WIDE))
 
 STEPS = (
     SHEETS,
@@ -200,11 +205,6 @@ STEPS = (
 def _without(name: str, label: str, **changes) -> Arm:
     """The whole recipe but for one part."""
     return LOOKAHEAD.but(f"q10-{name}", label, outputs=False, views=False, **changes)
-
-
-def _layers(**changes) -> tuple:
-    """The whole recipe's but for one part."""
-    return _network(**{"norm": _FAST_SHIFTS, **_SCALED, **changes})
 
 
 UNWHITENED = _without("unwhitened", "no whitening", layers=_layers(first=()))
@@ -389,14 +389,13 @@ def _view_rows() -> list[list[str]]:
     ]:
         one = results.load(experiment).final("val_accuracy")
         images = "held out" if experiment.validation else "test set"
-        gain, low, high = _gain_of_views(experiment)
         rows.append(
             [
                 name,
                 images,
                 f"{one.mean():.2%}",
                 f"{with_views(experiment).mean():.2%}",
-                f"{gain:+.2f} ({low:+.2f} to {high:+.2f})",
+                ladder.points_text(*_gain_of_views(experiment)),
             ]
         )
     return rows
@@ -493,8 +492,7 @@ def claims() -> list[Claim]:
         ladder.helping("Twice as many filters help.", WIDER),
         Claim(
             "Six views are better than one, on held-out images and on the test set.",
-            "points: "
-            + ", ".join(f"{m:+.2f} ({low:+.2f} to {high:+.2f})" for m, low, high in gains),
+            "points: " + ", ".join(ladder.points_text(*gain) for gain in gains),
             all(low > 0 for _, low, _ in gains),
         ),
         Claim(
