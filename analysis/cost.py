@@ -22,6 +22,18 @@ from analysis.spec import (
     Whitening,
 )
 
+#: Layers without weights and products.
+FREE = (
+    Activation,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling2D,
+    MaxPooling2D,
+    Normalization,
+    Rescaling,
+    Reshape,
+)
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -47,43 +59,28 @@ class Layer:
 
 def layers(experiment: Experiment) -> list[Layer]:
     """The cost of each layer, from first to last."""
-    counted = []
-    shape = DATASETS[experiment.dataset].shapes["x_train"][1:]
-    for spec in experiment.layers:
-        counted.append(_layer(spec, shape))
-        shape = counted[-1].shape
-    return counted
+    shapes = experiment.shapes()
+    before = [DATASETS[experiment.dataset].shapes["x_train"][1:], *shapes[:-1]]
+    return [_layer(*known) for known in zip(experiment.layers, before, shapes, strict=True)]
 
 
-def _layer(spec, shape: tuple[int, ...]) -> Layer:
+def _layer(spec, before: tuple[int, ...], shape: tuple[int, ...]) -> Layer:
+    """The cost of a layer, from the shapes of its input and its output for one image."""
     match spec:
-        case Normalization() | Rescaling() | Activation() | Dropout():
-            return Layer(shape)
         case BatchNormalization():
             return Layer(shape, (1 + spec.scale) * shape[-1])
-        case Reshape():
-            return Layer(tuple(spec.target_shape))
-        case Flatten():
-            return Layer((math.prod(shape),))
-        case GlobalAveragePooling2D():
-            return Layer(shape[-1:])
-        case MaxPooling2D():
-            height, width, channels = shape
-            return Layer((height // spec.pool_size, width // spec.pool_size, channels))
         case Whitening():
-            height, width, channels = shape
-            filters = 2 * spec.kernel_size**2 * channels
-            size = (height - spec.kernel_size + 1, width - spec.kernel_size + 1, filters)
-            return Layer(size, filters, math.prod(size) * filters // 2, is_trained=False)
+            filters = shape[-1]
+            return Layer(shape, filters, math.prod(shape) * filters // 2, is_trained=False)
         case Conv2D():
-            lost = spec.kernel_size - 1 if spec.padding == "valid" else 0
-            height, width = (size - lost for size in shape[:2])
-            kernel = spec.kernel_size**2 * shape[2] * spec.filters
+            kernel = spec.kernel_size**2 * before[2] * spec.filters
             bias = spec.filters * spec.use_bias
-            return Layer((height, width, spec.filters), kernel + bias, height * width * kernel)
+            return Layer(shape, kernel + bias, math.prod(shape[:2]) * kernel)
         case Dense():
-            products = shape[-1] * spec.units
-            return Layer((spec.units,), products + spec.units * spec.use_bias, products)
+            products = before[0] * spec.units
+            return Layer(shape, products + spec.units * spec.use_bias, products)
+        case _ if isinstance(spec, FREE):
+            return Layer(shape)
     raise TypeError(f"no cost is known for a {type(spec).__name__}")
 
 

@@ -4,13 +4,23 @@ Classes that share a name with a Keras class (`Dense`, `Adam`, …) hold that cl
 arguments, under the same names; `analysis.training.build` turns them into Keras objects.
 Nothing here imports Keras, so specs load, compare and print in milliseconds.
 """
+# ruff: noqa: RUF009  (`later` gives a field, not a default that objects would share)
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
 
 from analysis.datasets import DATASETS
 
@@ -39,74 +49,221 @@ class SpecError(ValueError):
     """A spec that cannot be trained; the message says which value and what it may be."""
 
 
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise SpecError(message)
+def _require(holds, what: str, words: str, value) -> None:
+    if not holds:
+        raise SpecError(f"{what} must be {words}; got {value!r}")
 
 
-def _is_positive_int(value) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+def _either(options: Iterable[str]) -> str:
+    *others, last = options
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+class Check(NamedTuple):
+    """What a field asks of its value beyond the type, in a type hint: ``Annotated[int, Check]``."""
+
+    holds: Callable[[Any], Any]
+    words: str
+
+
+def _one_of(names: tuple[str, ...]) -> Check:
+    return Check(lambda value: value in names, _either(map(repr, names)))
+
+
+Count = Annotated[int, Check(lambda value: value >= 1, "a whole number, at least 1")]
+CountFrom0 = Annotated[int, Check(lambda value: value >= 0, "a whole number, at least 0")]
+Positive = Annotated[float, Check(lambda value: value > 0, "a number above 0")]
+NotNegative = Annotated[float, Check(lambda value: value >= 0, "a number, at least 0")]
+Share = Annotated[float, Check(lambda value: 0 <= value < 1, "a number from 0 to below 1")]
+ActivationName = Annotated[str, _one_of(ACTIVATIONS)]
+FileName = Annotated[
+    str,
+    Check(
+        re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*").fullmatch,
+        "letters, digits, -, . and _, the first a letter or a digit",
+    ),
+]
 
 
 def _is_number(value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _require_share(what: str, value) -> None:
-    _require(
-        _is_number(value) and 0 <= value < 1, f"{what} must be from 0 to below 1; got {value!r}"
-    )
+class _Kind(NamedTuple):
+    """A plain type: its words, which values stand for one of its own, and what makes it of them."""
+
+    words: str
+    holds: Callable[[Any], bool]
+    form: Callable[[Any], Any]
 
 
-def _require_units(layer: str, what: str, value) -> None:
-    _require(
-        _is_positive_int(value),
-        f"{layer} needs a whole number of {what}, at least 1; got {value!r}",
-    )
+_KINDS = {
+    bool: _Kind("True or False", lambda v: isinstance(v, int | float) and v in (0, 1), bool),
+    int: _Kind("a whole number", lambda v: _is_number(v) and isinstance(v, int), int),
+    float: _Kind(
+        "a number",
+        lambda v: _is_number(v) and abs(v) <= sys.float_info.max,  # neither infinite nor nan
+        lambda v: float(v) + 0.0,  # of -0.0, too, which JSON tells from 0.0
+    ),
+    str: _Kind("text", lambda v: isinstance(v, str), str),
+    NoneType: _Kind("None", lambda v: v is None, lambda v: v),
+}
 
 
-def _require_activation(layer) -> None:
-    _require(
-        layer.activation in ACTIVATIONS,
-        f"{type(layer).__name__} has no activation {layer.activation!r}; it is one of "
-        f"{', '.join(ACTIVATIONS)}",
-    )
+def _form(value, hint, what: str, words: str = ""):
+    """The value in the one form that it has in a spec, so that equal specs have equal keys.
+
+    Parameters
+    ----------
+    value
+        As it was given: 1 for 1.0, 0 for False, a list or a range for a tuple, NumPy's for any.
+    hint
+        Type hint of the field.
+    what : str
+        Names the field.
+    words : str
+        What the value may be, where the hint does not say it.
+
+    Raises
+    ------
+    SpecError
+        If the value is none that the hint allows.
+    """
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        kind, *checks = arguments
+        form = _form(value, kind, what, checks[0].words)
+        for check in checks:
+            _require(check.holds(form), what, check.words, value)
+        return form
+    if origin in (Union, UnionType):
+        for option in arguments:
+            with suppress(SpecError):
+                return _form(value, option, what)
+    elif origin is tuple:
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+            items = enumerate(value)
+            return tuple(_form(item, arguments[0], f"{what}[{place}]") for place, item in items)
+    elif hint in _KINDS:
+        if _KINDS[hint].holds(value):
+            return _KINDS[hint].form(value)
+    elif isinstance(value, hint):
+        return value
+    raise SpecError(f"{what} must be {words or _words(hint)}; got {value!r}")
+
+
+def _words(hint) -> str:
+    """What a type hint allows."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return arguments[1].words
+    if origin is tuple:
+        return f"a list, of which each is {_words(arguments[0])}"
+    if origin in (Union, UnionType):
+        return _either(map(_words, arguments))
+    if hint in _KINDS:
+        return _KINDS[hint].words
+    return _either(f"{kind.__name__}(…)" for kind in hint.__subclasses__() or [hint])
+
+
+@cache
+def _hints(spec: type) -> dict:
+    return get_type_hints(spec, include_extras=True)
+
+
+class Spec:
+    """An experiment or a part of one: it has the forms and the checks of its fields' type hints."""
+
+    def __post_init__(self):
+        for name, hint in _hints(type(self)).items():
+            form = _form(getattr(self, name), hint, f"{self._title()}: {name}")
+            object.__setattr__(self, name, form)
+
+    def _title(self) -> str:
+        return type(self).__name__
+
+    def _require(self, holds, name: str, words: str) -> None:
+        """Refuse the value of a field for what else the spec says."""
+        _require(holds, f"{self._title()}: {name}", words, getattr(self, name))
+
+
+class Layer(Spec):
+    """A layer of a network."""
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of what it makes of one image, or of what the layers before made of it.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            That of its input.
+
+        Raises
+        ------
+        SpecError
+            If it cannot take such an input.
+        """
+        return shape
+
+    def _require_maps(self, shape: tuple[int, ...]) -> None:
+        _require(
+            len(shape) == 3,
+            f"{self._title()}: the input",
+            "(height, width, channels), as Reshape((28, 28, 1)) arranges a digit",
+            shape,
+        )
+
+    def _require_room(self, name: str, shape: tuple[int, ...]) -> None:
+        """Refuse a square that does not fit into the map that it goes over."""
+        self._require_maps(shape)
+        room = min(shape[:2])
+        fits = getattr(self, name) <= room
+        self._require(fits, name, f"at most {room}, for its input has the shape {shape}")
 
 
 @dataclass(frozen=True)
-class Normalization:
+class Normalization(Layer):
     """Subtracts a mean from the inputs and divides by the root of a variance, by channel."""
 
     mean: tuple[float, ...]
-    variance: tuple[float, ...]
+    variance: tuple[Positive, ...]
 
     def __post_init__(self):
-        _require(
-            len(self.mean) == len(self.variance) and all(value > 0 for value in self.variance),
-            "Normalization needs a mean and a variance above 0 for each channel; got "
-            f"{self.mean!r} and {self.variance!r}",
-        )
+        super().__post_init__()
+        n = len(self.mean)
+        self._require(len(self.variance) == n, "variance", f"of length {n}, as mean is")
+
+    def output_shape(self, shape):
+        lengths = sorted({1, shape[-1]})
+        words = f"of length {_either(map(str, lengths))} for an input {shape}"
+        self._require(len(self.mean) in lengths, "mean", words)
+        return shape
 
 
 @dataclass(frozen=True)
-class Reshape:
+class Reshape(Layer):
     """Arranges the numbers of an image anew, say (28, 28) as (28, 28, 1) for convolutions."""
 
-    target_shape: tuple[int, ...]
+    target_shape: tuple[Count, ...]
+
+    def output_shape(self, shape):
+        n = math.prod(shape)
+        fits = math.prod(self.target_shape) == n
+        self._require(fits, "target_shape", f"of {n} numbers, as its input {shape} is")
+        return self.target_shape
 
 
 @dataclass(frozen=True)
-class Rescaling:
+class Rescaling(Layer):
     """Multiplies its inputs by a number."""
 
-    scale: float
-
-    def __post_init__(self):
-        _require_positive("Rescaling", "scale", self)
+    scale: Positive
 
 
 @dataclass(frozen=True)
-class Whitening:
+class Whitening(Layer):
     """A first convolution whose outputs are uncorrelated, computed instead of trained.
 
     Its filters are the principal components of the training images' patches, divided by their
@@ -118,64 +275,71 @@ class Whitening:
         Of the patches, in pixels.
     """
 
-    kernel_size: int = 2
+    kernel_size: Count = 2
 
-    def __post_init__(self):
-        _require_units("Whitening", "pixels as kernel_size", self.kernel_size)
+    def output_shape(self, shape):
+        self._require_room("kernel_size", shape)
+        height, width, channels = shape
+        lost = self.kernel_size - 1
+        return height - lost, width - lost, 2 * self.kernel_size**2 * channels
 
 
 @dataclass(frozen=True)
-class Conv2D:
+class Conv2D(Layer):
     """A convolution with stride 1.
 
     With the kernel ``identity`` it begins by handing on its input: its first filters, one for
     each input channel, are the identity, and the rest are drawn as ever.
     """
 
-    filters: int
-    kernel_size: int
-    activation: str = "relu"
-    padding: str = later("valid")
+    filters: Count
+    kernel_size: Count
+    activation: ActivationName = "relu"
+    padding: Annotated[str, _one_of(PADDINGS)] = later("valid")
     use_bias: bool = later(True)
-    kernel_initializer: str = later("glorot_uniform")
+    kernel_initializer: Annotated[str, _one_of(KERNELS)] = later("glorot_uniform")
 
-    def __post_init__(self):
-        _require_units("Conv2D", "filters", self.filters)
-        _require_units("Conv2D", "pixels as kernel_size", self.kernel_size)
-        _require_activation(self)
-        _require(
-            self.padding in PADDINGS,
-            f"Conv2D has no padding {self.padding!r}; it is one of {', '.join(PADDINGS)}",
-        )
-        _require(
-            self.kernel_initializer in KERNELS,
-            f"Conv2D has no kernel_initializer {self.kernel_initializer!r}; it is one of "
-            f"{', '.join(KERNELS)}",
-        )
+    def output_shape(self, shape):
+        if self.padding == "same":
+            self._require_maps(shape)
+            return *shape[:2], self.filters
+        self._require_room("kernel_size", shape)
+        height, width, _ = shape
+        lost = self.kernel_size - 1
+        return height - lost, width - lost, self.filters
 
 
 @dataclass(frozen=True)
-class MaxPooling2D:
+class MaxPooling2D(Layer):
     """Keeps the largest value of each square, and drops what does not fill one."""
 
-    pool_size: int
+    pool_size: Count
 
-    def __post_init__(self):
-        _require_units("MaxPooling2D", "pixels as pool_size", self.pool_size)
+    def output_shape(self, shape):
+        self._require_room("pool_size", shape)
+        height, width, channels = shape
+        return height // self.pool_size, width // self.pool_size, channels
 
 
 @dataclass(frozen=True)
-class Flatten:
+class Flatten(Layer):
     """Turns an image into a vector."""
 
+    def output_shape(self, shape):
+        return (math.prod(shape),)
+
 
 @dataclass(frozen=True)
-class GlobalAveragePooling2D:
+class GlobalAveragePooling2D(Layer):
     """The mean of each feature map."""
 
+    def output_shape(self, shape):
+        self._require_maps(shape)
+        return shape[-1:]
+
 
 @dataclass(frozen=True)
-class BatchNormalization:
+class BatchNormalization(Layer):
     """Standardises each unit by its batch, and when tested by a running mean (Ioffe 2015).
 
     Parameters
@@ -188,50 +352,47 @@ class BatchNormalization:
         How many times the optimizer's learning rate the shifts of feature maps are trained with.
     """
 
-    momentum: float = 0.9
+    momentum: Share = 0.9
     scale: bool = later(True)
-    shift_rate: float = later(1.0)
+    shift_rate: Positive = later(1.0)
 
-    def __post_init__(self):
-        _require_share("BatchNormalization's momentum", self.momentum)
-        _require_positive("BatchNormalization", "shift_rate", self)
+    def output_shape(self, shape):
+        fits = self.shift_rate == 1 or len(shape) == 3
+        self._require(fits, "shift_rate", f"1 for an input {shape}, as it is for feature maps only")
+        return shape
 
 
 @dataclass(frozen=True)
-class Activation:
+class Activation(Layer):
     """A nonlinearity on its own, where something stands between it and the products."""
 
-    activation: str
-
-    def __post_init__(self):
-        _require_activation(self)
+    activation: ActivationName
 
 
 @dataclass(frozen=True)
-class Dropout:
+class Dropout(Layer):
     """Sets a random share of its inputs to zero while training (Srivastava et al. 2014)."""
 
-    rate: float
-
-    def __post_init__(self):
-        _require_share("Dropout's rate", self.rate)
+    rate: Share
 
 
 @dataclass(frozen=True)
-class Dense:
+class Dense(Layer):
     """A layer in which every unit sees every input."""
 
-    units: int
-    activation: str = "relu"
+    units: Count
+    activation: ActivationName = "relu"
     use_bias: bool = later(True)
 
-    def __post_init__(self):
-        _require_units("Dense", "units", self.units)
-        _require_activation(self)
+    def output_shape(self, shape):
+        # Keras would take each row of an image by itself.
+        flat = len(shape) == 1
+        _require(flat, "Dense: the input", "flat, as Flatten() before it makes it", shape)
+        return (self.units,)
 
 
 @dataclass(frozen=True)
-class CosineDecay:
+class CosineDecay(Spec):
     """A learning rate that rises in a line and then falls along half a cosine to zero.
 
     Parameters
@@ -242,16 +403,12 @@ class CosineDecay:
         Share of all steps until it is reached.
     """
 
-    peak: float
-    rise: float = 0.0
-
-    def __post_init__(self):
-        _require_positive("CosineDecay", "peak", self)
-        _require_share("CosineDecay's rise", self.rise)
+    peak: Positive
+    rise: Share = 0.0
 
 
 @dataclass(frozen=True)
-class LinearDecay:
+class LinearDecay(Spec):
     """A learning rate that rises in a line and then falls in another.
 
     Parameters
@@ -264,22 +421,17 @@ class LinearDecay:
         Shares of the peak with which it begins and ends.
     """
 
-    peak: float
-    rise: float = 0.0
-    first: float = 0.0
-    last: float = 0.0
-
-    def __post_init__(self):
-        _require_positive("LinearDecay", "peak", self)
-        for name in ("rise", "first", "last"):
-            _require_share(f"LinearDecay's {name}", getattr(self, name))
+    peak: Positive
+    rise: Share = 0.0
+    first: Share = 0.0
+    last: Share = 0.0
 
 
 SCHEDULES = (CosineDecay, LinearDecay)
 
 
 @dataclass(frozen=True)
-class SGD:
+class SGD(Spec):
     """Stochastic gradient descent.
 
     Parameters
@@ -293,60 +445,36 @@ class SGD:
         Share of every weight that each step takes away, times the learning rate.
     """
 
-    learning_rate: float | CosineDecay | LinearDecay
-    momentum: float = later(0.0)
+    learning_rate: Positive | CosineDecay | LinearDecay
+    momentum: Share = later(0.0)
     nesterov: bool = later(False)
-    weight_decay: float = later(0.0)
+    weight_decay: Share = later(0.0)
 
     def __post_init__(self):
-        _require_learning_rate(self)
-        _require_share("SGD's momentum", self.momentum)
-        _require_share("SGD's weight_decay", self.weight_decay)
-        _require(self.momentum or not self.nesterov, "SGD's nesterov needs a momentum above 0")
+        super().__post_init__()
+        self._require(self.momentum or not self.nesterov, "nesterov", "False without a momentum")
 
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(Spec):
     """Adam with Keras's other settings (Kingma & Ba 2015)."""
 
-    learning_rate: float | CosineDecay | LinearDecay = 0.001
-
-    def __post_init__(self):
-        _require_learning_rate(self)
+    learning_rate: Positive | CosineDecay | LinearDecay = 0.001
 
 
 @dataclass(frozen=True)
-class AdamW:
+class AdamW(Spec):
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019), of kernels only."""
 
-    learning_rate: float | CosineDecay | LinearDecay = 0.001
-    weight_decay: float = 0.004
-
-    def __post_init__(self):
-        _require_learning_rate(self)
-        _require_positive("AdamW", "weight_decay", self)
+    learning_rate: Positive | CosineDecay | LinearDecay = 0.001
+    weight_decay: Positive = 0.004
 
 
 OPTIMIZERS = (SGD, Adam, AdamW)
 
 
-def _require_learning_rate(optimizer) -> None:
-    if not isinstance(optimizer.learning_rate, SCHEDULES):
-        _require_positive(type(optimizer).__name__, "learning_rate", optimizer)
-
-
-def _require_positive(what: str, name: str, spec) -> None:
-    value = getattr(spec, name)
-    _require(
-        _is_number(value) and value > 0,
-        f"{what} needs a {name.replace('_', ' ')} above 0; got {value!r}",
-    )
-    # 1 and 1.0 are equal, so they must have the same key.
-    object.__setattr__(spec, name, float(value))
-
-
 @dataclass(frozen=True)
-class Affine:
+class Affine(Spec):
     """Turns, scales, shears and shifts each training image at random, anew in each epoch.
 
     Each value is drawn evenly between its negative and itself, for the two directions apart.
@@ -363,25 +491,18 @@ class Affine:
         Pixels.
     """
 
-    rotation: float = 0.0
-    scale: float = 0.0
-    shear: float = 0.0
-    shift: float = 0.0
-
-    def __post_init__(self):
-        for part in fields(self):
-            value = getattr(self, part.name)
-            _require(
-                _is_number(value) and value >= 0,
-                f"Affine needs a {part.name} of at least 0; got {value!r}",
-            )
-            object.__setattr__(self, part.name, float(value))
-        _require(self.scale < 1, f"Affine needs a scale below 1; got {self.scale!r}")
+    rotation: NotNegative = 0.0
+    scale: Share = 0.0
+    shear: NotNegative = 0.0
+    shift: NotNegative = 0.0
 
 
 @dataclass(frozen=True)
-class FlipAndShift:
+class FlipAndShift(Spec):
     """Mirrors training images and moves them by whole pixels, their edges mirrored outward.
+
+    The edge pixel is repeated: pixels a b c go on with c b a. Jordan's go on with b a, and so do
+    the moved ones of `Experiment.views`.
 
     Parameters
     ----------
@@ -392,22 +513,12 @@ class FlipAndShift:
         Pixels by which an image is moved at most, in each of four directions.
     """
 
-    flip: str = "none"
-    shift: int = 0
-
-    def __post_init__(self):
-        _require(
-            self.flip in FLIPS,
-            f"FlipAndShift has no flip {self.flip!r}; it is one of {', '.join(FLIPS)}",
-        )
-        _require(
-            self.shift == 0 or _is_positive_int(self.shift),
-            f"FlipAndShift needs a whole number of pixels as shift; got {self.shift!r}",
-        )
+    flip: Annotated[str, _one_of(FLIPS)] = "none"
+    shift: CountFrom0 = 0
 
 
 @dataclass(frozen=True)
-class Lookahead:
+class Lookahead(Spec):
     """Every few steps, sets the weights back to a running average (after Zhang et al. 2019).
 
     The average keeps a share of itself that rises with the third power of time, so it holds
@@ -421,12 +532,8 @@ class Lookahead:
         Share of itself that the average keeps at the last.
     """
 
-    steps: int = 5
-    kept: float = 0.95**5
-
-    def __post_init__(self):
-        _require_units("Lookahead", "steps", self.steps)
-        _require_share("Lookahead's kept", self.kept)
+    steps: Count = 5
+    kept: Share = 0.95**5
 
 
 def mlp(*hidden: int, output: str) -> tuple:
@@ -443,17 +550,18 @@ def mlp(*hidden: int, output: str) -> tuple:
 
 
 @dataclass(frozen=True)
-class Experiment:
+class Experiment(Spec):
     """One setting, trained once for each seed.
 
     Parameters
     ----------
     name : str
-        The ledger's name in ``book/results``, beginning with the question's.
+        The ledger's name in ``book/results``, beginning with the question's: letters, digits,
+        ``-``, ``.`` and ``_``.
     dataset : str
         A name in `analysis.datasets.DATASETS`.
-    layers : tuple
-        The layers, from first to last; the last has ten units.
+    layers : tuple of Layer
+        From first to last; the last is `Dense` with ten units.
     loss : {"squared_error", "cross_entropy"}
         Mean over the batch. Squared error is also a mean over the ten outputs.
     optimizer : SGD, Adam or AdamW
@@ -493,86 +601,70 @@ class Experiment:
         If a value makes no sense.
     """
 
-    name: str
+    name: FileName
     dataset: str
-    layers: tuple
-    loss: str
+    layers: Annotated[tuple[Layer, ...], Check(bool, "a list of layers, at least one")]
+    loss: Annotated[str, _one_of(LOSSES)]
     optimizer: SGD | Adam | AdamW
-    epochs: int
-    seeds: tuple[int, ...]
-    batch_size: int = 32
-    varies: tuple[str, ...] = STREAMS
-    validation: int = later(0)
-    augmentation: Affine | FlipAndShift | None = later(None)  # noqa: RUF009
-    label_smoothing: float = later(0.0)
-    averaging: float | Lookahead = later(0.0)  # noqa: RUF009
-    precision: str = later("float32")
+    epochs: Count
+    seeds: Annotated[
+        tuple[CountFrom0, ...],
+        Check(bool, "a list of whole numbers, at least one, say range(10)"),
+        Check(lambda seeds: len(set(seeds)) == len(seeds), "all different"),
+    ]
+    batch_size: Count = 32
+    varies: tuple[Annotated[str, _one_of(STREAMS)], ...] = STREAMS
+    validation: CountFrom0 = later(0)
+    augmentation: Affine | FlipAndShift | None = later(None)
+    label_smoothing: Share = later(0.0)
+    averaging: Share | Lookahead = later(0.0)
+    precision: Annotated[str, _one_of(PRECISIONS)] = later("float32")
     activity: bool = later(True)
     outputs: bool = later(False)
     views: bool = later(False)
 
     def __post_init__(self):
-        for name in ("layers", "seeds", "varies"):
-            if not isinstance(getattr(self, name), str):
-                object.__setattr__(self, name, tuple(getattr(self, name)))
-        checks = [
-            (
-                self.dataset in DATASETS,
-                f"unknown data set {self.dataset!r}; it is one of {', '.join(DATASETS)}",
-            ),
-            (
-                bool(self.layers) and getattr(self.layers[-1], "units", None) == 10,
-                "the last layer must be Dense with 10 units, one for each category",
-            ),
-            (
-                isinstance(self.optimizer, OPTIMIZERS),
-                f"optimizer must be SGD(…), Adam(…) or AdamW(…); got {self.optimizer!r}",
-            ),
-            (self.loss in LOSSES, f"unknown loss {self.loss!r}; it is one of {', '.join(LOSSES)}"),
-            (_is_positive_int(self.epochs), f"epochs must be at least 1; got {self.epochs!r}"),
-            (
-                _is_positive_int(self.batch_size),
-                f"batch_size must be at least 1; got {self.batch_size!r}",
-            ),
-            (bool(self.seeds), "seeds is empty; give at least one, e.g. range(10)"),
-            (
-                all(type(seed) is int and seed >= 0 for seed in self.seeds),
-                f"seeds must be whole numbers from 0; got {self.seeds!r}",
-            ),
-            (len(set(self.seeds)) == len(self.seeds), f"a seed is named twice in {self.seeds!r}"),
-            (
-                set(self.varies) <= set(STREAMS),
-                f"varies may name {' and '.join(STREAMS)}; got {self.varies!r}",
-            ),
-            (
-                self.validation == 0 or _is_positive_int(self.validation),
-                f"validation must be a number of images; got {self.validation!r}",
-            ),
-            (
-                self.augmentation is None or isinstance(self.augmentation, Affine | FlipAndShift),
-                "augmentation must be Affine(…), FlipAndShift(…) or None; got "
-                f"{self.augmentation!r}",
-            ),
-            (
-                not self.label_smoothing or self.loss == "cross_entropy",
-                "label_smoothing goes with cross_entropy only",
-            ),
-            (
-                self.precision in PRECISIONS,
-                f"precision is one of {', '.join(PRECISIONS)}; got {self.precision!r}",
-            ),
-            (
-                self.outputs or not self.views,
-                "views change only what outputs are kept: they need outputs=True",
-            ),
-        ]
-        for holds, message in checks:
-            _require(holds, f"experiment {self.name!r}: {message}")
-        shares = ["label_smoothing"]
-        if not isinstance(self.averaging, Lookahead):
-            shares.append("averaging")
-        for name in shares:
-            _require_share(f"experiment {self.name!r}: {name}", getattr(self, name))
+        super().__post_init__()
+        self._require(self.dataset in DATASETS, "dataset", _either(map(repr, DATASETS)))
+        images = DATASETS[self.dataset].shapes["x_train"][0]
+        self._require(
+            self.validation < images, "validation", f"below the {images:,} training images"
+        )
+        self._require(
+            self.loss == "cross_entropy" or not self.label_smoothing,
+            "label_smoothing",
+            "0 unless the loss is cross_entropy",
+        )
+        # Views change only what outputs are kept.
+        self._require(self.outputs or not self.views, "views", "False without outputs=True")
+        last = self.layers[-1]
+        _require(
+            isinstance(last, Dense) and last.units == 10,
+            f"{self._title()}: layers[-1]",
+            "Dense with 10 units, one for each category",
+            last,
+        )
+        self.shapes()
+
+    def _title(self) -> str:
+        return f"experiment {self.name!r}"
+
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Shape of each layer's output for one image, from first to last.
+
+        Raises
+        ------
+        SpecError
+            If a layer cannot take what the one before it gives.
+        """
+        shapes, shape = [], DATASETS[self.dataset].shapes["x_train"][1:]
+        for place, layer in enumerate(self.layers):
+            try:
+                shape = layer.output_shape(shape)
+            except SpecError as error:
+                raise SpecError(f"{self._title()}: layers[{place}], {error}") from None
+            shapes.append(shape)
+        return shapes
 
     @property
     def lockstep(self) -> bool:

@@ -58,7 +58,8 @@ def whitened(build, images, size=2):
         Flatten(),
         Dense(10, "softmax"),
     )
-    network = build.network(tiny.experiment(layers=layers), images, seed=0)
+    chosen = tiny.experiment(dataset="tiny-colour", layers=layers)
+    network = build.network(chosen, images, seed=0)
     values = (images / 255 - np.array(mean)) / np.sqrt(variance)
     return network, network.layers[1], values.astype(np.float32)
 
@@ -129,7 +130,8 @@ def test_gelu_is_kerass(build, dtype):
 def test_a_convolution_that_begins_as_the_identity_hands_on_its_input(build, filters):
     layers = (Conv2D(filters, 3, "linear", "same", False, "identity"), Flatten(), Dense(10))
     images = colours(4)
-    layer = build.network(tiny.experiment(layers=layers), images, seed=0).layers[0]
+    chosen = tiny.experiment(dataset="tiny-colour", layers=layers)
+    layer = build.network(chosen, images, seed=0).layers[0]
     values = images.astype(np.float32)
     found = np.asarray(layer(values))
     np.testing.assert_array_equal(found[..., :3], values[..., :filters])

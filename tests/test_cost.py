@@ -16,6 +16,7 @@ from analysis.spec import (
     Dropout,
     Flatten,
     GlobalAveragePooling2D,
+    Layer,
     MaxPooling2D,
     Rescaling,
     Reshape,
@@ -25,7 +26,7 @@ from analysis.training import build
 
 EVERY_LAYER = replace(
     q02.SHEET,
-    name="every layer",
+    name="every-layer",
     layers=(
         Reshape((28, 28, 1)),
         Conv2D(6, 3, "linear", padding="same", use_bias=False),
@@ -95,9 +96,8 @@ def test_a_convolution_multiplies_once_for_each_place_of_its_kernel():
 
 
 def test_a_layer_without_known_cost_is_named():
-    class Unknown:
-        units = 10
-        activation = "relu"
+    class Unknown(Layer):
+        pass
 
     with pytest.raises(TypeError, match="Unknown"):
-        cost.layers(replace(q02.SHEET, layers=(Unknown(),)))
+        cost.layers(replace(q02.SHEET, layers=(Unknown(), *q02.SHEET.layers)))

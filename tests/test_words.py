@@ -84,7 +84,7 @@ def test_settings_name_what_only_some_experiments_have():
     special = replace(
         plain,
         optimizer=AdamW(CosineDecay(0.01, rise=0.2), weight_decay=0.05),
-        validation=10_000,
+        validation=100,
         augmentation=Affine(rotation=12, shift=2.5),
         label_smoothing=0.1,
         averaging=0.999,
@@ -94,7 +94,7 @@ def test_settings_name_what_only_some_experiments_have():
     assert {name: value for name, value in after.items() if before.get(name) != value} == {
         "optimizer": "AdamW, rate rising to 0.01 in 20% of the steps, falling along a cosine, "
         "weight decay 0.05",
-        "also": "10,000 images held out; images changed: rotation ±12°, shift ±2.5 pixels; "
+        "also": "100 images held out; images changed: rotation ±12°, shift ±2.5 pixels; "
         "label smoothing 0.1; averaging 0.999; mixed_bfloat16",
     }
     falling = words.settings(replace(plain, optimizer=SGD(CosineDecay(0.1))))

@@ -1,6 +1,7 @@
 """A data set of a few small images, experiments on it and results for it."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,9 +34,19 @@ SOURCE = Source(
 )
 
 
+def with_channels(n: int) -> Source:
+    """The same of images with an axis for so many channels, as convolutions want them."""
+    shapes = {
+        name: (*shape, n) if len(shape) > 1 else shape for name, shape in SOURCE.shapes.items()
+    }
+    return replace(SOURCE, title=f"Tiny, {n} channels", shapes=shapes)
+
+
 def register() -> None:
-    """Make ``tiny`` a data set that experiments may name, in this process for good."""
+    """Make data sets that experiments may name, in this process for good."""
     datasets.DATASETS["tiny"] = SOURCE
+    datasets.DATASETS["tiny-grey"] = with_channels(1)
+    datasets.DATASETS["tiny-colour"] = with_channels(3)
 
 
 def experiment(**changes) -> Experiment:

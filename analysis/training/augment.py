@@ -83,7 +83,8 @@ def apply(images: tf.Tensor, transforms: tf.Tensor, outside: str = "zero") -> tf
     transforms : Tensor of float32, shape (…, 6)
         As `draw` gives them.
     outside : {"zero", "mirrored"}
-        What lies around an image: black, or the image again, mirrored at its edges.
+        What lies around an image: black, or the image again, mirrored at its edges, whose
+        pixels are repeated (NumPy's "symmetric").
 
     Returns
     -------
@@ -100,6 +101,7 @@ def apply(images: tf.Tensor, transforms: tf.Tensor, outside: str = "zero") -> tf
         output_shape=size,
         fill_value=0.0,
         interpolation="BILINEAR",
+        # This REFLECT repeats the edge pixel; that of tf.pad, as PyTorch's for Jordan, does not.
         fill_mode={"zero": "CONSTANT", "mirrored": "REFLECT"}[outside],
     )
     return tf.reshape(changed, shape)
