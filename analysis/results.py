@@ -23,13 +23,13 @@ A line has
 from __future__ import annotations
 
 import base64
-import fcntl
+import codecs
 import hashlib
 import json
 import os
+import shlex
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,9 +50,51 @@ SILENT_BELOW = 0.05
 
 _ALWAYS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
+#: What other programs leave in a ledger: how a line shows it, what it is, and a command that
+#: takes it away and loses no network (perl's, for sed differs from system to system).
+_FOREIGN = (
+    (
+        lambda line: line.startswith(codecs.BOM_UTF8),
+        "begins with a byte-order mark, which an editor put there. This takes it away",
+        r"perl -pi -e 's/^\xEF\xBB\xBF//'",
+    ),
+    (
+        lambda line: line.startswith((b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")),
+        "is a mark that a merge left. Each of the lines between is a network, so those of both "
+        "sides stay; of a seed that is then there twice, one has to go. This takes the marks away",
+        "perl -ni -e 'print unless /^[<|=>]{7}/'",
+    ),
+    (
+        lambda line: line.endswith(b"\r"),
+        "ends as lines do on Windows, in CR LF. An editor did that, or git, which "
+        "'git config core.autocrlf input' keeps from doing it again. This takes the CR away",
+        r"perl -pi -e 's/\r$//'",
+    ),
+)
+
 
 class LedgerError(RuntimeError):
     """A ledger that cannot be read or written; the message names file and line."""
+
+
+class LedgerDamage(LedgerError):
+    """What of a ledger is not as `Ledger.append` writes it.
+
+    Attributes
+    ----------
+    path : Path
+    line : int or None
+        Counted from 1; None if it is the whole ledger.
+    what : str
+        What it is and what mends it.
+    """
+
+    def __init__(self, path: Path, line: int | None, what: str):
+        super().__init__(path, line, what)
+        self.path, self.line, self.what = path, line, what
+
+    def __str__(self):
+        return f"{self.path}{f', line {self.line}' if self.line else ''}: {self.what}"
 
 
 class Ledger:
@@ -86,6 +128,30 @@ class Ledger:
             for record in self._records()
             if record["key"] == key and record["seed"] in wanted
         }
+
+    def entries(self) -> Iterator[tuple[int, dict | LedgerDamage]]:
+        """The number of each whole line, and its record or what is wrong with it.
+
+        Raises
+        ------
+        LedgerDamage
+            If another program has changed more than a line, or the file cannot be read.
+        """
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise LedgerDamage(self.path, None, f"cannot be read ({error.strerror})") from error
+        *lines, _torn = content.split(b"\n")
+        seen = {}
+        for number, line in enumerate(lines, start=1):
+            self._refuse_foreign(line, number)
+            try:
+                entry = self._parse(line, number, seen)
+            except LedgerDamage as damage:
+                entry = damage
+            yield number, entry
 
     def missing(self) -> list[int]:
         """Seeds that are still to be trained."""
@@ -157,34 +223,37 @@ class Ledger:
         return self.path.read_bytes().rfind(b"\n") + 1
 
     def _records(self) -> Iterator[dict]:
-        try:
-            content = self.path.read_bytes()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise LedgerError(f"{self.path} cannot be read ({error.strerror})") from error
-        *lines, _torn = content.split(b"\n")
-        seen = {}
-        for number, line in enumerate(lines, start=1):
-            record = self._parse(line, number)
-            first = seen.setdefault((record["key"], record["seed"]), number)
-            if first != number:
-                raise LedgerError(
-                    f"{self.path}, line {number}: seed {record['seed']} is already on line "
-                    f"{first}; remove one of the two"
-                )
-            yield record
+        for _, entry in self.entries():
+            if isinstance(entry, LedgerDamage):
+                raise entry
+            yield entry
 
-    def _parse(self, line: bytes, number: int) -> dict:
+    def _refuse_foreign(self, line: bytes, number: int) -> None:
+        for is_there, what, command in _FOREIGN:
+            if is_there(line):
+                raise LedgerDamage(
+                    self.path, number, f"{what}: {command} {shlex.quote(str(self.path))}"
+                )
+
+    def _parse(self, line: bytes, number: int, seen: dict[tuple[str, int], int]) -> dict:
+        """The line's record; ``seen`` has the lines of keys and seeds before it."""
         try:
-            record = json.loads(line)
+            record = json.loads(line.decode())  # of bytes it would accept UTF-16, too
             _check(record)
         except Exception as error:  # whatever the line holds, it names file and line
-            raise LedgerError(
-                f"{self.path}, line {number}, is not a result ({error!r}). Restore it with "
-                f"'git checkout {self.path.name}' in its folder, or remove the line and "
-                "doit trains that network again"
+            raise LedgerDamage(
+                self.path,
+                number,
+                f"not a result ({error!r}). Remove the line, and doit trains that network again; "
+                "'git diff' shows what it was when it was committed",
             ) from error
+        first = seen.setdefault((record["key"], record["seed"]), number)
+        if first != number:
+            raise LedgerDamage(
+                self.path,
+                number,
+                f"seed {record['seed']} is already on line {first}; remove one of the two",
+            )
         return record
 
 
@@ -205,11 +274,14 @@ def _encode(record: dict) -> bytes:
 
 
 def _check(record: dict) -> None:
-    """Raise if the values of a line do not fit together."""
+    """Raise if a line is no result: if a part is absent, of another type or of another length.
+
+    Whether its values can be true is for `analysis.audit` to say.
+    """
     spec, history = record["spec"], record["history"]
     if hashlib.sha256(canonical_json(spec).encode()).hexdigest() != record["key"]:
         raise ValueError("its key is not that of its spec")
-    if not isinstance(record["seed"], int):
+    if type(record["seed"]) is not int:  # nor a bool
         raise ValueError(f"seed {record['seed']!r} is not a whole number")
     for name, values in history.items():
         if len(values) != spec["epochs"]:
@@ -246,29 +318,6 @@ def _differences(old: dict, new: dict) -> list[str]:
         else:
             changes.append(f"{name} {before!r} → {after!r}")
     return changes
-
-
-@contextmanager
-def writing(folder: Path = FOLDER):
-    """Hold the ledgers of a folder against other writers.
-
-    Raises
-    ------
-    LedgerError
-        If another process is training into that folder.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LedgerError(
-                f"another doit is training into {folder}: let it finish or stop it first"
-            ) from None
-        yield
-    finally:
-        os.close(handle)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
 """Ledgers: finished networks are never lost, and what cannot be a result is named."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -113,6 +116,7 @@ def change(*path, to):
         change("spec", to=None),
         change("seed", to="0"),
         change("seed", to=None),
+        change("seed", to=True),
         change("history", to=None),
         change("history", to={}),
         lambda record: record["history"].pop("own"),
@@ -151,6 +155,56 @@ def test_seed_that_stands_twice_is_named_with_both_lines(ledger):
         ledger.read()
     for part in (str(ledger.path), "line 3", "seed 0", "line 1"):
         assert part in str(error.value)
+
+
+OURS, THEIRS, BASE = b"<<<<<<< HEAD\n", b">>>>>>> theirs\n", b"||||||| 2322950\n"
+
+
+@pytest.mark.parametrize(
+    "leave, line, said",
+    [
+        (lambda a, b, c: b"\xef\xbb\xbf" + a + b + c, 1, "byte-order mark"),
+        (lambda a, b, c: a + b"\xef\xbb\xbf" + b + c, 2, "byte-order mark"),
+        (lambda a, b, c: (a + b + c).replace(b"\n", b"\r\n"), 1, "CR LF"),
+        (lambda a, b, c: a + b + c[:-1] + b"\r\n", 3, "CR LF"),
+        (lambda a, b, c: a + OURS + b + b"=======\n" + c + THEIRS, 2, "a merge"),
+        (lambda a, b, c: a + OURS + b + BASE + b"=======\n" + c + THEIRS, 2, "a merge"),
+        (lambda a, b, c: a + BASE + b + c, 2, "a merge"),
+        (lambda a, b, c: a + b + b"=======\n" + c, 3, "a merge"),
+        (lambda a, b, c: a + b + c + THEIRS, 4, "a merge"),
+    ],
+)
+def test_what_another_program_left_is_named_with_the_command_that_takes_it_away(
+    tmp_path, leave, line, said
+):
+    ledger = fill(Ledger(tiny.experiment(), tmp_path / "it's a folder"))
+    whole = ledger.path.read_bytes()
+    left = leave(*whole.splitlines(keepends=True))
+    ledger.path.write_bytes(left)
+    for look in (ledger.read, ledger.missing, ledger.why_stale, ledger.tidy):
+        with pytest.raises(LedgerError) as error:
+            look()
+        assert str(error.value).startswith(f"{ledger.path}, line {line}: ")
+        assert said in str(error.value)
+    assert ledger.path.read_bytes() == left
+    command = str(error.value)[str(error.value).index("perl ") :]
+    subprocess.run(command, shell=True, check=True)
+    assert ledger.path.read_bytes() == whole
+
+
+def test_ledger_in_another_encoding_is_named(ledger):
+    fill(ledger, 0)
+    ledger.path.write_text(ledger.path.read_text(), encoding="utf-16")
+    with pytest.raises(LedgerError, match="line 1: not a result"):
+        ledger.read()
+
+
+def test_entries_go_on_after_a_line_that_is_no_result(ledger):
+    fill(ledger)
+    rewrite(ledger, 2, change("key", to="0" * 64))
+    (_, first), (number, damage), (_, last) = ledger.entries()
+    assert (first["seed"], number, last["seed"]) == (0, 2, 2)
+    assert str(damage).startswith(f"{ledger.path}, line 2: not a result")
 
 
 def test_folder_in_place_of_a_ledger_is_named(ledger):
@@ -266,15 +320,6 @@ def test_full_disk_while_tidying_leaves_the_ledger_as_it_was(ledger, on_a_full_d
     assert list(ledger.path.parent.iterdir()) == [ledger.path]
 
 
-def test_only_one_may_write_into_a_folder(tmp_path):
-    with results.writing(tmp_path):
-        with pytest.raises(LedgerError, match="another doit") as error, results.writing(tmp_path):
-            pass
-        assert str(tmp_path) in str(error.value)
-    with results.writing(tmp_path):
-        pass
-
-
 def test_reading_all_runs_says_which_command_trains_those_missing(ledger):
     fill(ledger, 0)
     with pytest.raises(LedgerError, match=r"lacks 2 of 3 .*'doit train:q00-tiny'"):
@@ -329,6 +374,18 @@ def test_who_reads_a_file_while_it_is_replaced_reads_the_old_one(tmp_path):
     with open(path, "rb") as reader:
         write_whole(path, b"new")
         assert reader.read() == b"old"
+
+
+def test_what_a_killed_writer_left_beside_a_file_is_cleared_by_the_next(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left, of_a_living_one = (
+        tmp_path / f".file.jsonl.{process}.new" for process in (ended.pid, os.getppid())
+    )
+    left.touch()
+    of_a_living_one.touch()
+    write_whole(tmp_path / "file.jsonl", b"new")
+    assert set(tmp_path.iterdir()) == {tmp_path / "file.jsonl", of_a_living_one}
 
 
 def test_file_stays_when_its_successor_cannot_be_written(tmp_path, monkeypatch):

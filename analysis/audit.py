@@ -1,0 +1,387 @@
+"""Whether the ledgers hold what was trained: their values against each other and the labels.
+
+Reading a ledger asks only whether each line is a result, see `analysis.results`. Whether its
+values can be true is asked here alone: to look at each takes several times as long as to read
+it. What is found names a value as Python reaches it, so ``history.loss[0]`` is the first epoch's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from analysis import cost, excerpts
+from analysis.datasets import DATASETS
+from analysis.results import FOLDER, Ledger, LedgerDamage, Runs
+from analysis.spec import Experiment
+
+#: A float16 differs from the number it stands for by at most this share of it, and by half of
+#: the smallest float16 where that is more.
+HALF_ROUNDING, HALF_SMALLEST = 2**-11, 2**-25
+
+#: Six views of an image were right on up to 1.4 points more of the images than the image alone
+#: in the 18 networks that keep them; outputs of another network would be far from that.
+VIEWS_DIFFER_BY = 0.03
+
+#: What every line holds, and what its provenance tells at least.
+_LINE = (
+    "key",
+    "seed",
+    "spec",
+    "history",
+    "before",
+    "after",
+    "predictions",
+    "seconds",
+    "provenance",
+)
+_PROVENANCE = ("python", "tensorflow", "keras", "numpy", "machine")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an audit found.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    line : int or None
+        Its line, counted from 1; None if it is the whole file.
+    seed : int or None
+        The line's seed; None if it is no one line, or one that cannot be read.
+    what : str
+        What disagrees, with both values, or what is wrong.
+    is_fault : bool
+        False for a remark on what no page uses, so that nothing depends on it.
+    """
+
+    path: Path
+    line: int | None
+    seed: int | None
+    what: str
+    is_fault: bool = True
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a data set or of a part of it: uint8, each of shape (images,)."""
+
+    train: np.ndarray
+    test: np.ndarray
+
+    def held_out(self, n: int) -> Labels:
+        """Those of `analysis.datasets.Dataset.held_out`; all if n is 0."""
+        return Labels(self.train[:-n], self.train[-n:]) if n else self
+
+
+def all_ledgers(experiments: Iterable[Experiment], folder: Path = FOLDER) -> list[Finding]:
+    """What is wrong with the ledgers of a folder; empty if each experiment's is as trained.
+
+    Parameters
+    ----------
+    experiments : iterable of Experiment
+    folder : Path
+        Where the ledgers and the data sets' labels lie.
+    """
+    experiments = list(experiments)
+    findings, labels = [], {}
+    for name in sorted({experiment.dataset for experiment in experiments}):
+        try:
+            labels[name] = published_labels(name, folder)
+        except LedgerDamage as damage:
+            findings.append(Finding(damage.path, None, None, damage.what))
+    for experiment in experiments:
+        if experiment.dataset in labels:
+            findings += one_ledger(experiment, labels[experiment.dataset], folder)
+    known = {Ledger(experiment, folder).path for experiment in experiments}
+    return findings + [
+        Finding(path, None, None, "belongs to no experiment, so no page shows it", is_fault=False)
+        for path in sorted(folder.glob("*.jsonl"))
+        if path not in known
+    ]
+
+
+def published_labels(name: str, folder: Path = FOLDER) -> Labels:
+    """The labels of a data set that lie beside the ledgers.
+
+    Raises
+    ------
+    LedgerDamage
+        If they cannot be read or are not those published.
+    """
+    path = folder / f"{name}.json"
+    mend = f"No ledger of {name} is audited; 'doit train:excerpt-{name}' writes the labels anew"
+    try:
+        excerpt = excerpts.load(name, folder)
+    except Exception as error:  # damaged files raise a dozen kinds
+        raise LedgerDamage(path, None, f"its labels cannot be read ({error!r}). {mend}") from error
+    for array, labels in {"y_train": excerpt.train_labels, "y_test": excerpt.test_labels}.items():
+        expected, found = DATASETS[name].sha256[array], hashlib.sha256(labels).hexdigest()
+        if found != expected:
+            raise LedgerDamage(
+                path,
+                None,
+                f"its labels have the SHA-256 {found[:12]}…, but those published as {array} have "
+                f"{expected[:12]}…. {mend}",
+            )
+    return Labels(excerpt.train_labels, excerpt.test_labels)
+
+
+def one_ledger(experiment: Experiment, labels: Labels, folder: Path = FOLDER) -> list[Finding]:
+    """What is wrong with one experiment's ledger, line by line and then as a whole.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    labels : Labels
+        Those of its whole data set.
+    folder : Path
+        Where the ledgers lie.
+    """
+    ledger = Ledger(experiment, folder)
+    findings, missing = [], set(experiment.seeds)
+    try:
+        for number, entry in ledger.entries():
+            if isinstance(entry, LedgerDamage):
+                findings.append(Finding(ledger.path, number, None, entry.what))
+                continue
+            findings += _of_line(experiment, entry, labels, ledger.path, number)
+            if entry["key"] == experiment.key:
+                missing.discard(entry["seed"])
+    except LedgerDamage as damage:
+        return [*findings, Finding(ledger.path, damage.line, None, damage.what)]
+    if missing:
+        what = (
+            f"{len(missing)} of {len(experiment.seeds)} networks are missing, of the seeds "
+            f"{', '.join(map(str, sorted(missing)))}: 'doit train:{experiment.name}' trains them"
+        )
+        findings.append(Finding(ledger.path, None, None, what))
+    if ledger.path.exists() and not ledger.path.read_bytes().endswith(b"\n"):
+        what = "its last line has no end, as when writing was cut off, so it is passed over"
+        findings.append(Finding(ledger.path, None, None, what))
+    return findings
+
+
+def _of_line(
+    experiment: Experiment, record: dict, labels: Labels, path: Path, number: int
+) -> Iterator[Finding]:
+    seed = record["seed"]
+    if record["key"] != experiment.key:
+        what = (
+            f"its key is {record['key'][:12]}…, but the experiment's is {experiment.key[:12]}…: "
+            f"'doit info train:{experiment.name}' says what has changed"
+        )
+        yield Finding(path, number, seed, what)
+        return
+    if seed not in experiment.seeds:
+        what = f"seed {seed} is not asked for, so no page shows it"
+        yield Finding(path, number, seed, what, is_fault=False)
+    for what in disagreements(experiment, record, labels.held_out(experiment.validation)):
+        yield Finding(path, number, seed, what)
+
+
+def disagreements(experiment: Experiment, record: dict, labels: Labels) -> list[str]:
+    """What of a result cannot be true, in words with both values; empty if all can.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    record : dict
+        A line of its ledger, as `analysis.results` describes it, that was read without error.
+    labels : Labels
+        Those of the images that the network was trained and tested on.
+    """
+    names = list(_names(experiment, record))
+    if names:
+        return names  # what is absent cannot be looked at
+    return [
+        *_origin(record),
+        *_losses(record),
+        *_accuracies(record, labels),
+        *_activity(experiment, record, labels),
+        *_answers(record),
+        *_predictions(experiment, record, labels),
+        *(_outputs(experiment, record, labels) if experiment.outputs else ()),
+    ]
+
+
+def _names(experiment: Experiment, record: dict) -> Iterator[str]:
+    has_relu_outputs = experiment.layers[-1].activation == "relu"
+    counted = ("dead", *("own", "others") * has_relu_outputs) * experiment.activity
+    expected = {
+        "its line": (*_LINE, *("outputs",) * experiment.outputs),
+        "history": ("loss", "accuracy", "val_loss", "val_accuracy", *counted),
+        "before": ("val_loss", "val_accuracy", "answer", *counted),
+        "after": ("loss", "accuracy", "answer"),
+    }
+    for where, names in expected.items():
+        found = record.get(where, record)
+        if found.keys() != set(names):
+            yield f"{where} holds {', '.join(found)}, but should hold {', '.join(names)}"
+
+
+def _origin(record: dict) -> Iterator[str]:
+    seconds = record["seconds"]
+    if not (_is_finite(seconds) and seconds > 0):
+        yield f"seconds is {seconds!r}, not a decimal number above 0"
+    for name, value in (dict.fromkeys(_PROVENANCE) | record["provenance"]).items():
+        if not (isinstance(value, str) and value.strip()):
+            yield f"provenance.{name} is {value!r}, not text"
+
+
+def _losses(record: dict) -> Iterator[str]:
+    history = record["history"]
+    losses = {
+        "before.val_loss": record["before"]["val_loss"],
+        **_each("history.loss", history["loss"]),
+        **_each("history.val_loss", history["val_loss"]),
+        "after.loss": record["after"]["loss"],
+    }
+    for name, value in losses.items():
+        if value is not None and not (_is_finite(value) and value >= 0):
+            yield f"{name} is {value!r}, not a decimal number from 0 up, nor null by divergence"
+
+
+def _accuracies(record: dict, labels: Labels) -> Iterator[str]:
+    before, history, after = record["before"], record["history"], record["after"]
+    yield from _shares({"before.val_accuracy": before["val_accuracy"]}, len(labels.test))
+    yield from _shares(_each("history.accuracy", history["accuracy"]), len(labels.train))
+    yield from _shares(_each("history.val_accuracy", history["val_accuracy"]), len(labels.test))
+    yield from _shares({"after.accuracy": after["accuracy"]}, len(labels.train))
+
+
+def _activity(experiment: Experiment, record: dict, labels: Labels) -> Iterator[str]:
+    """What the counts of ReLU units say that cannot be, before training and after each epoch."""
+    images = np.bincount(labels.train, minlength=10)
+    counted = {"own": images, "others": len(labels.train) - images, "dead": _units(experiment)}
+    for name in [name for name in counted if name in record["history"]]:
+        numbers = counted[name]
+        rows = {f"before.{name}": record["before"][name]}
+        for place, row in (rows | _each(f"history.{name}", record["history"][name])).items():
+            if not isinstance(row, list) or len(row) != len(numbers):
+                yield f"{place} is {row!r}, not a list of {len(numbers)}"
+                continue
+            for index, (value, number) in enumerate(zip(row, numbers, strict=True)):
+                if name != "dead":
+                    yield from _shares({f"{place}[{index}]": value}, number)
+                elif type(value) is not int or not 0 <= value <= number:
+                    yield f"{place}[{index}] is {value!r}, but the layer has {number} units"
+
+
+def _units(experiment: Experiment) -> list[int]:
+    """The units of each hidden ReLU layer, of feature maps the channels."""
+    layers = zip(experiment.layers[:-1], cost.layers(experiment)[:-1], strict=True)
+    return [
+        counted.shape[-1]
+        for layer, counted in layers
+        if getattr(layer, "activation", None) == "relu"
+    ]
+
+
+def _answers(record: dict) -> Iterator[str]:
+    for place in ("before", "after"):
+        answer = record[place]["answer"]
+        may_lack = place == "after" and _has_diverged(record)
+        if not isinstance(answer, list) or len(answer) != 10:
+            yield f"{place}.answer is {answer!r}, not a list of ten"
+        elif not all(_is_finite(value) or (value is None and may_lack) for value in answer):
+            yield f"{place}.answer is {answer!r}, though the network has not diverged"
+        elif place == "after" and None not in answer:
+            first, largest = int(record["predictions"][0]), max(answer)
+            if answer[first] < largest:  # rounded, two may have become equal
+                yield (
+                    f"predictions[0] is {first} with {answer[first]!r} in after.answer, but "
+                    f"{answer.index(largest)} has {largest!r}"
+                )
+
+
+def _predictions(experiment: Experiment, record: dict, labels: Labels) -> Iterator[str]:
+    right = _share_right(Runs(experiment, (record,)).predictions[0], labels)
+    last = record["history"]["val_accuracy"][-1]
+    if last != right:
+        yield f"history.val_accuracy ends with {last!r}, but {right!r} of the predictions are right"
+
+
+def _outputs(experiment: Experiment, record: dict, labels: Labels) -> Iterator[str]:
+    run = Runs(experiment, (record,))
+    outputs, predictions = run.outputs[0], run.predictions[0]
+    are_finite = np.isfinite(outputs).all(axis=1)
+    if not are_finite.all():
+        if not _has_diverged(record):
+            image = int(are_finite.argmin())
+            values = outputs[image].tolist()
+            yield f"outputs[{image}] is {values}, though the network has not diverged"
+        return
+    sums = outputs.sum(axis=1)
+    image = int(abs(sums - 1).argmax())
+    are_probabilities = experiment.views or experiment.layers[-1].activation == "softmax"
+    if are_probabilities and abs(sums[image] - 1) > 2 * HALF_ROUNDING:
+        yield f"outputs[{image}] sums to {sums[image]:.7g}, but probabilities sum to 1"
+    if experiment.views:
+        yield from _of_views(outputs, predictions, labels)
+    else:
+        yield from _of_categories(outputs, predictions)
+
+
+def _of_views(outputs: np.ndarray, predictions: np.ndarray, labels: Labels) -> Iterator[str]:
+    together = _share_right(outputs.argmax(axis=1), labels)
+    alone = _share_right(predictions, labels)
+    if abs(together - alone) > VIEWS_DIFFER_BY:
+        yield (
+            f"outputs, of six views together, are right on {together!r} of the images, but "
+            f"predictions, of one, on {alone!r}: more than {VIEWS_DIFFER_BY} apart"
+        )
+
+
+def _of_categories(outputs: np.ndarray, predictions: np.ndarray) -> Iterator[str]:
+    largest = outputs.max(axis=1)
+    predicted = np.take_along_axis(outputs, predictions[:, None].astype(int), axis=1)[:, 0]
+    below = largest - predicted > 2 * (HALF_ROUNDING * abs(largest) + HALF_SMALLEST)
+    if below.any():
+        image = int(below.argmax())
+        yield (
+            f"{below.sum()} predictions have not the largest of their outputs, the first "
+            f"predictions[{image}]: {predictions[image]} with {predicted[image]:.4g}, but "
+            f"{outputs[image].argmax()} has {largest[image]:.4g}"
+        )
+
+
+def _has_diverged(record: dict) -> bool:
+    return record["history"]["val_loss"][-1] is None
+
+
+def _share_right(categories: np.ndarray, labels: Labels) -> float:
+    return _rounded((categories == labels.test).mean())
+
+
+def _shares(values: dict[str, float], images: int) -> Iterator[str]:
+    for name, value in values.items():
+        if not (_is_finite(value) and 0 <= value <= 1):
+            yield f"{name} is {value!r}, not a decimal number from 0 to 1"
+            continue
+        nearest = round(value * images)
+        if value != _rounded(nearest / images):
+            yield (
+                f"{name} is {value!r}, but the nearest share of {images} images is "
+                f"{_rounded(nearest / images)!r}, {nearest} of them"
+            )
+
+
+def _rounded(value: float) -> float:
+    """To seven digits, as the engine writes it."""
+    return float(f"{value:.7g}")
+
+
+def _is_finite(value) -> bool:
+    return type(value) is float and math.isfinite(value)
+
+
+def _each(name: str, values: list) -> dict:
+    """The values by ``name[0]``, ``name[1]``, …, one for each epoch."""
+    return {f"{name}[{epoch}]": value for epoch, value in enumerate(values)}
