@@ -1,6 +1,9 @@
 """What the report is made of and what is out of date: ``doit list`` shows the tasks."""
 
+import errno
 import importlib.util
+import math
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -18,16 +21,23 @@ try:
     from analysis.questions import EXPERIMENTS, QUESTIONS, showing_test_images, test_images
 except SpecError as error:  # its message says all; a traceback would bury it
     sys.exit(str(error))
-from analysis import benchmark, excerpts, readme, report, results
+from analysis import excerpts, readme, report, results
 from analysis.datasets import DatasetError
 from analysis.report import ClaimError
 from analysis.results import LedgerError
+from analysis.training import benchmark
+from analysis.training.lifetime import PlatformError, end_with
 from analysis.training.run import bring_up_to_date
+from analysis.training.verify import VerificationError, verify
 from analysis.training.workers import ClusterError, MemoryShortage
 
 ROOT = Path(__file__).parent
 BUILD = ROOT / "_build"
-BUILD.mkdir(exist_ok=True)  # doit's own file lies there, and book/_build points to it
+# doit's own file lies there, and book/_build points to it.
+if os.access(ROOT, os.W_OK):
+    BUILD.mkdir(exist_ok=True)
+if not os.access(BUILD, os.W_OK):
+    sys.exit(f"{BUILD} cannot be written to: copy the repository to where you may write")
 
 PDF = BUILD / "latex" / "book.pdf"
 # Typesetting needs programs that pip cannot install; without them there is no PDF to download.
@@ -86,14 +96,32 @@ class is_trained:
             return str(error)
 
 
-def attempt(function, *arguments):
+# Their messages say all; a traceback would bury them.
+SAYS_ALL = (
+    *(DatasetError, LedgerError, ClusterError, MemoryShortage),
+    *(ClaimError, VerificationError, PlatformError),
+)
+ABOUT_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+STOPPED = "stopped; what is finished is kept, and the next doit goes on from there"
+
+
+def attempt(function, *arguments, **options):
     """Call, and fail with the message alone where the message says all."""
+    doit = multiprocessing.parent_process()  # with -n tasks run in children of it
+    if doit:
+        end_with(doit.pid)
     try:
-        function(*arguments)
-    except (DatasetError, LedgerError, ClusterError, MemoryShortage, ClaimError) as error:
+        function(*arguments, **options)
+    except SAYS_ALL as error:
         return TaskFailed(str(error))
-    except KeyboardInterrupt:  # or SIGTERM; doit ends with its first failure
-        return TaskFailed("stopped; what is finished is kept, and the next doit goes on from there")
+    except OSError as error:
+        if error.errno not in ABOUT_THE_DISK:
+            raise
+        return TaskFailed(f"{error.filename} could not be written ({error.strerror})")
+    except KeyboardInterrupt:  # or SIGTERM
+        if doit:
+            sys.exit(STOPPED)  # or the child would wait for more tasks
+        return TaskFailed(STOPPED)  # doit ends with its first failure
 
 
 def ledgers(experiments):
@@ -174,6 +202,27 @@ def task_numbers():
     }
 
 
+def task_verify():
+    """Audit every result, train some again and compare (not part of a plain doit)."""
+    return {
+        "actions": [(attempt, [verify_some])],
+        "params": [
+            {"name": "minutes", "long": "minutes", "type": float, "default": 5.0},
+            {"name": "experiment", "long": "experiment", "type": str, "default": ""},
+            {"name": "all", "long": "all", "type": bool, "default": False},
+        ],
+        "uptodate": [False],
+    }
+
+
+def verify_some(minutes, experiment, all):
+    """Verify one experiment or every one, for so many minutes or to the end."""
+    if experiment and experiment not in EXPERIMENTS:
+        raise VerificationError(f"no experiment {experiment!r}: 'doit list --all' names them")
+    chosen = [EXPERIMENTS[experiment]] if experiment else list(EXPERIMENTS.values())
+    verify(chosen, math.inf if all else minutes)
+
+
 def task_benchmark():
     """Time the assignment's way of training against the report's (not part of a plain doit)."""
     # Without a target, or the numbers would wait for it and every doit would measure.
@@ -248,7 +297,7 @@ def task_publish():
 def publish():
     """Push _build/html as the one commit of its branch."""
     if not importlib.util.find_spec("ghp_import"):
-        return TaskFailed("ghp-import is not installed: python -m pip install -e '.[publish]'")
+        return TaskFailed("ghp-import is not installed: python -m pip install -c constraints.txt -e '.[publish]'")
     command = [sys.executable, "-m", "ghp_import", "--no-jekyll", "--no-history", "--force"]
     pushed = subprocess.run(
         [*command, "--push", str(BUILD / "html")], cwd=ROOT, capture_output=True, text=True

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import psutil
+
 
 def write_whole(path: Path, content: bytes) -> None:
     """Replace a file's content; after a crash it is the old or the new, never a part.
@@ -15,6 +17,9 @@ def write_whole(path: Path, content: bytes) -> None:
         If it cannot be written, on a full disk say; the old content then stands.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{path.name}.*.new"):
+        if not psutil.pid_exists(int(left.suffixes[-2][1:])):  # its writer was killed
+            left.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         with open(temporary, "wb") as file:
@@ -22,5 +27,7 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:  # which names no file, or the temporary one
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis import benchmark, results, style, words
+from analysis import results, style, words
 from analysis.datasets import DATASETS
 from analysis.files import write_whole
 from analysis.questions import QUESTIONS
 from analysis.spec import Experiment
+from analysis.training import benchmark
 
 BOOK = results.FOLDER.parent
 FIGURES = BOOK / "figures"

@@ -8,19 +8,19 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import tiny
 
 from analysis import datasets
 from analysis.results import Ledger
+from analysis.training import machine, scratch
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 KERAS_FOLDER = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"
 
-# On one thread, as training runs it: the order of sums, and so the last digit, depends on it.
-os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+machine.settle()  # as training does, for this process and those that tests start
 
 tiny.register()
 
@@ -32,8 +32,16 @@ def engine():
 
     from analysis.training import engine
 
+    machine.settle_keras()
     tf.get_logger().setLevel("ERROR")
     return engine
+
+
+@pytest.fixture(params=["yes", "no"], ids=["with bfloat16", "without bfloat16"])
+def bfloat16(request, monkeypatch):
+    """Whether there are instructions for bfloat16; workers that a test starts think so, too."""
+    monkeypatch.setenv(machine.BFLOAT16_VARIABLE, request.param)
+    return request.param == "yes"
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +118,9 @@ def start(tiny_file):
                 os.kill(member, signal.SIGKILL)
         process.stdout.close()
         process.wait()
+    for semaphore in scratch.SHARED_MEMORY.glob("sem.loky-*"):
+        if not psutil.pid_exists(int(semaphore.name.split("-")[1])):
+            semaphore.unlink(missing_ok=True)
 
 
 def members(session: int) -> list[int]:

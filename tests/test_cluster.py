@@ -42,6 +42,17 @@ def test_a_cluster_gives_the_networks_that_this_machine_gives(cluster, tmp_path,
     assert histories(experiment, tmp_path / "cluster") == histories(experiment, tmp_path / "here")
 
 
+def test_a_worker_with_other_software_is_refused_by_name(cluster, tmp_path, monkeypatch):
+    ours = workers.machine.software()
+    monkeypatch.setattr(workers.machine, "software", lambda: ours | {"tensorflow": "2.18.1"})
+    with pytest.raises(workers.ClusterError) as error:
+        run.bring_up_to_date(tiny.experiment(), tmp_path)
+    addresses = cluster.scheduler_info["workers"]
+    assert any(f"the worker {address} has" in str(error.value) for address in addresses)
+    assert f"tensorflow {ours['tensorflow']}, not 2.18.1: install" in str(error.value)
+    assert results.Ledger(tiny.experiment(), tmp_path).missing() == [0, 1, 2]
+
+
 def test_a_killed_worker_costs_a_retry_and_no_result(cluster, tmp_path, monkeypatch):
     monkeypatch.setattr(run, "LARGEST_GROUP", 2)
     experiment = tiny.experiment(seeds=range(12))

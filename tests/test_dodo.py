@@ -158,7 +158,7 @@ def test_junk_in_a_ledger_is_named_and_nothing_is_lost(doit, clone, junk):
     assert one.path.read_bytes() == before
 
 
-def test_second_doit_says_that_another_is_training_and_loses_nothing(doit, start, clone):
+def test_second_doit_waits_for_its_turn_and_trains_nothing_twice(doit, start, clone):
     one = ledger_of(clone, ONE)
     keep_lines(one, 1)
     first = start("-m", "doit", "train", cwd=clone, seconds_an_epoch=1)
@@ -166,13 +166,64 @@ def test_second_doit_says_that_another_is_training_and_loses_nothing(doit, start
         assert first.poll() is None
         time.sleep(0.01)
     status, said = doit("train")
-    assert status != 0
-    assert "another doit is training" in said
-    assert "Traceback" not in said
+    assert status == 0, said
+    assert "q00-one: waiting for the training of q00-one (process" in said
+    assert "networks," not in said
     said, _ = first.communicate(timeout=60)
     assert first.returncode == 0, said
     assert doit("train")[1].count("-- train:q00") == 2
     assert one.missing() == []
+
+
+def train_both_at_once(start, clone, **options):
+    """A ``doit -n 2`` with two experiments to train, one of which waits for the other."""
+    for experiment in (ONE, OTHER):
+        keep_lines(ledger_of(clone, experiment), 0)
+    return start("-m", "doit", "-n", "2", "train", cwd=clone, **options)
+
+
+def nobody_is_left_of(process, seconds=5) -> bool:
+    deadline = time.monotonic() + seconds
+    while members(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not members(process.pid)
+
+
+def test_two_trainings_of_one_doit_take_turns_and_no_worker_survives_it(start, clone):
+    process = train_both_at_once(start, clone)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert "waiting for the training of q00" in said
+    assert nobody_is_left_of(process)
+    for experiment in (ONE, OTHER):
+        assert ledger_of(clone, experiment).missing() == []
+
+
+def test_failure_in_one_of_two_tasks_at_once_ends_doit(start, clone, tiny_file):
+    tiny_file.unlink()
+    process = train_both_at_once(start, clone)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert f"no Tiny at {tiny_file}: download" in said
+    assert "Traceback" not in said
+    assert nobody_is_left_of(process)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("whole_group", [False, True], ids=["alone", "with its children"])
+def test_two_trainings_of_a_stopped_doit_end_soon_after_it(start, clone, number, whole_group):
+    process = train_both_at_once(start, clone, seconds_an_epoch=0.5)
+    ledgers = [ledger_of(clone, experiment) for experiment in (ONE, OTHER)]
+    while all(len(ledger.missing()) == 3 for ledger in ledgers):
+        assert process.poll() is None
+        time.sleep(0.01)
+    before = [ledger.path.read_bytes() for ledger in ledgers]
+    (os.killpg if whole_group else os.kill)(process.pid, number)
+    process.wait(timeout=5)
+    assert process.returncode != 0
+    assert nobody_is_left_of(process)
+    for ledger, kept in zip(ledgers, before, strict=True):
+        assert set(kept.splitlines()) <= set(ledger.path.read_bytes().splitlines())
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
@@ -212,7 +263,7 @@ def test_spec_that_makes_no_sense_is_named(doit, clone):
     append_to_questions(clone, BAD_SPEC)
     status, said = doit("list")
     assert status != 0
-    assert "experiment 'q00-bad': epochs must be at least 1; got 0" in said
+    assert "experiment 'q00-bad': epochs must be a whole number, at least 1; got 0" in said
     assert "Traceback" not in said
 
 
@@ -232,6 +283,19 @@ def test_dodo_imports_neither_tensorflow_nor_what_draws(start):
     modules = set(said.splitlines()[-1].split())
     assert "analysis.results" in modules
     assert not modules & {"tensorflow", "keras", "matplotlib", "seaborn", "pandas", "scipy"}
+
+
+def test_where_there_are_no_unix_modules_all_but_training_can_be_had(start):
+    """As on Windows: tasks can be listed, and what would train says in a sentence why not."""
+    process = start(
+        "-c",
+        "import sys; sys.modules |= dict.fromkeys(('fcntl', 'pwd', 'grp'))\n"
+        "import dodo; sys.platform = 'win32'\n"
+        "print(dodo.attempt(dodo.bring_up_to_date, dodo.EXPERIMENTS['q01-sgd']).message)",
+    )
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    assert "training needs Linux or macOS" in said
 
 
 def test_every_task_has_one_line_that_says_what_it_does(monkeypatch):

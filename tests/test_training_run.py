@@ -11,6 +11,7 @@ import tiny
 from conftest import TESTS, members
 
 from analysis.results import Ledger
+from analysis.training import scratch
 
 pytestmark = pytest.mark.usefixtures("tiny_file")
 
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.usefixtures("tiny_file")
 def train(start, tmp_path):
     """Starts a training into ``tmp_path / name``."""
 
-    def train(seeds=12, name="results", largest=2, **options):
-        return start(TESTS / "train_tiny.py", tmp_path / name, seeds, largest, **options)
+    def train(seeds=12, name="results", largest=2, images="few", **options):
+        return start(TESTS / "train_tiny.py", tmp_path / name, seeds, largest, images, **options)
 
     return train
 
@@ -42,6 +43,11 @@ def finish(process) -> str:
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said
     return said
+
+
+def visible(folder) -> list:
+    """The files of a folder, less those that a training holds while it lasts."""
+    return [path for path in folder.iterdir() if not path.name.startswith(".")]
 
 
 def wait_for_lines(process, folder, number):
@@ -81,7 +87,7 @@ def test_kills_at_ten_random_moments_lose_no_finished_network(train, tmp_path):
     finish(train(seeds, seconds_an_epoch=0.01))
     finish(undisturbed)
     assert what_counts(folder) == what_counts(tmp_path / "undisturbed")
-    assert list(folder.iterdir()) == [folder / "q00-tiny.jsonl"]
+    assert visible(folder) == [folder / "q00-tiny.jsonl"]
 
 
 def test_kills_amid_real_training_change_no_number(train, tmp_path, engine):
@@ -136,15 +142,80 @@ def test_workers_of_a_killed_run_end_soon_after_it(train, tmp_path):
     assert whole_lines(tmp_path / "results") == []
 
 
-def test_second_run_into_the_same_folder_says_so_and_the_first_goes_on(train, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_stopped_benchmark_leaves_no_process_behind(start, number):
+    process = start(
+        "-c",
+        "from analysis import datasets; datasets.load = lambda name: None\n"
+        "from analysis.training import benchmark; benchmark.measure()",
+    )
+    while len(members(process.pid)) < 2:  # it has started one to measure in
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(1)
+    os.kill(process.pid, number)
+    assert process.wait(timeout=5) != 0
+    assert nobody_is_left_of(process, seconds=5)
+
+
+def test_second_run_waits_for_its_turn_and_trains_nothing_twice(train, tmp_path):
     first = train(seconds_an_epoch=0.3)
     wait_for_lines(first, tmp_path / "results", 1)
-    second = train()
-    said, _ = second.communicate()
-    assert second.returncode != 0
-    assert f"another doit is training into {tmp_path / 'results'}" in said
+    said = finish(train())
+    assert f"q00-tiny: waiting for the training of q00-tiny (process {first.pid}) to end" in said
+    assert "networks" not in said
     finish(first)
     assert len(whole_lines(tmp_path / "results")) == 12
+
+
+def test_run_that_waits_for_a_killed_one_has_its_turn_then(train, tmp_path):
+    first = train(seconds_an_epoch=5)
+    while not (tmp_path / "results" / ".training").exists():
+        time.sleep(0.01)
+    second = train()
+    assert "waiting" in second.stdout.readline()
+    os.kill(first.pid, signal.SIGKILL)
+    finish(second)
+    assert len(whole_lines(tmp_path / "results")) == 12
+
+
+def test_run_that_waits_can_be_stopped(train, tmp_path):
+    first = train(seconds_an_epoch=5)
+    while not (tmp_path / "results" / ".training").exists():
+        time.sleep(0.01)
+    second = train()
+    assert "waiting" in second.stdout.readline()
+    os.kill(second.pid, signal.SIGTERM)
+    assert second.wait(timeout=5) != 0
+    assert nobody_is_left_of(second)
+    assert first.poll() is None
+
+
+def test_what_a_killed_run_left_is_cleared_by_the_next(train, tmp_path, monkeypatch):
+    shared = tmp_path / "shared"
+    monkeypatch.setenv(scratch.FOLDER_VARIABLE, str(shared))
+    process = train(seconds_an_epoch=0.5, images="shared")
+    wait_for_lines(process, tmp_path / "results", 1)
+    os.killpg(process.pid, signal.SIGKILL)  # also what would clear up after it
+    process.wait()
+    left = set(shared.glob("*/*/*/*"))
+    assert any("memmapping" in str(path) for path in left)
+    semaphores = f"sem.loky-{process.pid}-*"
+    assert not scratch.SHARED_MEMORY.exists() or list(scratch.SHARED_MEMORY.glob(semaphores))
+    finish(train(seconds_an_epoch=0.01))
+    assert list(shared.glob("*/*/")) == []
+    assert list(scratch.SHARED_MEMORY.glob(semaphores)) == []
+
+
+def test_what_a_living_run_needs_is_left_to_it(train, tmp_path, monkeypatch):
+    shared = tmp_path / "shared"
+    monkeypatch.setenv(scratch.FOLDER_VARIABLE, str(shared))
+    first = train(name="first", seconds_an_epoch=0.3)
+    wait_for_lines(first, tmp_path / "first", 1)
+    finish(train(name="second", seconds_an_epoch=0.01))
+    assert len(list(shared.glob(f"*/{first.pid}-*/"))) == 1
+    finish(first)
+    assert len(whole_lines(tmp_path / "first")) == 12
 
 
 def test_run_with_nothing_to_do_leaves_the_ledger_untouched(train, tmp_path):

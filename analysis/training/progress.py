@@ -13,6 +13,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from analysis.training import scratch
+
 #: Seconds between looks at the workers, and between lines in a log when nothing is finished.
 LOOK, LINE = 1, 60
 
@@ -77,7 +79,7 @@ class Progress:
             bar_format="{desc}: {percentage:3.0f}%|{bar:20}| {remaining} left{postfix}",
             smoothing=0,  # by the mean rate: networks are finished in bursts
         )
-        self._directory = tempfile.TemporaryDirectory(prefix="progress-")
+        self._directory = tempfile.TemporaryDirectory(prefix="progress-", dir=scratch.folder())
         self.folder = Path(self._directory.name)
         self._ended, self._one_at_a_time = threading.Event(), threading.Lock()
         self._said = time.monotonic()

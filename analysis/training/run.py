@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -14,7 +13,9 @@ import numpy as np
 from analysis import cost, datasets, results
 from analysis.spec import Experiment
 from analysis.training import machine, workers
+from analysis.training.lifetime import stoppable
 from analysis.training.progress import Progress
+from analysis.training.turn import turn
 
 #: Weights, gradients and Adam's two moments of a group stay in a core's cache below this;
 #: beyond it more networks at once are slower, not faster (measured).
@@ -26,19 +27,19 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
     """Train the networks that the experiment asks for and its ledger lacks.
 
     Each is written as soon as it is finished, so that whatever stops this, the next call
-    goes on from there.
+    goes on from there. While another training goes on into the same folder, it waits.
 
     Raises
     ------
     analysis.datasets.DatasetError
         If the data set is absent or altered.
     analysis.results.LedgerError
-        If the ledger cannot be read or written, or another process is writing.
+        If the ledger cannot be read or written.
     analysis.training.workers.MemoryShortage
         If there is not enough memory for the smallest group on a single core.
     """
     ledger = results.Ledger(experiment, folder)
-    with results.writing(folder), _stoppable():
+    with stoppable(), turn(folder, experiment.name):
         missing = ledger.missing()
         if missing:
             if machine.precision(experiment) != experiment.precision:
@@ -105,17 +106,3 @@ def groups(
         number -= number % cores  # or some cores would be idle while others train the rest
     number = max(number, min(cores, len(seeds)), math.ceil(len(seeds) / largest))
     return [group.tolist() for group in np.array_split(seeds, number)]
-
-
-class _stoppable:
-    """Lets SIGTERM end training as Ctrl-C does, so that workers are stopped as well."""
-
-    def __enter__(self):
-        self.previous = signal.signal(signal.SIGTERM, self._stop)
-
-    def __exit__(self, *_):
-        signal.signal(signal.SIGTERM, self.previous)
-
-    @staticmethod
-    def _stop(*_):
-        raise KeyboardInterrupt

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from multiprocessing import util
 from pathlib import Path
 
 import joblib
+from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from analysis.datasets import Dataset
 from analysis.spec import Experiment
-from analysis.training import machine
+from analysis.training import machine, scratch
+from analysis.training.lifetime import end_with
 from analysis.training.progress import Teller
 
 #: Names the address of a Dask scheduler, e.g. ``tcp://10.0.0.1:8786``.
@@ -70,15 +73,16 @@ def train_groups(
     MemoryShortage
         If a group did not find enough memory, or a worker was killed, as systems do then.
     """
+    here = not _scheduler()
+    # Elsewhere there may be another folder, and other software.
+    told, software = (told, None) if here else (None, machine.software())
     with _workers(data, cores) as number:
         parallel = joblib.Parallel(
             n_jobs=number, return_as="generator_unordered", batch_size=1, pre_dispatch="all"
         )
         try:
             for finished in parallel(
-                joblib.delayed(_train_group)(
-                    experiment, data, group, None if _scheduler() else told
-                )
+                joblib.delayed(_train_group)(experiment, data, group, told, software)
                 for group in divide(number)
             ):
                 yield from finished
@@ -113,8 +117,14 @@ def _workers(data: Dataset, cores: int) -> Iterator[int]:
         ):
             yield sum(client.ncores().values())
     else:
+        _end_workers_of_a_child(os.getpid())
         # The images go to the workers as memory-mapped files, held once for all.
-        with joblib.parallel_config("loky", initializer=_end_with, initargs=(os.getpid(),)):
+        with joblib.parallel_config(
+            "loky",
+            initializer=end_with,
+            initargs=(os.getpid(),),
+            temp_folder=str(scratch.folder()),
+        ):
             yield cores
 
 
@@ -124,7 +134,7 @@ def _client(address: str):
     except ImportError:
         raise ClusterError(
             f"{SCHEDULER_VARIABLE} names a Dask scheduler, but Dask is not installed: "
-            "python -m pip install -e '.[cluster]'"
+            "python -m pip install -c constraints.txt -e '.[cluster]'"
         ) from None
     try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
@@ -144,21 +154,30 @@ def _client(address: str):
     return client
 
 
-def _end_with(parent: int) -> None:
-    """End this process soon after its parent: nobody is left then to take its results."""
+@cache
+def _end_workers_of_a_child(process: int) -> None:
+    """In a process of ``doit -n``: have its workers end with it, for which it would wait.
 
-    def watch():
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
+    Elsewhere loky sees to it, by means that a child of multiprocessing passes over.
+    """
+    if multiprocessing.parent_process():
+        util.Finalize(None, _end_workers, exitpriority=10)
 
-    threading.Thread(target=watch, daemon=True).start()
+
+def _end_workers() -> None:
+    get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
 
 
 def _train_group(
-    experiment: Experiment, data: Dataset, seeds: Sequence[int], told: Path | None
+    experiment: Experiment,
+    data: Dataset,
+    seeds: Sequence[int],
+    told: Path | None,
+    software: dict[str, str] | None,
 ) -> list[dict]:
-    """One group on one core, in a process of its own."""
+    """One group on one core, in a process of its own; with ``software`` only where it is that."""
+    if software:
+        _require_same(software)
     train = engine_on_one_thread()
     import tensorflow as tf
 
@@ -172,17 +191,29 @@ def _train_group(
     return [record | {"provenance": machine.provenance(experiment)} for record in records]
 
 
-def engine_on_one_thread() -> Callable[..., list[dict]]:
-    """`analysis.training.engine.train`, for a process that is one of several.
+def _require_same(wanted: dict[str, str]) -> None:
+    """Refuse to train in a worker of a cluster whose networks would be of another making."""
+    found = machine.software()
+    others = [
+        f"{name} {found[name]}, not {wanted[name]}"
+        for name in wanted
+        if found[name] != wanted[name]
+    ]
+    if others:
+        from dask.distributed import get_worker
 
-    One thread a process and a process a core is two to three times faster than threads, and
-    sums are then always taken in the same order.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        raise ClusterError(
+            f"the worker {get_worker().address} has {'; '.join(others)}: install the commit and "
+            "the constraints.txt of this machine there, and start it again"
+        )
+
+
+def engine_on_one_thread() -> Callable[..., list[dict]]:
+    """`analysis.training.engine.train`, for a process that is one of several."""
+    machine.settle()
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    machine.settle_keras()
     # It warns that the loop is traced anew for each group, which is so and takes a second.
     tf.get_logger().setLevel("ERROR")
     from analysis.training import engine

@@ -8,18 +8,12 @@ from types import SimpleNamespace
 
 import tiny
 
-config = SimpleNamespace(
-    threading=SimpleNamespace(
-        set_intra_op_parallelism_threads=lambda n: None,
-        set_inter_op_parallelism_threads=lambda n: None,
-    )
-)
-
 
 def get_logger():
     return SimpleNamespace(setLevel=lambda level: None)
 
 
+random = SimpleNamespace(normal=lambda shape: time.sleep(60))  # a measurement that takes long
 errors = SimpleNamespace(ResourceExhaustedError=MemoryError)
 
 

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import json
 import math
-import multiprocessing
 import os
-import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, repeat
 from pathlib import Path
 
 import joblib
+from joblib.externals.loky import ProcessPoolExecutor
 
 from analysis import cost, datasets, results
 from analysis.files import write_whole
 from analysis.questions import q02, q08, q09, q10
 from analysis.spec import Experiment
-from analysis.training.machine import precision, processor
+from analysis.training import machine, scratch
+from analysis.training.lifetime import end_with, stoppable
 from analysis.training.run import groups
 from analysis.training.workers import engine_on_one_thread
 
@@ -48,11 +49,17 @@ GROUP_SIZES = (1, 2, 3, 5)
 
 def measure(path: Path = FILE) -> None:
     """Measure, print and keep."""
+    with stoppable():
+        found = _measured()
+    write_whole(path, json.dumps(found, indent=1).encode() + b"\n")
+
+
+def _measured() -> dict[str, float | str]:
     for experiment in (DENSE, CONVOLUTIONAL):
         datasets.load(experiment.dataset)  # fails here, if it must, and not in a process
     limit, limit_final = (_apart(_matrix_products, dtype) for dtype in ("float32", _dtype(FINAL)))
     found = {
-        "processor": processor(),
+        "processor": machine.processor(),
         "cores": joblib.cpu_count(),
         "limit_gflops": limit,
         "final_dtype": _dtype(FINAL),
@@ -77,7 +84,7 @@ def measure(path: Path = FILE) -> None:
     for name, experiment, group in _timed_for_some_steps():
         found[name] = _network_epoch(experiment, group)
         print(f"{experiment.name} in groups of {group}: {found[name]:.1f} s an epoch of a network")
-    write_whole(path, json.dumps(found, indent=1).encode() + b"\n")
+    return found
 
 
 def _compare(experiment: Experiment, literal: Callable, limit: float) -> dict[str, float]:
@@ -120,24 +127,30 @@ def _in_words(experiment: Experiment, found: dict[str, float]) -> str:
     )
 
 
-def _processes(number: int):
+@contextmanager
+def _processes(number: int) -> Iterator[ProcessPoolExecutor]:
     """Fresh processes, so that no measurement inherits another's threads or caches."""
-    return multiprocessing.get_context("spawn").Pool(number)
+    scratch.folder()  # by which the next start finds what a killed one left in shared memory
+    pool = ProcessPoolExecutor(number, initializer=end_with, initargs=(os.getpid(),))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, kill_workers=True)
 
 
 def _apart(function: Callable, *arguments):
     with _processes(1) as pool:
-        return pool.apply(function, arguments)
+        return pool.submit(function, *arguments).result()
 
 
 def _dtype(experiment: Experiment) -> str:
     """Of the products of its training on this machine."""
-    return precision(experiment).removeprefix("mixed_")
+    return machine.precision(experiment).removeprefix("mixed_")
 
 
 def _matrix_products(dtype: str, size: int = 4096) -> float:
     """The machine's rate in GFLOP/s: the best of several large products."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    machine.settle(one_thread=False)
     import tensorflow as tf
 
     left, right = tf.cast(tf.random.normal((2, size, size)), dtype)
@@ -192,7 +205,7 @@ def _literal_cnn():
 
 def _sheets_way(experiment: Experiment, literal: Callable) -> dict[str, float]:
     """``model.fit`` for one network after the other, with Keras as it comes."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    machine.settle(one_thread=False)
     import keras
 
     data = datasets.load(experiment.dataset)
@@ -224,13 +237,12 @@ def _engines_way(experiment: Experiment) -> dict[str, float]:
     divided = groups(experiment, experiment.seeds, joblib.cpu_count())
     with _processes(len(divided)) as pool:
         started = time.time()
-        measured = pool.starmap(_timed_group, [(experiment, group) for group in divided])
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        measured = list(pool.map(_timed_group, repeat(experiment), divided))
     return {
         "epoch": max(m["epoch"] for m in measured),
         "counting": max(m["counting"] for m in measured),
         "startup": max(m["ready"] for m in measured) - started,
-        "megabytes": (own + sum(m["kilobytes"] for m in measured)) / 1024,
+        "megabytes": (_peak_kilobytes() + sum(m["kilobytes"] for m in measured)) / 1024,
     }
 
 
@@ -247,15 +259,22 @@ def _timed_group(experiment: Experiment, seeds: list[int]) -> dict[str, float]:
         "ready": ready,
         "epoch": statistics.median(epochs),
         "counting": statistics.median(counting),
-        "kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "kilobytes": _peak_kilobytes(),
     }
+
+
+def _peak_kilobytes() -> int:
+    """The most memory that this process has had."""
+    import resource  # which Windows lacks
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _final(limit: float) -> dict[str, float]:
     """Seconds of an epoch with a network on each core, and the rate of all together."""
     cores = joblib.cpu_count()
     with _processes(cores) as pool:
-        seconds = max(pool.starmap(_timed_epoch, [(FINAL, [seed]) for seed in range(cores)]))
+        seconds = max(pool.map(_timed_epoch, repeat(FINAL), [[seed] for seed in range(cores)]))
     rate = cores * cost.flops_per_epoch(FINAL) / 1e9 / seconds
     return {"final_epoch_seconds": seconds, "final_gflops": rate, "final_share": rate / limit}
 
@@ -280,8 +299,8 @@ def _network_epoch(experiment: Experiment, group: int) -> float:
     images = datasets.DATASETS[experiment.dataset].shapes["x_train"][0]
     steps_an_epoch = math.ceil(images / experiment.batch_size)
     with _processes(cores) as pool:
-        seconds = pool.starmap(_timed_steps, [(experiment, list(range(group)))] * cores)
-    return max(seconds) / STEPS * steps_an_epoch / (group * cores)
+        seconds = max(pool.map(_timed_steps, repeat(experiment, cores), repeat(range(group))))
+    return seconds / STEPS * steps_an_epoch / (group * cores)
 
 
 def _timed_steps(experiment: Experiment, seeds: list[int]) -> float:
@@ -319,7 +338,3 @@ def _seconds(function: Callable[[], object]) -> float:
     started = time.perf_counter()
     function()
     return time.perf_counter() - started
-
-
-if __name__ == "__main__":
-    measure()

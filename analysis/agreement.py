@@ -1,0 +1,153 @@
+"""How far two trainings of one network agree: the line in the ledger, and the same done again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+SAME, ROUNDED, DIFFERENT = "same", "rounded", "different"
+
+# Between processors with and without AVX-512 the losses of four networks of question 2 and 5
+# differed by at most 1e-5 of themselves in four epochs, of two with batch normalisation by
+# 9e-4 after one, and of one of question 9 by 3e-3 after one, in training (measured).
+
+#: Losses that differ by at most this share of themselves differ by rounding.
+ROUNDING = 1e-3
+
+#: The same for the untrained network, which has had no time to make more of it, ...
+ROUNDING_BEFORE = 1e-5
+
+#: ... and for the first epoch's training loss, however much has been made of it by then.
+ROUNDING_OF_FIRST_EPOCH = 2e-2
+
+#: What may be apart and yet come together again: the last of seven digits, three images' answers.
+LAST_DIGIT = {"loss": 2e-6, "val_loss": 2e-6, "accuracy": 3e-4, "val_accuracy": 3e-4}
+
+#: What a training gives, and what of its provenance decides that to the last bit.
+_KEPT = ("history", "before", "after", "predictions", "outputs")
+_DECIDING = (
+    *("tensorflow", "keras", "numpy"),
+    *("processor", "instructions", "precision", "environment"),
+)
+
+#: Where a run ends: epochs' last figures, and those of the trained network.
+_ENDS = (("history", "val_loss"), ("history", "val_accuracy"), ("after", "loss"))
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A verdict, and what it rests on in words.
+
+    Attributes
+    ----------
+    verdict : {"same", "rounded", "different"}
+        Equal in all that a line keeps; equal within rounding at first, and then within the
+        spread of the experiment; or neither.
+    words : str
+    """
+
+    verdict: str
+    words: str
+
+
+def agreement(line: dict, again: dict, lines: Sequence[dict]) -> Agreement:
+    """Compare a ledger's line with what the same spec and seed gave when trained again.
+
+    Parameters
+    ----------
+    line, again : dict
+        A result as `analysis.results` describes it.
+    lines : sequence of dict
+        All lines of the experiment: they say how far runs lie apart.
+    """
+    apart = [name for name in _KEPT if line.get(name) != again.get(name)]
+    if not apart:
+        return Agreement(SAME, "equal to the last bit")
+    for fault in _faults(line, again, lines):
+        return Agreement(DIFFERENT, fault)
+    epochs = len(line["history"]["loss"])
+    if _is_from_such_a_machine(line, again):
+        words = f"{', '.join(apart)} differ, though machine and versions are the line's own"
+        return Agreement(DIFFERENT, words)
+    alike = next(
+        (epoch for epoch in range(epochs) if not _epoch_is_alike(line, again, epoch)), epochs
+    )
+    words = f"equal within rounding until epoch {alike} of {epochs}"
+    if alike < epochs:
+        words += ", then within the spread of its experiment"
+    return Agreement(ROUNDED, words)
+
+
+def _faults(line: dict, again: dict, lines: Sequence[dict]) -> Iterator[str]:
+    """What rounding cannot have made, with both values."""
+    theirs, ours = (run["before"]["val_loss"] for run in (line, again))
+    if not _close(theirs, ours, ROUNDING_BEFORE):
+        yield f"starts elsewhere: val_loss before training is {theirs}, again {ours}"
+    theirs, ours = (run["history"]["loss"][0] for run in (line, again))
+    if not _close(theirs, ours, ROUNDING_OF_FIRST_EPOCH):
+        yield f"loss of epoch 1 is {theirs}, again {ours}"
+    yield from _equal_after_a_difference(line, again)
+    for part, name in _ENDS:
+        theirs, ours = _end(line, part, name), _end(again, part, name)
+        if not _within_spread(ours, [_end(run, part, name) for run in lines]):
+            yield f"{name} ends at {theirs}, again at {ours}, outside the spread of {len(lines)}"
+
+
+def _equal_after_a_difference(line: dict, again: dict) -> Iterator[str]:
+    """Once apart, two trainings do not meet again to the last bit: what is apart was edited."""
+    epochs = range(len(line["history"]["loss"]))
+    equal = [
+        all(line["history"][name][epoch] == again["history"][name][epoch] for name in LAST_DIGIT)
+        for epoch in epochs
+    ]
+    ends_equal = all(line[name] == again[name] for name in ("after", "predictions"))
+    for epoch in epochs:
+        if (any(equal[epoch + 1 :]) or ends_equal) and not _stands_still(again, epoch):
+            for name, digit in LAST_DIGIT.items():
+                theirs, ours = (run["history"][name][epoch] for run in (line, again))
+                if not _close(theirs, ours, digit):
+                    yield f"{name} of epoch {epoch + 1} is {theirs}, again {ours}"
+    if all(equal) and not ends_equal:
+        name = "predictions" if line["predictions"] != again["predictions"] else "after"
+        yield f"{name} differ, though every epoch is equal to the last bit"
+
+
+def _stands_still(run: dict, epoch: int) -> bool:
+    """Whether a network has stopped learning, as one with every output at zero does."""
+    rest = run["history"]["val_loss"][epoch:]
+    return len(set(rest)) == 1 and len(rest) > 1
+
+
+def _epoch_is_alike(line: dict, again: dict, epoch: int) -> bool:
+    return all(
+        _close(*(run["history"][name][epoch] for run in (line, again)), ROUNDING)
+        for name in ("loss", "val_loss")
+    )
+
+
+def _is_from_such_a_machine(line: dict, again: dict) -> bool:
+    """Whether all that decides bits is recorded of the line, and is as it is now."""
+    theirs, ours = line["provenance"], again["provenance"]
+    return all(name in theirs and theirs[name] == ours.get(name) for name in _DECIDING)
+
+
+def _close(theirs: float | None, ours: float | None, tolerance: float) -> bool:
+    if theirs is None or ours is None:  # of a run that diverged
+        return theirs is ours
+    return math.isclose(theirs, ours, rel_tol=tolerance)
+
+
+def _end(run: dict, part: str, name: str) -> float:
+    value = run[part][name][-1] if part == "history" else run[part][name]
+    return math.inf if value is None else value
+
+
+def _within_spread(value: float, values: Sequence[float]) -> bool:
+    """Whether a value lies in the range of others, made wider by its width on either side.
+
+    Of ten runs of a normal distribution that is some 4.6 standard deviations from the mean.
+    """
+    least, most = min(values), max(values)
+    width = most - least if len(values) > 1 else ROUNDING * most
+    return value == most or least - width <= value <= most + width

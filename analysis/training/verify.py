@@ -1,0 +1,212 @@
+"""Audits the ledgers, then trains some of their networks again and compares."""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from analysis import audit, datasets
+from analysis.agreement import DIFFERENT, Agreement, agreement
+from analysis.results import FOLDER, Ledger
+from analysis.spec import Experiment
+from analysis.training import machine, workers
+from analysis.training.lifetime import stoppable
+from analysis.training.progress import Progress
+from analysis.training.run import groups
+
+#: Networks that a core trains at a time where they are trained in lockstep: alone they would
+#: take nearly as long as so many.
+AT_A_TIME = 3
+
+#: Seconds before the first epoch: importing TensorFlow, tracing the loop.
+START = 10
+
+
+class VerificationError(RuntimeError):
+    """Results that do not come out again, or a ledger that contradicts itself."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Networks of one experiment that are to be trained again.
+
+    Attributes
+    ----------
+    experiment : Experiment
+    seeds : tuple of int
+    seconds : float
+        That this takes all cores, by the times in the ledger.
+    """
+
+    experiment: Experiment
+    seeds: tuple[int, ...]
+    seconds: float
+
+
+def verify(
+    experiments: Sequence[Experiment],
+    minutes: float = math.inf,
+    folder: Path = FOLDER,
+    chance: random.Random | None = None,
+) -> None:
+    """Look for what contradicts itself in the ledgers, then train again and print what agrees.
+
+    Nothing is written. As many networks are trained as fit the time, chosen by chance, but so
+    that each kind of network is met before another of its kind.
+
+    Parameters
+    ----------
+    experiments : sequence of Experiment
+    minutes : float
+        For training; infinite: every network of them.
+    folder : Path
+        Where the ledgers lie.
+    chance : random.Random
+        Chooses the seeds; by itself others each time.
+
+    Raises
+    ------
+    VerificationError
+        If anything disagrees.
+    """
+    faults = _audit(experiments, folder)
+    trials = choose(experiments, minutes, folder, chance or random.Random())
+    wrong = []
+    with stoppable():
+        for experiment, seed, found in _train_again(trials, minutes, folder):
+            if found.verdict == DIFFERENT:
+                wrong.append(f"{experiment.name}, seed {seed}")
+    if faults or wrong:
+        raise VerificationError(
+            "; ".join(
+                [f"{faults} lines or files of the ledgers disagree with themselves"] * bool(faults)
+                + [f"not what the ledger says: {', '.join(wrong)}"] * bool(wrong)
+            )
+        )
+
+
+def _audit(experiments: Sequence[Experiment], folder: Path) -> int:
+    """Print what the audit finds; gives the number of faults."""
+    started = time.monotonic()
+    findings = audit.all_ledgers(experiments, folder)
+    for finding in findings:
+        print(_in_words(finding))
+    faults = sum(finding.is_fault for finding in findings)
+    lines = sum(len(experiment.seeds) for experiment in experiments)
+    print(
+        f"audit: {lines:,} networks of {len(experiments)} experiments in "
+        f"{time.monotonic() - started:.0f} s, {faults or 'no'} faults"
+    )
+    return faults
+
+
+def _in_words(finding: audit.Finding) -> str:
+    line = "" if finding.line is None else f", line {finding.line}"
+    seed = "" if finding.seed is None else f", seed {finding.seed}"
+    return f"{finding.path}{line}{seed}: {finding.what}"
+
+
+def choose(
+    experiments: Sequence[Experiment], minutes: float, folder: Path, chance: random.Random
+) -> list[Trial]:
+    """What fits the time: first the quickest of each kind, then the rest, then further seeds.
+
+    In turns, so that of two experiments of a kind neither has two trials before the other one
+    has one. An experiment in a precision that this machine lacks is left out, for it would be
+    another training.
+    """
+    able = [e for e in experiments if machine.precision(e) == e.precision]
+    if len(able) < len(experiments):
+        print(f"{len(experiments) - len(able)} experiments left out: no bfloat16 instructions here")
+    waiting = {e.name: _trials(e, folder, chance) for e in able}
+    by_time = sorted(able, key=lambda e: waiting[e.name][0].seconds if waiting[e.name] else 0)
+    first_of_kind = {_kind(e): e for e in reversed(by_time)}
+    order = [*sorted(by_time, key=lambda e: first_of_kind[_kind(e)] is not e)]
+    chosen, left = [], 60 * minutes - START
+    while any(waiting.values()):
+        for experiment in order:
+            for trial in waiting[experiment.name][:1]:
+                waiting[experiment.name].pop(0)
+                if trial.seconds <= left:
+                    left -= trial.seconds
+                    chosen.append(trial)
+    return chosen
+
+
+def _trials(experiment: Experiment, folder: Path, chance: random.Random) -> list[Trial]:
+    """All networks of an experiment that its ledger has, by chance in parts for all cores."""
+    lines = Ledger(experiment, folder).read()
+    cores = workers.number_here()
+    size = cores * (AT_A_TIME if experiment.lockstep else 1)
+    seeds = chance.sample(sorted(lines), len(lines))
+    parts = [tuple(seeds[start : start + size]) for start in range(0, len(seeds), size)]
+    return [
+        Trial(experiment, part, sum(lines[seed]["seconds"] for seed in part) / cores)
+        for part in parts
+    ]
+
+
+def _kind(experiment: Experiment) -> tuple:
+    """What of an experiment takes another way through the engine."""
+    optimizer = experiment.optimizer
+    return (
+        experiment.dataset,
+        tuple(sorted({type(layer).__name__ for layer in experiment.layers})),
+        experiment.loss,
+        type(optimizer),
+        type(optimizer.learning_rate),
+        type(experiment.augmentation),
+        type(experiment.averaging),
+        experiment.precision,
+        bool(experiment.label_smoothing),
+    )
+
+
+def _train_again(
+    trials: Sequence[Trial], minutes: float, folder: Path
+) -> Iterator[tuple[Experiment, int, Agreement]]:
+    """Train and compare, printing each network; no trial begins that would end too late."""
+    started, pace = time.monotonic(), 1.0  # this machine's, of those in the ledgers
+    for number, trial in enumerate(trials):
+        spent = time.monotonic() - started
+        left = sum(later.seconds for later in trials[number:]) * pace
+        if spent + trial.seconds * pace > 60 * minutes:
+            print(f"{trial.experiment.name}: left out, no time")
+            continue
+        print(
+            f"trial {number + 1} of {len(trials)}, {tqdm.format_interval(left)} left for all",
+            file=sys.stderr,
+        )
+        yield from _compare(trial, folder)
+        done = sum(earlier.seconds for earlier in trials[: number + 1])
+        pace = max(time.monotonic() - started - START, 1) / done
+
+
+def _compare(trial: Trial, folder: Path) -> Iterator[tuple[Experiment, int, Agreement]]:
+    experiment = trial.experiment
+    lines = Ledger(experiment, folder).read()
+    data = datasets.load(experiment.dataset)
+    if experiment.validation:
+        data = data.held_out(experiment.validation)
+    divide = partial(groups, experiment, trial.seeds)
+    with Progress(experiment.name, len(trial.seeds), experiment.epochs) as progress:
+        for again in workers.train_groups(
+            experiment, data, divide, workers.number_here(), progress.folder
+        ):
+            progress.network_is_finished()
+            line = lines[again["seed"]]
+            found = agreement(line, again, list(lines.values()))
+            print(
+                f"{experiment.name}, seed {again['seed']}: {found.verdict}: {found.words} "
+                f"(line from {line['provenance']['machine']})",
+                flush=True,
+            )
+            yield experiment, again["seed"], found
