@@ -66,7 +66,7 @@ def make_stages(root: Path) -> None:
     Raises
     ------
     ExtensionError
-        With all that doit printed, when a stage fails.
+        With what doit says of it, when a stage fails.
     """
     logger.info("making figures and numbers (doit)")
     (root / "_build").mkdir(exist_ok=True)
@@ -74,7 +74,8 @@ def make_stages(root: Path) -> None:
     database = root / "_build" / ".doit-book.db"
     command = [sys.executable, "-m", "doit", "--db-file", str(database)]
     command += ["-d", str(root), "-f", str(root / "dodo.py"), "figures", "numbers"]
-    result = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # Progress, and what it waits for, are to be seen meanwhile.
+    result = subprocess.run(command, text=True, stdout=subprocess.PIPE)
     if result.returncode != 0:
         raise ExtensionError(f"figures and numbers could not be made:\n{result.stdout.strip()}")
 

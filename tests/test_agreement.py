@@ -1,0 +1,146 @@
+"""Two trainings of a network: the same, apart by rounding, or not the same network."""
+
+import copy
+
+import pytest
+import tiny
+
+from analysis.agreement import DIFFERENT, LAST_DIGIT, ROUNDED, SAME, agreement
+
+EPOCHS = 6
+
+
+def learned(seed=0) -> dict:
+    """A run that learns, a little better or worse by its seed."""
+    losses = [round(0.1 / epoch + 0.001 * seed, 7) for epoch in range(1, EPOCHS + 1)]
+    record = tiny.record(seed, EPOCHS)
+    record["history"] = {
+        "loss": losses,
+        "val_loss": [1.1 * loss for loss in losses],
+        "accuracy": [1 - loss for loss in losses],
+        "val_accuracy": [1 - 1.1 * loss for loss in losses],
+    }
+    record["before"] = {"val_loss": 0.1, "answer": [0.1] * 10}
+    record["after"]["loss"] = losses[-1]
+    return record
+
+
+LINES = [learned(seed) for seed in range(5)]
+
+
+def again(**factors) -> dict:
+    """Seed 2 once more; each history's epochs multiplied by these factors."""
+    record = copy.deepcopy(LINES[2])
+    for name, values in factors.items():
+        record["history"][name] = [
+            value * factor for value, factor in zip(record["history"][name], values, strict=True)
+        ]
+    return record
+
+
+def verdict(record, line=None) -> str:
+    return agreement(line or LINES[2], record, LINES).verdict
+
+
+def test_equal_runs_are_the_same_whatever_machine_and_time_they_took():
+    record = again() | {"seconds": 99, "provenance": {}}
+    found = agreement(LINES[2], record, LINES)
+    assert found.verdict == SAME
+    assert found.words == "equal to the last bit"
+
+
+def test_runs_that_part_by_rounding_and_end_alike_say_until_when_they_were_equal():
+    growing = [1 + 1e-6 * 10**epoch for epoch in range(EPOCHS)]  # 1e-6, 1e-5, … 0.1
+    record = again(loss=growing, val_loss=growing)
+    record["after"]["loss"] *= 1.1
+    found = agreement(LINES[2], record, LINES)
+    assert found.verdict == ROUNDED
+    assert found.words == (
+        "equal within rounding until epoch 4 of 6, then within the spread of its experiment"
+    )
+
+
+def test_runs_that_part_by_rounding_to_the_end_say_so():
+    record = again(loss=[1 + 1e-6] * EPOCHS)
+    record["after"]["loss"] *= 1 + 1e-6
+    found = agreement(LINES[2], record, LINES)
+    assert (found.verdict, found.words) == (ROUNDED, "equal within rounding until epoch 6 of 6")
+
+
+def test_another_start_is_different():
+    record = again()
+    record["before"]["val_loss"] *= 1.001
+    found = agreement(LINES[2], record, LINES)
+    assert found.verdict == DIFFERENT
+    assert "0.1, again 0.1001" in found.words
+
+
+def test_a_first_epoch_further_than_rounding_is_different():
+    found = agreement(LINES[2], again(loss=[1.5] * EPOCHS), LINES)
+    assert found.verdict == DIFFERENT
+    assert found.words == "loss of epoch 1 is 0.102, again 0.153"
+
+
+@pytest.mark.parametrize("name", ["val_loss", "val_accuracy"])
+def test_an_end_outside_the_spread_is_different(name):
+    away = {"val_loss": 2, "val_accuracy": 0.9}[name]
+    record = again(**{name: [away] * EPOCHS}, loss=[1.0001] * EPOCHS)
+    record["after"]["loss"] *= 1.0001
+    found = agreement(LINES[2], record, LINES)
+    assert found.verdict == DIFFERENT
+    assert f"{name} ends at" in found.words
+
+
+@pytest.mark.parametrize("name", LAST_DIGIT)
+@pytest.mark.parametrize("epoch", [0, 3, 5])
+def test_a_single_epoch_that_was_edited_is_named_with_both_values(name, epoch):
+    line = copy.deepcopy(LINES[2])
+    line["history"][name][epoch] *= 0.999
+    found = agreement(line, again(), LINES)
+    assert found.verdict == DIFFERENT
+    values = line["history"][name][epoch], LINES[2]["history"][name][epoch]
+    assert "{}, again {}".format(*values) in found.words
+
+
+def test_the_last_digit_may_differ_once_and_be_equal_again():
+    assert verdict(again(loss=[1 + 3e-7, 1, 1, 1, 1, 1])) == ROUNDED
+
+
+def test_on_a_machine_like_the_lines_own_nothing_may_differ():
+    known = {"tensorflow": "2", "keras": "3", "numpy": "2", "processor": "x86", "precision": "f"}
+    known |= {"instructions": "avx2", "environment": ""}
+    line = copy.deepcopy(LINES[2]) | {"provenance": known | {"python": "3.11"}}
+    record = again(loss=[1 + 3e-7, 1, 1, 1, 1, 1])
+    for other, expected in (({}, DIFFERENT), ({"instructions": "avx2 avx512f"}, ROUNDED)):
+        found = agreement(line, record | {"provenance": known | other}, LINES)
+        assert found.verdict == expected
+    assert found.words == "equal within rounding until epoch 6 of 6"
+
+
+def test_edited_predictions_are_different_though_every_epoch_is_equal():
+    record = again() | {"predictions": "7" * 100}
+    assert verdict(record) == DIFFERENT
+
+
+def test_a_network_that_stands_still_may_meet_itself_again():
+    """As one whose outputs are all zero: its loss does not change, whatever went before."""
+    lines = copy.deepcopy(LINES)
+    for line in lines:
+        line["history"]["val_loss"][1:] = [0.1] * 5
+        line["history"]["val_accuracy"][1:] = [0.098] * 5
+        line["history"]["loss"][2:] = [0.1] * 4
+        line["history"]["accuracy"][2:] = [0.098] * 4
+    record = copy.deepcopy(lines[2])
+    record["history"]["loss"][1] *= 1 + 1e-6
+    assert agreement(lines[2], record, lines).verdict == ROUNDED
+
+
+def test_runs_that_diverge_at_the_same_epoch_agree():
+    lines = copy.deepcopy(LINES)
+    lines[2]["history"]["val_loss"][-1] = None
+    record = copy.deepcopy(lines[2])
+    record["history"]["loss"][3] *= 1.0001
+    record["history"]["loss"][4] *= 1.0001
+    record["history"]["loss"][5] *= 1.0001
+    record["after"]["loss"] *= 1.0001
+    assert agreement(lines[2], record, lines).verdict == ROUNDED

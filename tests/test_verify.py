@@ -1,0 +1,136 @@
+"""Trains networks again: what comes out the same, what does not, and what fits the time."""
+
+import json
+import random
+from dataclasses import replace
+
+import pytest
+import tiny
+
+from analysis import excerpts
+from analysis.results import Ledger
+from analysis.spec import SGD, Adam
+from analysis.training import machine, verify
+from analysis.training.verify import VerificationError
+
+pytestmark = pytest.mark.usefixtures("tiny_file")
+
+ONE = tiny.experiment(name="q00-one", epochs=3, seeds=range(4))
+OTHER = tiny.experiment(name="q00-other", optimizer=Adam(), seeds=range(3))
+
+
+@pytest.fixture
+def trained(tmp_path, engine):
+    """A folder with two experiments' ledgers, trained, and the labels that an audit needs."""
+    folder = tmp_path / "results"
+    for experiment in (ONE, OTHER):
+        for record in engine.train(experiment, tiny.DATA, experiment.seeds):
+            origin = {"provenance": machine.provenance(experiment)}
+            Ledger(experiment, folder).append(record | origin)
+    excerpts.keep("tiny", lambda labels: [], folder)
+    return folder
+
+
+def edit(folder, experiment, number, change):
+    """Change what a ledger holds on one line."""
+    path = Ledger(experiment, folder).path
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    change(lines[number - 1])
+    path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
+
+
+def contents(folder) -> dict:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_clean_ledgers_come_out_again_and_stay_as_they_are(trained, capsys):
+    before = contents(trained)
+    verify.verify([ONE, OTHER], folder=trained)
+    said = capsys.readouterr().out
+    assert "audit: 7 networks of 2 experiments" in said
+    assert "no faults" in said
+    for experiment in (ONE, OTHER):
+        for seed in experiment.seeds:
+            assert f"{experiment.name}, seed {seed}: same: equal to the last bit" in said
+    assert machine.provenance(ONE)["machine"] in said
+    assert contents(trained) == before
+
+
+def test_a_line_that_was_edited_does_not_come_out_again(trained, capsys):
+    def better(line):
+        line["history"]["loss"][1] *= 0.999
+
+    edit(trained, ONE, 2, better)
+    with pytest.raises(VerificationError, match="not what the ledger says: q00-one, seed 1"):
+        verify.verify([ONE, OTHER], folder=trained)
+    said = capsys.readouterr().out
+    assert "q00-one, seed 1: different: loss of epoch 2 is" in said
+    assert said.count("different") == 1
+
+
+def test_an_engine_with_a_fault_does_not_give_the_ledgers_lines(trained, capsys):
+    """Lines as they came before a fault that makes the rate half as large again."""
+    faulty = replace(ONE, name="q00-faulty", optimizer=SGD(learning_rate=0.15))
+    lines = Ledger(ONE, trained).read().values()
+    for line in lines:
+        Ledger(faulty, trained).append(
+            {name: value for name, value in line.items() if name not in ("key", "spec")}
+        )
+    with pytest.raises(VerificationError, match="q00-faulty, seed"):
+        verify.verify([faulty], folder=trained)
+    assert "different: loss of epoch 1 is" in capsys.readouterr().out
+
+
+def test_a_contradiction_in_a_line_is_found_without_training(trained, capsys):
+    edit(trained, ONE, 3, lambda line: line["after"].update(accuracy=2.0))
+    with pytest.raises(VerificationError, match="1 lines or files"):
+        verify.verify([ONE, OTHER], minutes=0, folder=trained)
+    said = capsys.readouterr().out
+    assert f"{Ledger(ONE, trained).path}, line 3, seed 2: after.accuracy is 2.0" in said
+    assert "same" not in said
+
+
+def made_up(folder, experiment, seconds):
+    for seed in experiment.seeds:
+        Ledger(experiment, folder).append(tiny.record(seed) | {"seconds": seconds})
+    return experiment
+
+
+@pytest.fixture
+def some(tmp_path, monkeypatch):
+    """Two experiments of one kind, a slower one of another, and one in bfloat16."""
+    monkeypatch.setattr(verify.workers, "number_here", lambda: 2)
+    monkeypatch.setenv(machine.BFLOAT16_VARIABLE, "no")
+    return [
+        made_up(tmp_path, tiny.experiment(name="q00-quick", seeds=range(12)), 1.0),
+        made_up(tmp_path, tiny.experiment(name="q00-alike", seeds=range(12), batch_size=8), 2.0),
+        made_up(tmp_path, tiny.experiment(name="q00-adam", seeds=range(12), optimizer=Adam()), 9.0),
+        made_up(tmp_path, tiny.experiment(name="q00-half", precision="mixed_bfloat16"), 1.0),
+    ]
+
+
+def names(trials) -> list[str]:
+    return [trial.experiment.name.removeprefix("q00-") for trial in trials]
+
+
+def test_each_kind_is_met_before_another_of_its_kind(some, tmp_path, capsys):
+    trials = verify.choose(some, 9, tmp_path, random.Random(0))
+    assert names(trials) == ["quick", "adam", "alike"] * 2
+    assert {len(trial.seeds) for trial in trials} == {6}
+    assert "1 experiments left out: no bfloat16 instructions here" in capsys.readouterr().out
+
+
+def test_what_does_not_fit_the_time_is_left_out(some, tmp_path):
+    seconds = verify.START + 3 + 6  # room for one of the quick and one of its kind
+    trials = verify.choose(some, seconds / 60, tmp_path, random.Random(0))
+    assert names(trials) == ["quick", "alike"]
+    assert sum(trial.seconds for trial in trials) == 9
+
+
+def test_seeds_are_chosen_by_chance_and_none_twice(some, tmp_path):
+    first, second = (
+        verify.choose(some[:1], 9, tmp_path, random.Random(number)) for number in (0, 1)
+    )
+    for trials in (first, second):
+        assert sorted(seed for trial in trials for seed in trial.seeds) == list(range(12))
+    assert first != second
