@@ -297,7 +297,8 @@ def task_publish():
 def publish():
     """Push _build/html as the one commit of its branch."""
     if not importlib.util.find_spec("ghp_import"):
-        return TaskFailed("ghp-import is not installed: python -m pip install -c constraints.txt -e '.[publish]'")
+        install = "python -m pip install -c constraints.txt -e '.[publish]'"
+        return TaskFailed(f"ghp-import is not installed: {install}")
     command = [sys.executable, "-m", "ghp_import", "--no-jekyll", "--no-history", "--force"]
     pushed = subprocess.run(
         [*command, "--push", str(BUILD / "html")], cwd=ROOT, capture_output=True, text=True
