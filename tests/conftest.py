@@ -28,12 +28,9 @@ tiny.register()
 @pytest.fixture(scope="session")
 def engine():
     """The engine; importing it takes seconds."""
-    import tensorflow as tf
-
+    machine.import_tensorflow()
     from analysis.training import engine
 
-    machine.settle_keras()
-    tf.get_logger().setLevel("ERROR")
     return engine
 
 

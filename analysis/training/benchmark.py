@@ -150,7 +150,7 @@ def _dtype(experiment: Experiment) -> str:
 
 def _matrix_products(dtype: str, size: int = 4096) -> float:
     """The machine's rate in GFLOP/s: the best of several large products."""
-    machine.settle(one_thread=False)
+    machine.import_tensorflow(one_thread=False)
     import tensorflow as tf
 
     left, right = tf.cast(tf.random.normal((2, size, size)), dtype)
@@ -205,7 +205,7 @@ def _literal_cnn():
 
 def _sheets_way(experiment: Experiment, literal: Callable) -> dict[str, float]:
     """``model.fit`` for one network after the other, with Keras as it comes."""
-    machine.settle(one_thread=False)
+    machine.import_tensorflow(one_thread=False)
     import keras
 
     data = datasets.load(experiment.dataset)

@@ -300,7 +300,7 @@ class Group:
         batches = (n + self.chunk - 1) // self.chunk
         losses, correct, answer = tf.zeros(runs), tf.zeros(runs), tf.zeros((runs, 10))
         predictions = tf.TensorArray(
-            tf.int32, batches, infer_shape=False, element_shape=(None, runs)
+            tf.float32, batches, infer_shape=False, element_shape=(None, runs)
         )
         for batch in tf.range(batches):
             chosen = slice(batch * self.chunk, (batch + 1) * self.chunk)
@@ -313,9 +313,11 @@ class Group:
             loss, hits, category, first = _for_each_run(look, *self._tested())
             losses += loss * tf.cast(tf.shape(y)[0], tf.float32)
             correct += hits
-            predictions = predictions.write(batch, tf.transpose(category))
+            # As float32, for oneDNN reports whole numbers as an error before it gives them away.
+            predictions = predictions.write(batch, tf.transpose(tf.cast(category, tf.float32)))
             answer = tf.where(batch == 0, first, answer)
-        return losses, correct, tf.transpose(predictions.concat()), answer
+        predictions = tf.cast(tf.transpose(predictions.concat()), tf.int32)
+        return losses, correct, predictions, answer
 
     def activity(self) -> dict[str, list]:
         """Which ReLU units are above zero on the training images as the networks are now.

@@ -7,6 +7,7 @@ import os
 import platform
 import re
 import sys
+import tempfile
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -72,6 +73,11 @@ _RECORDED = (
 )
 
 
+#: What TensorFlow prints on starting whatever it is told (its issue 100442): lines of the level
+#: INFO, and the remark that they are printed.
+_NOTE = re.compile(rb"I\d{4} |WARNING: All log messages before absl::InitializeLog\(\) is called")
+
+
 def settle(one_thread: bool = True) -> None:
     """Settle, before TensorFlow is imported, what would change its numbers from outside.
 
@@ -108,10 +114,33 @@ def settle(one_thread: bool = True) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only
 
 
-def settle_keras() -> None:
-    """Undo what Keras's file of settings in the user's home (``keras.json``) changes."""
-    import keras
+def import_tensorflow(one_thread: bool = True) -> None:
+    """Import TensorFlow and Keras, their settings settled, without what they note on starting.
 
+    Errors and warnings of the import are printed after it.
+
+    Parameters
+    ----------
+    one_thread : bool
+        As for `settle`.
+    """
+    settle(one_thread)
+    with tempfile.TemporaryFile() as said:
+        stderr = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            import keras
+            import tensorflow as tf
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            said.seek(0)
+            for line in said:
+                if not _NOTE.match(line):
+                    os.write(2, line)
+    # It warns that the loop is traced anew for each group, which is so and takes a second.
+    tf.get_logger().setLevel("ERROR")
+    # Keras's file of settings in the user's home (``keras.json``) changes these.
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
     keras.config.set_image_data_format("channels_last")

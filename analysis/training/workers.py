@@ -210,12 +210,7 @@ def _require_same(wanted: dict[str, str]) -> None:
 
 def engine_on_one_thread() -> Callable[..., list[dict]]:
     """`analysis.training.engine.train`, for a process that is one of several."""
-    machine.settle()
-    import tensorflow as tf
-
-    machine.settle_keras()
-    # It warns that the loop is traced anew for each group, which is so and takes a second.
-    tf.get_logger().setLevel("ERROR")
+    machine.import_tensorflow()
     from analysis.training import engine
 
     return engine.train
