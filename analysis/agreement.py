@@ -73,10 +73,9 @@ def agreement(line: dict, again: dict, lines: Sequence[dict]) -> Agreement:
     alike = next(
         (epoch for epoch in range(epochs) if not _epoch_is_alike(line, again, epoch)), epochs
     )
-    words = f"equal within rounding until epoch {alike} of {epochs}"
-    if alike < epochs:
-        words += ", then within the spread of its experiment"
-    return Agreement(ROUNDED, words)
+    until = f"until epoch {alike} of {epochs}" if alike else "before training"
+    then = ", then within the spread of its experiment" if alike < epochs else ""
+    return Agreement(ROUNDED, f"equal within rounding {until}{then}")
 
 
 def _faults(line: dict, again: dict, lines: Sequence[dict]) -> Iterator[str]:

@@ -67,6 +67,14 @@ def test_runs_that_part_by_rounding_to_the_end_say_so():
     assert (found.verdict, found.words) == (ROUNDED, "equal within rounding until epoch 6 of 6")
 
 
+def test_runs_that_part_in_the_first_epoch_were_equal_before():
+    record = again(loss=[1.01] * EPOCHS)
+    record["after"]["loss"] *= 1.01
+    assert agreement(LINES[2], record, LINES).words == (
+        "equal within rounding before training, then within the spread of its experiment"
+    )
+
+
 def test_another_start_is_different():
     record = again()
     record["before"]["val_loss"] *= 1.001
