@@ -20,7 +20,10 @@ TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 KERAS_FOLDER = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"
 
-machine.settle()  # as training does, for this process and those that tests start
+# For this process and those that tests start: what training settles, and as many cores to use
+# wherever the tests run.
+machine.settle()
+os.environ["LOKY_MAX_CPU_COUNT"] = "2"
 
 tiny.register()
 
