@@ -53,7 +53,7 @@ DOIT_CONFIG = {
 
 BOOK_SOURCES = [
     path
-    for pattern in ("*.md", "*.yml", "*.bib", "_ext/*.py", "_static/*")
+    for pattern in ("*.md", "*.yml", "*.bib", "_ext/**/*.py", "_static/*")
     for path in sorted(report.BOOK.glob(pattern))
 ]
 # Data sets of which pages show images.

@@ -53,7 +53,7 @@ RESULTS = {
     },
 }
 SETTINGS = """
-extensions = ["local_mathjax", "myst_parser", "report"]
+extensions = ["local_mathjax", "myst_parser", "results_in_pages"]
 exclude_patterns = ["_build"]
 html_theme = "basic"
 latex_documents = [("index", "book.tex", "Tiny book", "", "howto")]
@@ -228,7 +228,7 @@ def test_experiments_show_what_is_shared_and_what_differs(book):
 
 
 def test_where_many_settings_differ_changes_are_told_in_one_column(book, monkeypatch):
-    monkeypatch.setattr("report.MOST_VARIED", 1)
+    monkeypatch.setattr("results_in_pages.experiments.MOST_VARIED", 1)
     html = book.build("# Title\n\n```{experiments} q02\n```\n")
     experiments = re.findall("<table.*?</table>", html, re.DOTALL)[1]
     assert re.findall("<th.*?><p>(.*?)</p></th>", experiments) == [
@@ -239,7 +239,7 @@ def test_where_many_settings_differ_changes_are_told_in_one_column(book, monkeyp
 
 
 def test_a_change_is_told_and_what_stays_is_not(book):
-    from report import _changes
+    from results_in_pages.experiments import _changes
 
     rows = [["a", "x", "1"], ["a", "y", "1"], ["b", "y", "–"], ["b", "y", "–"]]
     assert list(_changes(["net", "rate", "batch"], rows)) == [
@@ -248,7 +248,7 @@ def test_a_change_is_told_and_what_stays_is_not(book):
 
 
 def test_setting_that_any_experiment_lacks_is_not_shared(book):
-    from report import split_settings
+    from results_in_pages.experiments import split_settings
 
     for order in ([EXPERIMENT, ANOTHER, ANOTHER], [ANOTHER, ANOTHER, EXPERIMENT]):
         shared, varied = split_settings(order)
@@ -264,7 +264,7 @@ def test_ledgers_can_be_downloaded(book):
 
 
 def column_shares(rows):
-    from report import latex_columns
+    from results_in_pages.tables import latex_columns
 
     widths = re.findall(r"\\X\{(\d+)\}\{(\d+)\}", latex_columns(rows))
     return [int(width) / int(total) for width, total in widths]
@@ -272,7 +272,7 @@ def column_shares(rows):
 
 def test_columns_of_print_are_as_wide_as_their_texts_where_that_fits(book):
     from docutils.nodes import literal
-    from report import BETWEEN_COLUMNS, LINE_OF_A_TABLE
+    from results_in_pages.tables import BETWEEN_COLUMNS, LINE_OF_A_TABLE
 
     shares = column_shares([["a", "gain"], ["784-1024-10", literal(text="q02-sgd.jsonl")]])
     letters = [share * LINE_OF_A_TABLE[r"\footnotesize"] - BETWEEN_COLUMNS for share in shares]
@@ -280,7 +280,7 @@ def test_columns_of_print_are_as_wide_as_their_texts_where_that_fits(book):
 
 
 def test_columns_of_print_have_smaller_letters_where_words_would_not_fit(book):
-    from report import latex_columns
+    from results_in_pages.tables import latex_columns
 
     assert latex_columns([["x" * 50, "y-" * 60]]).count(r"\footnotesize}") == 2
     assert latex_columns([["x" * 50, "y" * 60]]).count(r"\scriptsize") == 2
@@ -312,7 +312,7 @@ def test_home_page_offers_the_pdf_where_there_is_one(book):
 
 
 def test_times_read_as_words(book):
-    from report import duration
+    from results_in_pages.experiments import duration
 
     times = [0.2, 7.6, 59.6, 123.4, 3599.7, 5400]
     assert [duration(seconds) for seconds in times] == [

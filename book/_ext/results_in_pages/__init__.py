@@ -1,0 +1,29 @@
+"""Sphinx extension that takes the book's numbers, claims and figures from results."""
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from .downloads import PdfDirective
+from .experiments import ExperimentsDirective
+from .figures import DarkTwins, FigureLinks, visit_image
+from .numbers import NumberRole, NumbersInAltText
+from .paper import CardsOnPaper, OnScreenOnly
+from .questions import ClaimsDirective, TableDirective
+from .stages import prepare
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the extension with Sphinx."""
+    app.connect("builder-inited", prepare)
+    app.add_role("num", NumberRole())
+    app.add_directive("claims", ClaimsDirective)
+    app.add_directive("experiments", ExperimentsDirective)
+    app.add_directive("results-table", TableDirective)
+    app.add_directive("pdf", PdfDirective)
+    app.add_transform(NumbersInAltText)
+    app.add_transform(FigureLinks)
+    app.add_transform(DarkTwins)
+    app.add_node(nodes.image, override=True, html=(visit_image, None))
+    app.add_post_transform(OnScreenOnly)
+    app.add_post_transform(CardsOnPaper)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,108 @@
+"""Completes figures on the screen: their dark twins, their sizes and the links under them."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
+from sphinx.writers.html5 import HTML5Translator
+
+from .downloads import download
+from .pages import complain, depend_on_numbers
+
+FIGURES_FOLDER = "figures"
+
+
+class DarkTwins(SphinxTransform):
+    """Put the dark twin of a figure's image beside it; the theme shows one of the two.
+
+    The two share a wrapper, for the theme hides not only the image of the other mode
+    but also every caption that follows it among its siblings.
+    """
+
+    default_priority = 210  # before Sphinx looks for the image files
+
+    def apply(self, **kwargs) -> None:
+        for image in list(self.document.findall(nodes.image)):
+            file, _ = self.env.relfn2path(image["uri"])
+            if file.startswith(f"{FIGURES_FOLDER}/"):
+                self._pair(image, dark_name(file))
+
+    def _pair(self, image: nodes.image, dark: str) -> None:
+        if not Path(self.env.srcdir, dark).is_file():
+            complain(self.env, f"the figure has no dark twin {dark}", image)
+            return
+        wrapper = nodes.inline(classes=["twins"])
+        image.replace_self(wrapper)  # which takes over the label, if there is one
+        image["ids"], image["names"] = [], []
+        twin = image.deepcopy()
+        twin["uri"] = f"/{dark}"
+        image["classes"].append("only-light")
+        twin["classes"].append("only-dark")
+        wrapper += [image, twin]
+
+
+def dark_name(file: str) -> str:
+    """Return the file that HTML shows instead of an image when the page is dark."""
+    path = PurePosixPath(file)
+    suffix = ".svg" if path.suffix == ".*" else path.suffix
+    return str(path.with_name(f"{path.stem}-dark{suffix}"))
+
+
+def visit_image(self: HTML5Translator, node: nodes.image) -> None:
+    """Write an image, and how large a drawing is: so the text keeps its place while it loads."""
+    drawing = Path(self.builder.srcdir, node["uri"])
+    type(self).visit_image(self, node)  # which makes of the file the one that is published
+    known = drawing.suffix == ".svg" and drawing.is_file()
+    if known and (size := svg_size(drawing)):
+        sides = 'width="{}" height="{}"'.format(*size)
+        self.body[-1] = self.body[-1].replace("<img ", f"<img {sides} ", 1)
+
+
+def svg_size(path: Path) -> tuple[int, int] | None:
+    """Return a drawing's width and height in CSS pixels, or nothing if it does not say them."""
+    _, root = next(ElementTree.iterparse(path, events=["start"]))
+    sizes = [re.fullmatch(r"([\d.]+)pt", root.get(side, "")) for side in ("width", "height")]
+    return tuple(round(float(size[1]) * 96 / 72) for size in sizes) if all(sizes) else None
+
+
+class FigureLinks(SphinxTransform):
+    """Say under each figure where its data, its drawing for print and its code are."""
+
+    default_priority = 205  # while images still have the names that the pages give them
+
+    def apply(self, **kwargs) -> None:
+        for figure in list(self.document.findall(nodes.figure)):
+            image = next(iter(figure.findall(nodes.image)))
+            origin = self.env.report["figures"].get(PurePosixPath(image["uri"]).stem)
+            if origin:
+                depend_on_numbers(self.env)
+                figure += self._links(image["uri"], origin)
+
+    def _links(self, uri: str, origin: dict) -> nodes.legend:
+        file, _ = self.env.relfn2path(uri)
+        links = [
+            download(origin["data"], "data (CSV)"),
+            download(str(PurePosixPath(file).with_suffix(".pdf")), "figure (PDF)"),
+        ]
+        if address := repository(self.config):
+            code = f"{address}/blob/HEAD/{origin['source']}"
+            links.append(nodes.reference("", "code", refuri=code, internal=False))
+        line = nodes.paragraph("", "")
+        for link in links:
+            line += [nodes.Text(" · "), link] if len(line) else [link]
+        return nodes.legend("", line, classes=["figure-links", "on-screen"])
+
+
+def repository(config) -> str:
+    """Where the book's repository is on the web, or nothing if it is not said.
+
+    On GitHub the repository that a workflow runs for, so that a fork links to its own code.
+    """
+    if name := os.environ.get("GITHUB_REPOSITORY"):
+        return f"https://github.com/{name}"
+    return getattr(config, "html_theme_options", {}).get("repository_url", "").rstrip("/")

@@ -1,0 +1,74 @@
+"""Builds tables of texts, and finds how wide their columns are on paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from docutils import nodes
+from sphinx import addnodes
+
+WORD = re.compile(r"[^\s-]+-?|-")  # lines may end after a hyphen
+# Letters that fit on a line of the PDF's tables, by their size, and what is lost to a gap.
+LINE_OF_A_TABLE = {r"\footnotesize": 110, r"\scriptsize\let\codesize\tiny": 140}
+BETWEEN_COLUMNS = 4
+
+
+def table(
+    header: list[str],
+    rows: list[list[str | nodes.Node]],
+    name: str,
+    widths: list[int] | None = None,
+) -> list[nodes.Node]:
+    """Build a table, after what LaTeX is to know of its columns.
+
+    Parameters
+    ----------
+    header
+        Heading of each column.
+    rows
+        Cells, each a text or an inline node.
+    name
+        Class by which the style sheet knows the table.
+    widths
+        Per cent of the line for each column; without it, the contents decide.
+    """
+    columns = [nodes.colspec(colwidth=width) for width in widths or [1] * len(header)]
+    group = nodes.tgroup("", *columns, cols=len(header))
+    group += nodes.thead("", _row(header))
+    group += nodes.tbody("", *map(_row, rows))
+    # On paper a table may go on on the next page.
+    classes = [name, "longtable", *["colwidths-given"] * bool(widths)]
+    columns = addnodes.tabular_col_spec(spec=latex_columns([header, *rows]))
+    return [*([] if widths else [columns]), nodes.table("", group, classes=classes)]
+
+
+def _row(cells: Iterable[str | nodes.Node]) -> nodes.row:
+    row = nodes.row()
+    for cell in cells:
+        content = nodes.Text(cell) if isinstance(cell, str) else cell
+        row += nodes.entry("", nodes.paragraph("", "", content))
+    return row
+
+
+def latex_columns(rows: list[list[str | nodes.Node]]) -> str:
+    r"""Return how LaTeX shall set a table's columns, as ``>{\scriptsize …}\X{3}{10}…``.
+
+    Each gets room for its longest word, and of what is then left on the line a share by the
+    length of its texts. Left to itself, LaTeX lets words stand over the edge. Letters are made
+    smaller where the words alone would fill the line.
+    """
+    columns = list(zip(*rows, strict=True))
+    texts = [[c if isinstance(c, str) else c.astext() for c in column] for column in columns]
+    longest = [max(map(len, WORD.findall(" ".join(column)))) for column in texts]
+    words = [word + BETWEEN_COLUMNS for word in longest]
+    wholes = [max(map(len, column)) + BETWEEN_COLUMNS for column in texts]
+    more = [whole - word for whole, word in zip(wholes, words, strict=True)]
+    sizes = list(LINE_OF_A_TABLE.items())
+    size, line = next(((s, n) for s, n in sizes if sum(words) <= n), sizes[-1])
+    share = min(max(line - sum(words), 0) / max(sum(more), 1), 1)
+    widths = [round(10 * (word + share * extra)) for word, extra in zip(words, more, strict=True)]
+    total = max(sum(widths), 10 * line)
+    return "".join(
+        rf">{{\raggedright\arraybackslash{size}}}\X{{{width}}}{{{total}}}" for width in widths
+    )
