@@ -113,7 +113,7 @@ def test_gelu_is_kerass(build, dtype):
 
     inputs, upstream = normal(40, 50, dtype=dtype) * 3, normal(50, 40, dtype=dtype)
     upstream = np.asarray(upstream).T
-    found = outputs_and_gradients(build.gelu, inputs, upstream)
+    found = outputs_and_gradients(build.layers.gelu, inputs, upstream)
     exact = np.asarray(inputs, np.float32)
     expected = outputs_and_gradients(
         lambda x: keras.activations.gelu(x, approximate=True),
@@ -165,17 +165,11 @@ def test_shifts_of_batch_norm_move_so_many_times_as_fast(build):
     np.testing.assert_allclose(fast, 8 * beta, rtol=1e-5)
 
 
-def test_fast_shifts_are_refused_where_there_are_no_maps(build):
-    layers = (Flatten(), Dense(8), BatchNormalization(shift_rate=64), Dense(10))
-    with pytest.raises(ValueError, match="feature maps only"):
-        build.network(tiny.experiment(layers=layers), tiny.DATA.x_train, seed=0)
-
-
 @pytest.mark.parametrize("size, side, batch", [(3, 3, 4), (3, 7, 2), (2, 8, 2), (5, 8, 1)])
 def test_gradients_of_a_convolution_of_small_maps_are_tensorflows(build, size, side, batch):
     import tensorflow as tf
 
-    channels = build.Conv2D.CHANNELS
+    channels = build.layers.Conv2D.CHANNELS
     ours = build._layer(Conv2D(channels + 1, size, "linear", "same"), 0, "float32")
     theirs = tf.keras.layers.Conv2D(channels + 1, size, padding="same")
     inputs = normal(batch, side, side, channels)
@@ -194,9 +188,11 @@ def test_gradients_of_a_convolution_of_small_maps_are_tensorflows(build, size, s
 
 def test_only_convolutions_of_small_maps_and_many_channels_take_another_way(build, monkeypatch):
     taken = []
-    way = build._convolution_of_small_maps
+    way = build.layers._convolution_of_small_maps
     monkeypatch.setattr(
-        build, "_convolution_of_small_maps", lambda *a: taken.append(a[0].shape[1:]) or way(*a)
+        build.layers,
+        "_convolution_of_small_maps",
+        lambda *a: taken.append(a[0].shape[1:]) or way(*a),
     )
     for side, channels, padding in [(8, 256, "same"), (9, 256, "same"), (8, 255, "same")]:
         layer = build._layer(Conv2D(256, 3, "linear", padding), 0, "float32")

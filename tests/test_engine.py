@@ -540,7 +540,7 @@ def test_gradient_of_pooling_is_tensorflows_to_the_last_bit(engine, size, values
     generator = np.random.default_rng(0)
     inputs = generator.normal(size=shape).astype(np.float32)
     inputs = tf.constant(inputs if values == "different" else np.maximum(inputs.round(), 0))
-    ours, theirs = engine.build.MaxPooling2D(size), tf.keras.layers.MaxPooling2D(size)
+    ours, theirs = engine.build.layers.MaxPooling2D(size), tf.keras.layers.MaxPooling2D(size)
     upstream = tf.constant(generator.normal(size=theirs(inputs).shape).astype(np.float32))
 
     @tf.function

@@ -216,10 +216,10 @@ class Group:
             self._average(self.experiment.averaging)
         return loss, hits
 
-    def _average(self, most: float) -> None:
+    def _average(self, decay: float) -> None:
         # Less at first, or the average would long be that of the random start.
         step = tf.cast(self.optimizer.iterations.value, tf.float32)
-        self._move_averages(tf.minimum(most, (1 + step) / (10 + step)))
+        self._move_averages(tf.minimum(decay, (1 + step) / (10 + step)))
 
     def _look_ahead(self, lookahead: Lookahead) -> None:
         step = tf.cast(self.optimizer.iterations.value, tf.float32)
@@ -228,10 +228,10 @@ class Group:
             for average, variable in zip(self.averages, self.weights + self.state, strict=True):
                 variable.assign(average.value)
 
-    def _move_averages(self, kept: tf.Tensor) -> None:
+    def _move_averages(self, decay: tf.Tensor) -> None:
         for average, variable in zip(self.averages, self.weights + self.state, strict=True):
             if variable.dtype == "float32":
-                average.assign(kept * average.value + (1 - kept) * variable.value)
+                average.assign(decay * average.value + (1 - decay) * variable.value)
 
     def _tested(self) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
         """Weights and state that the networks are tested with."""
@@ -276,15 +276,15 @@ class Group:
         def look(weights, state, images):
             return self.network.stateless_call(weights, state, images, training=False)[0]
 
-        def look_at_views(weights, state):
+        def look_with_tta(weights, state):
             logarithms = 0.0
-            for weight, view in _views(_scaled(images)):
+            for weight, view in _tta_views(_scaled(images)):
                 outputs = look(weights, state, view)
                 logarithms += weight * tf.math.log(tf.maximum(outputs, np.finfo("f").tiny))
             return tf.nn.softmax(logarithms)
 
         if self.experiment.views:
-            return _for_each_run(look_at_views, *self._tested())
+            return _for_each_run(look_with_tta, *self._tested())
         return _for_each_run(lambda *now: look(*now, _scaled(images)), *self._tested())
 
     def evaluate_training(self) -> dict[str, list]:
@@ -334,10 +334,10 @@ class Group:
         runs = range(len(self.seeds))
         values = {"dead": [[int((layer[run] == 0).sum()) for layer in hidden] for run in runs]}
         if _has_relu(self.network.layers[-1]):
-            members = np.bincount(self.y_train, minlength=10)
-            strangers = len(self.y_train) - members
-            values["own"] = [_floats(own[run], members) for run in runs]
-            values["others"] = [_floats(total[run] - own[run], strangers) for run in runs]
+            in_class = np.bincount(self.y_train, minlength=10)
+            others = len(self.y_train) - in_class
+            values["own"] = [_floats(own[run], in_class) for run in runs]
+            values["others"] = [_floats(total[run] - own[run], others) for run in runs]
         return values
 
     @tf.function
@@ -405,8 +405,8 @@ def _scaled(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(images, tf.float32) / 255.0
 
 
-def _views(images: tf.Tensor) -> list[tuple[float, tf.Tensor]]:
-    """Six views of images, shape (n, height, width, 3), each with its weight.
+def _tta_views(images: tf.Tensor) -> list[tuple[float, tf.Tensor]]:
+    """Six views for test-time augmentation: images, (n, height, width, 3), with their weights.
 
     The image, and the image moved by a pixel up and left, and down and right, its edges
     mirrored outward, together with as much weight; of each also its mirror image (Jordan 2024).
