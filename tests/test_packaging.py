@@ -1,4 +1,4 @@
-"""What to install: pyproject.toml, constraints.txt, the commands and the workflow agree."""
+"""What to install and to run: pyproject.toml, constraints.txt, commands and workflow agree."""
 
 import json
 import re
@@ -77,3 +77,13 @@ def test_the_workflow_tests_the_oldest_and_the_newest_python():
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "report.yml").read_text())
     tested = workflow["jobs"]["report"]["strategy"]["matrix"]["python"]
     assert tested == [PYTHONS[0], PYTHONS[-1]]
+
+
+def test_a_commit_is_looked_over_by_what_is_installed_and_as_everything_is():
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    assert [repository["repo"] for repository in config["repos"]] == ["local"]
+    hooks = config["repos"][0]["hooks"]
+    assert {hook["language"] for hook in hooks} == {"system"}, "any other language downloads"
+    checks = re.findall(r"^ +(ruff .*)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    # The hook also mends what it finds.
+    assert [hook["entry"] for hook in hooks] == [c.removesuffix(" --check") for c in checks]
