@@ -65,7 +65,7 @@ def test_pinned_are_versions_that_networks_were_trained_with(pins, name):
     assert {pinned(pins, name, python) for python in PYTHONS} <= trained_with
 
 
-@pytest.mark.parametrize("file", ["README.md", "book/reproduce.md", ".ci/run"])
+@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "book/reproduce.md", ".ci/run"])
 def test_every_command_that_installs_takes_the_pinned_versions(file):
     commands = re.findall(r"pip install .*", (ROOT / file).read_text())
     assert commands
