@@ -507,6 +507,15 @@ def test_failed_stage_stops_the_build_with_its_message(book, monkeypatch, dodo, 
         book.build("# Title\n")
 
 
+def test_a_change_of_any_file_of_the_extensions_builds_the_pages_again(monkeypatch):
+    monkeypatch.syspath_prepend(EXTENSIONS.parent.parent)
+    import dodo
+
+    files = set(EXTENSIONS.rglob("*.py"))
+    assert len({file.parent for file in files}) > 1  # in packages, too
+    assert files <= set(dodo.PAGES_FROM)
+
+
 def test_formulas_need_no_other_host(book):
     html = book.build("# Title\n\nHere $x^2$.\n")
     assert re.search(r'<script [^>]*src="_static/mathjax/tex-svg\.js', html)
