@@ -500,11 +500,13 @@ def test_stages_run_before_the_pages_are_read(book, monkeypatch):
         ("def task_figures(:", "SyntaxError"),
     ],
 )
-def test_failed_stage_stops_the_build_with_its_message(book, monkeypatch, dodo, message):
+def test_failed_stage_stops_the_build_with_its_message(book, monkeypatch, capfd, dodo, message):
     monkeypatch.setenv("REPORT_STAGES_DONE", "0")
     book.write("../dodo.py", dodo)
-    with pytest.raises(ExtensionError, match=message):
+    with pytest.raises(ExtensionError, match="could not be made") as stopped:
         book.build("# Title\n")
+    # A task that fails is told of at the end; what Python itself says stands before.
+    assert message in str(stopped.value) + capfd.readouterr().err
 
 
 def test_a_change_of_any_file_of_the_extensions_builds_the_pages_again(monkeypatch):
