@@ -351,15 +351,6 @@ def test_a_diverged_run_is_nan(ledger):
     assert str(runs.final("loss")[0]) == "nan"
 
 
-def test_output_is_silent_below_a_twentieth_of_its_own_images(ledger):
-    for seed in (0, 1, 2):
-        record = tiny.record(seed)
-        record["history"]["own"] = [[0.0, 0.049, 0.05, *[1.0] * 7]] * 2
-        ledger.append(record)
-    runs = results.load(ledger.experiment, ledger.path.parent)
-    assert runs.silent[0, 0].tolist() == [True, True, *[False] * 8]
-
-
 def test_file_is_replaced_whole(tmp_path):
     path = tmp_path / "new folder" / "file"
     for content in (b"old", b"new"):

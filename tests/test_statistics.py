@@ -1,11 +1,12 @@
-"""Intervals, counts and levels against values known from elsewhere."""
+"""Intervals, counts and votes against values known from elsewhere or worked out by hand."""
+
+from itertools import product
+from statistics import NormalDist
 
 import numpy as np
 import pytest
-import tiny
 
-from analysis import levels, results, statistics
-from analysis.results import Runs
+from analysis import statistics
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,15 @@ def test_t_interval_of_ten_runs_reaches_715_thousandths_of_their_deviation():
     assert (high - low) / 2 == pytest.approx(0.7154 * values.std(ddof=1), rel=1e-3)
 
 
+def test_t_interval_of_three_runs_is_as_worked_out_by_hand():
+    # 4.3027: the 97.5% point with two degrees of freedom; 1: the deviation of 1, 2 and 3.
+    half = 4.3027 / 3**0.5
+    assert statistics.t_interval(np.array([1.0, 3.0, 2.0])) == pytest.approx(
+        (2 - half, 2 + half), abs=1e-4
+    )
+    assert statistics.t_interval(np.array([0.5, 0.5])) == (0.5, 0.5)
+
+
 @pytest.mark.parametrize("n", [0, 1])
 def test_t_interval_needs_two_runs(n):
     with pytest.raises(ValueError, match=f"two runs; got {n}"):
@@ -45,6 +55,32 @@ def test_paired_interval_covers_the_true_difference_as_often_as_it_says():
         assert high - low < 1.2  # what the pairs share is not in it
         hits += low < 0.5 < high
     assert 33 <= hits <= 40
+
+
+def bca(values, level=0.95):
+    """Efron's interval of a mean (1987), from every sample that can be drawn, not 10,000."""
+    normal, n = NormalDist(), len(values)
+    means = np.array(list(product(values, repeat=n))).mean(axis=1)
+    below = (np.mean(means < values.mean()) + np.mean(means <= values.mean())) / 2
+    bias = normal.inv_cdf(below)
+    left_out = np.array([np.delete(values, i).mean() for i in range(n)])
+    deviations = left_out.mean() - left_out
+    acceleration = np.sum(deviations**3) / (6 * np.sum(deviations**2) ** 1.5)
+
+    def bound(share):
+        z = bias + normal.inv_cdf(share)
+        return np.quantile(means, normal.cdf(bias + z / (1 - acceleration * z)))
+
+    return bound((1 - level) / 2), bound((1 + level) / 2)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_paired_interval_leans_to_where_the_differences_do(sign):
+    """With one run far from the rest, where percentiles alone would give 1.42 to 5.55."""
+    differences = sign * np.array([1.0, 1.3, 1.7, 2.2, 3.1, 9.0])
+    theirs = np.arange(6.0)
+    found = statistics.paired_interval(theirs + differences, theirs)
+    assert found == pytest.approx(bca(differences), abs=0.06)
 
 
 def test_paired_interval_is_always_the_same_and_turns_with_the_pair():
@@ -68,44 +104,6 @@ def test_confusion_adds_up_several_runs():
     matrix = statistics.confusion(np.array([[3, 3], [3, 4], [5, 4]]), labels)
     assert matrix.sum() == 6
     assert (matrix[3, 3], matrix[3, 4], matrix[4, 4], matrix[5, 3]) == (2, 1, 2, 1)
-
-
-def runs_with(silent) -> Runs:
-    """Runs whose outputs are silent where the array, (runs, epochs, 10), says so."""
-    records = []
-    for seed, epochs in enumerate(np.asarray(silent)):
-        record = tiny.record(seed, len(epochs))
-        record["history"]["own"] = [[0.0 if mark else 1.0 for mark in marks] for marks in epochs]
-        records.append(record)
-    experiment = tiny.experiment(seeds=range(len(records)), epochs=len(silent[0]))
-    return Runs(experiment, tuple(records))
-
-
-def test_levels_count_the_outputs_that_are_silent_in_the_end():
-    silent = np.zeros((3, 2, 10), bool)
-    silent[1, :, 4] = True
-    silent[2, 1, [0, 7]] = True
-    silent[0, 0, :] = True
-    assert levels.counts(runs_with(silent)).tolist() == [0, 1, 2]
-
-
-def test_changes_tell_outputs_that_fall_silent_from_those_that_come_back():
-    silent = np.zeros((2, 3, 10), bool)
-    silent[0, :, 1] = True
-    silent[0, 1:, [2, 5]] = True
-    silent[1, :2, 3] = True
-    silent[1, [0, 2], 4] = True
-    found = levels.changes(runs_with(silent))
-    assert found == {
-        "silent_at_first": 3,
-        "fell_later": 3,
-        "came_back": 2,
-        "silent_at_last": 4,
-    }
-
-
-def test_threshold_of_silence_lies_between_a_silent_and_a_heard_output():
-    assert 0 < results.SILENT_BELOW < 0.5
 
 
 def test_equal_differences_have_an_interval_of_no_width():
@@ -143,3 +141,23 @@ def test_reliability_is_how_often_answers_so_sure_are_right():
     gaps = [0.65 * 1, abs(0.65 - 0.5) * 4, (1 - 2.86 / 3) * 3]
     error = statistics.calibration_error(said, np.array([0, 1, 2, 0]))
     assert error == pytest.approx(sum(gaps) / 8)
+
+
+@pytest.mark.parametrize("bins, expected", [(2, [2, 5]), (4, [0, 2, 1, 4]), (10, None)])
+def test_reliability_has_bins_of_equal_width_with_their_lower_ends(bins, expected):
+    largest = [0.3, 0.4, 0.5, 0.75, 0.8, 0.99, 1.0]
+    said = np.zeros((7, 10))
+    said[range(7), 3] = largest
+    sure, right, counts = statistics.reliability(said, np.full(7, 3), bins)
+    assert len(sure) == len(right) == len(counts) == bins
+    if expected:
+        assert counts.tolist() == expected
+    np.testing.assert_array_equal(right[counts > 0], 1)
+    assert np.nansum(sure * counts) == pytest.approx(sum(largest))
+
+
+def test_calibration_error_is_the_gap_whichever_side_it_is_on():
+    said = np.zeros((4, 10))
+    said[:, 0] = 0.75
+    for labels, error in (([0, 0, 0, 1], 0), ([0, 0, 0, 0], 0.25), ([0, 1, 1, 1], 0.5)):
+        assert statistics.calibration_error(said, np.array(labels)) == pytest.approx(error)

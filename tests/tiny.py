@@ -7,6 +7,7 @@ import numpy as np
 
 from analysis import datasets
 from analysis.datasets import Dataset, Source
+from analysis.results import Runs, packed
 from analysis.spec import SGD, Experiment, mlp
 
 
@@ -80,3 +81,44 @@ def record(seed: int, epochs: int = 2) -> dict:
         "seconds": 1.5,
         "provenance": {"tensorflow": "2", "keras": "3", "machine": "two cores"},
     }
+
+
+def runs(spec: dict | None = None, **values) -> Runs:
+    """Runs that are made up: of each value a row a run; what is not named is as in `record`.
+
+    Parameters
+    ----------
+    spec : dict
+        What the experiment differs in.
+    **values : array_like
+        A history, shape (runs, epochs, …); ``seconds``, ``predictions`` or ``outputs`` of each
+        run; or ``before_…`` and ``after_…``, a value of the untrained or trained network.
+    """
+    records = []
+    for seed, rows in enumerate(zip(*values.values(), strict=True)):
+        row = dict(zip(values, map(np.asarray, rows), strict=True))
+        histories = row.keys() - {"seconds", "predictions", "outputs"}
+        epochs = {len(row[name]) for name in histories if not _part(name)[0]}
+        made = record(seed, *epochs)
+        for name, value in row.items():
+            part, key = _part(name)
+            if part:
+                made[part][key] = value.tolist()
+            elif name == "predictions":
+                made[name] = "".join(map(str, value))
+            elif name == "outputs":
+                made[name] = packed(value)
+            elif name == "seconds":
+                made[name] = float(value)
+            else:
+                made["history"][name] = value.tolist()
+        records.append(made)
+    epochs = len(records[0]["history"]["loss"])
+    chosen = {"seeds": range(len(records)), "epochs": epochs} | (spec or {})
+    return Runs(experiment(**chosen), tuple(records))
+
+
+def _part(name: str) -> tuple[str, str]:
+    """Of ``after_loss`` "after" and "loss"; of a history's name "" and the name."""
+    part, _, key = name.partition("_")
+    return (part, key) if part in ("before", "after") else ("", name)

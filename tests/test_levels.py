@@ -1,0 +1,240 @@
+"""Levels: made-up runs sorted by their silent outputs, against values counted by hand."""
+
+import numpy as np
+import pytest
+import tiny
+
+from analysis import levels, style
+from analysis.spec import mlp
+from analysis.statistics import wilson
+
+
+def silent_where(marks):
+    """Runs whose outputs are silent where the array, (runs, epochs, 10), says so."""
+    return tiny.runs(own=np.where(marks, 0.0, 1.0))
+
+
+def silent_at_last(*digits, **values):
+    """A run for each set of digits: those are silent after the second, last epoch.
+
+    After the first other outputs are: 0 and 9 of every run.
+    """
+    own = np.ones((len(digits), 2, 10))
+    own[:, 0, [0, 9]] = 0
+    for run, silent in enumerate(digits):
+        own[run, 1, list(silent)] = 0
+    return tiny.runs(own=own, **values)
+
+
+EVERY_KIND = [(), (0,), (4,), (0, 4), (3, 4), (0, 3, 4), range(10)]
+
+
+def test_levels_count_the_outputs_that_are_silent_in_the_end():
+    assert levels.counts(silent_at_last(*EVERY_KIND)).tolist() == [0, 1, 1, 2, 2, 3, 10]
+
+
+def test_a_run_is_fine_if_no_output_is_silent_in_the_end():
+    assert levels.fine(silent_at_last(*EVERY_KIND)).tolist() == [True] + [False] * 6
+
+
+def test_runs_that_only_the_output_of_0_left_are_told_from_those_another_left():
+    runs = silent_at_last(*EVERY_KIND)
+    assert np.flatnonzero(levels.only_zero(runs)).tolist() == [1]
+    assert np.flatnonzero(levels.only_other(runs)).tolist() == [2]
+
+
+@pytest.mark.parametrize("layer, can", [("relu", True), ("softmax", False), ("linear", False)])
+def test_only_relu_outputs_can_fall_silent(layer, can):
+    spec = {"layers": mlp(8, output=layer)}
+    assert levels.has_relu_outputs(tiny.runs(spec, loss=[[0.1, 0.1]])) is can
+
+
+@pytest.mark.parametrize(
+    "end, epochs",
+    [
+        (0.40, 1),  # 0.35 is below it already
+        (0.35, 1),
+        (0.34, 2),
+        (0.25, 2),
+        (0.24, 3),
+        (0.10, 4),
+    ],
+)
+def test_epochs_to_match_are_those_after_which_ours_are_as_low_as_theirs_end(end, epochs):
+    own = np.ones((3, 4, 10))
+    own[2, 3, 5] = 0  # a silent output: that run does not count
+    ours = tiny.runs(own=own, loss=[[0.4, 0.3, 0.2, 0.1], [0.3, 0.2, 0.2, 0.1], [0.0] * 4])
+    own = np.ones((3, 2, 10))
+    own[0, 1, 0] = 0
+    theirs = tiny.runs(own=own, loss=[[0, 9], [0, end - 0.05], [0, end + 0.05]])
+    assert levels.epochs_to_match(ours, theirs) == epochs
+
+
+def test_changes_tell_outputs_that_fall_silent_from_those_that_come_back():
+    silent = np.zeros((2, 3, 10), bool)
+    silent[0, :, 1] = True
+    silent[0, 1:, [2, 5]] = True
+    silent[1, :2, 3] = True
+    silent[1, [0, 2], 4] = True
+    assert levels.changes(silent_where(silent)) == {
+        "silent_at_first": 3,
+        "fell_later": 3,
+        "came_back": 2,
+        "silent_at_last": 4,
+    }
+
+
+#: Twelve runs, of which ten were asked for, and those on each level by hand.
+TWELVE = [(), (3,), (), (0, 1), (1, 2, 3), (), (0,), (), (0, 1, 2, 3), (), (), (9,)]
+BY_LEVEL = {0: [0, 2, 5, 7, 9, 10], 1: [1, 6, 11], 2: [3], 3: [4, 8]}
+
+SQUARES = np.arange(12) ** 2 / 1000  # no two runs alike, nor two levels' means
+
+
+def ends_with(values, first=0.9):
+    """Histories of two epochs."""
+    return np.stack([np.full(len(values), first), values], axis=1)
+
+
+@pytest.fixture
+def twelve():
+    return silent_at_last(
+        *TWELVE,
+        loss=ends_with(1 + SQUARES),
+        val_loss=ends_with(2 + SQUARES),
+        accuracy=ends_with(0.3 + SQUARES),
+        val_accuracy=ends_with(0.5 + SQUARES),
+        after_loss=3 + 2 * SQUARES,
+        after_accuracy=0.7 + SQUARES,
+    )
+
+
+def test_numbers_count_runs_and_outputs_of_all_and_of_the_first_ten(twelve):
+    found = levels.numbers(twelve)
+    low, high = wilson(6, 12)
+    expected = {
+        "runs": 12,
+        "ten_stuck": 5,
+        "ten_fine": 5,
+        "stuck": 6,
+        "stuck_low": low,
+        "stuck_high": high,
+        "silent_outputs": 1 + 2 + 3 + 1 + 4 + 1,
+        "outputs": 120,
+        "silent_at_first": 24,
+        "silent_at_last": 12,
+    }
+    assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("level", BY_LEVEL)
+def test_numbers_of_a_level_are_means_of_its_runs(twelve, level):
+    found, mean = levels.numbers(twelve), SQUARES[BY_LEVEL[level]].mean()
+    assert found[f"level{level}_runs"] == len(BY_LEVEL[level])
+    assert found[f"level{level}_error"] == f"{3 + 2 * mean:.4f}"
+    assert found[f"level{level}_val_error"] == f"{2 + mean:.4f}"
+    assert found[f"level{level}_accuracy"] == f"{100 * (0.7 + mean):.1f}%"
+    assert found[f"level{level}_val_accuracy"] == f"{100 * (0.5 + mean):.1f}%"
+
+
+def test_a_level_without_runs_has_a_dash_for_its_means():
+    found = levels.numbers(silent_at_last((), (1, 2)))
+    assert (found["level1_runs"], found["level3_runs"]) == (0, 0)
+    assert found["level1_error"] == found["level3_val_accuracy"] == "–"
+
+
+def test_means_of_runs_that_are_fine_leave_the_others_out(twelve):
+    mean = SQUARES[BY_LEVEL[0]].mean()
+    assert levels.fine_means(twelve) == pytest.approx(
+        {
+            "fine_train_error": 1 + mean,
+            "fine_error": 2 + mean,
+            "fine_accuracy": 0.5 + mean,
+            "fine_gap": 2 + mean - (3 + 2 * mean),
+        }
+    )
+    assert levels.fine_means(twelve).items() <= levels.numbers(twelve).items()
+
+
+def test_the_first_ten_have_a_smallest_a_largest_and_a_mean_of_each_final_value(twelve):
+    found = levels.first_ten(twelve)
+    mean = sum(n**2 for n in range(10)) / 1000 / 10
+    for name, at_0 in {"loss": 1, "val_loss": 2, "accuracy": 0.3, "val_accuracy": 0.5}.items():
+        assert found[f"ten_{name}_min"] == at_0
+        assert found[f"ten_{name}_max"] == pytest.approx(at_0 + 0.081)
+        assert found[f"ten_{name}_mean"] == pytest.approx(at_0 + mean)
+
+
+@pytest.mark.parametrize(
+    "minus_testing, since",
+    [
+        ([-1, -1, -1, -1], 1),
+        ([1, -1, -1, -1], 2),
+        ([0, -1, -1, -1], 2),  # equal is not below
+        ([1, -1, 1, -1], 4),
+        ([1, 1, 1, 1], 5),  # that is, not yet
+    ],
+)
+def test_training_error_is_below_testing_error_from_an_epoch_on(minus_testing, since):
+    loss = [[0.5] * 4] * 10 + [[9.0] * 4]  # an eleventh run, which was not asked for
+    apart = np.array([*[[-3.0] * 4] * 5, *[[3.0] * 4] * 5, [0.0] * 4])  # gone in the mean
+    runs = tiny.runs(loss=loss, val_loss=np.array(loss) - np.array(minus_testing) / 8 + apart)
+    assert levels.first_ten(runs)["ten_below_from"] == since
+
+
+def drawn(figure_of, *arguments):
+    with style.drawing(style.LIGHT):
+        return figure_of(*arguments).axes[0]
+
+
+def test_curves_are_of_the_history_named_and_of_the_first_ten(twelve):
+    ax = drawn(levels.curves_figure, twelve, "val_loss", "testing error")
+    np.testing.assert_allclose(
+        [line.get_ydata() for line in ax.lines], twelve.history("val_loss")[:10]
+    )
+    assert ax.get_ylabel() == "testing error"
+    texts = [text.get_text() for text in ax.texts]
+    assert texts[:3] == ["none silent (× 5)", "3 silent", "0, 1 silent"]
+    colours = [line.get_color() for line in ax.lines]
+    assert colours == [style.LIGHT.categories[min(len(digits), 3)] for digits in TWELVE[:10]]
+
+
+def test_small_curves_are_the_first_tens(twelve):
+    ax = drawn(levels.small_curves, twelve, "accuracy")
+    np.testing.assert_allclose(
+        [line.get_ydata() for line in ax.lines], twelve.history("accuracy")[:10]
+    )
+
+
+def test_curves_without_levels_are_one_colour_and_the_first_tens():
+    loss = np.arange(24).reshape(12, 2)
+    ax = drawn(levels.curves_of_all, tiny.runs(loss=loss), "loss", "training error")
+    np.testing.assert_allclose([line.get_ydata() for line in ax.lines], loss[:10])
+    assert [text.get_text() for text in ax.texts] == ["all runs (× 10)"]
+
+
+def test_levels_are_drawn_by_error_and_accuracy_with_diamonds_where_0_is_silent(twelve):
+    ax = drawn(levels.levels_figure, twelve)
+    labels = [text.get_text() for text in ax.texts]
+    assert labels == [f"{count} silent" for count in ("none", "one", "two", "three", "four")]
+    places = [c.get_offsets()[:, 0].round(4).tolist() for c in ax.collections[:-1]]
+    # Of each level the runs where 0 is heard, then those where it is silent.
+    expected = [BY_LEVEL[0], [], [1, 11], [6], [], [3], [4], [], [], [8]]
+    assert places == [(2 + SQUARES[runs]).round(4).tolist() for runs in expected]
+    heights = ax.collections[0].get_offsets()[:, 1]
+    np.testing.assert_allclose(heights, 0.5 + SQUARES[BY_LEVEL[0]])
+
+
+@pytest.mark.parametrize("name", ["val_accuracy", "val_loss"])
+def test_settings_stand_side_by_side_with_every_run_in_the_colour_of_its_level(twelve, name):
+    softmax = {"layers": mlp(8, output="softmax")}
+    other = tiny.runs(softmax, **{name: [[0.1, 0.2], [0.3, 0.4]]})
+    ax = drawn(levels.settings_figure, {"ReLU": twelve, "softmax": other}, name)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["ReLU", "softmax"]
+    np.testing.assert_allclose(ax.collections[0].get_offsets()[:, 1], twelve.final(name))
+    np.testing.assert_allclose(ax.collections[1].get_offsets()[:, 1], [0.2, 0.4])
+    shades = ax.collections[0].get_facecolor()
+    assert len(np.unique(shades, axis=0)) == 4
+    np.testing.assert_allclose(shades[BY_LEVEL[3]], [shades[4]] * 2)
+    what = {"val_accuracy": "testing accuracy", "val_loss": "testing error"}[name]
+    assert ax.get_ylabel() == what
