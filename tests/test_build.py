@@ -7,6 +7,7 @@ import tiny
 from analysis.spec import (
     SGD,
     Activation,
+    AdamW,
     BatchNormalization,
     Conv2D,
     Dense,
@@ -206,3 +207,19 @@ def test_without_weight_decay_sgd_goes_through_the_weights_once(build):
     assert optimizer.weight_decay is None
     optimizer = build.optimizer(tiny.experiment(optimizer=SGD(0.1, weight_decay=0.1)), 1)
     assert optimizer.weight_decay == 0.1
+
+
+@pytest.mark.parametrize("spec", [AdamW(0.1, weight_decay=0.2), SGD(0.1, weight_decay=0.2)])
+def test_decay_of_adamw_reaches_kernels_only_and_that_of_sgd_every_weight(build, spec):
+    layers = (Conv2D(4, 3), BatchNormalization(), Flatten(), Dense(10))
+    chosen = tiny.experiment(dataset="tiny-colour", layers=layers, optimizer=spec)
+    weights = build.network(chosen, colours(2), seed=0).trainable_weights
+    for weight in weights:
+        weight.assign(np.ones(weight.shape))
+    # Without gradients nothing else moves them.
+    build.optimizer(chosen, 1).apply([np.zeros(w.shape, "float32") for w in weights], weights)
+    left = {(w.path.split("/")[-2].rstrip("_0123456789"), w.name): w.numpy() for w in weights}
+    assert len(left) == 6
+    for (layer, name), values in left.items():
+        decays = name == "kernel" or isinstance(spec, SGD)
+        np.testing.assert_allclose(values, 0.98 if decays else 1, err_msg=f"{layer}, {name}")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tiny
 
 from analysis import cost
 from analysis.datasets import DATASETS
@@ -18,6 +19,7 @@ from analysis.spec import (
     GlobalAveragePooling2D,
     Layer,
     MaxPooling2D,
+    Normalization,
     Rescaling,
     Reshape,
     Whitening,
@@ -101,3 +103,55 @@ def test_a_layer_without_known_cost_is_named():
 
     with pytest.raises(TypeError, match="Unknown"):
         cost.layers(replace(q02.SHEET, layers=(Unknown(), *q02.SHEET.layers)))
+
+
+def costs(dataset, *layers) -> list[tuple]:
+    """Output, weights and products of each of some layers, of images of 8 by 8 pixels."""
+    chosen = tiny.experiment(dataset=dataset, layers=(*layers, Flatten(), Dense(10)))
+    return [(c.shape, c.weights, c.products) for c in cost.layers(chosen)][: len(layers)]
+
+
+@pytest.mark.parametrize(
+    "layer, expected",
+    [
+        (Conv2D(5, 3), ((6, 6, 5), 5 * (27 + 1), 36 * 27 * 5)),
+        (Conv2D(5, 3, use_bias=False), ((6, 6, 5), 5 * 27, 36 * 27 * 5)),
+        (Conv2D(5, 3, padding="same"), ((8, 8, 5), 5 * (27 + 1), 64 * 27 * 5)),
+        (Conv2D(5, 1), ((8, 8, 5), 5 * (3 + 1), 64 * 3 * 5)),
+        (Whitening(2), ((7, 7, 24), 24, 49 * 12 * 24)),
+        (Whitening(3), ((6, 6, 54), 54, 36 * 27 * 54)),
+        (BatchNormalization(), ((8, 8, 3), 6, 0)),
+        (BatchNormalization(scale=False), ((8, 8, 3), 3, 0)),
+        (MaxPooling2D(3), ((2, 2, 3), 0, 0)),
+        (GlobalAveragePooling2D(), ((3,), 0, 0)),
+        (Normalization((0.1,) * 3, (0.2,) * 3), ((8, 8, 3), 0, 0)),
+        (Rescaling(0.1), ((8, 8, 3), 0, 0)),
+        (Activation("gelu"), ((8, 8, 3), 0, 0)),
+        (Dropout(0.5), ((8, 8, 3), 0, 0)),
+        (Reshape((16, 4, 3)), ((16, 4, 3), 0, 0)),
+        (Flatten(), ((192,), 0, 0)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_a_layer_costs_is_as_worked_out_by_hand(layer, expected):
+    assert costs("tiny-colour", layer) == [expected]
+
+
+def test_a_dense_layer_multiplies_every_input_by_every_unit():
+    layers = (Flatten(), Dense(7), Dense(4, use_bias=False))
+    assert costs("tiny", *layers)[1:] == [((7,), 64 * 7 + 7, 64 * 7), ((4,), 7 * 4, 7 * 4)]
+    chosen = tiny.experiment(layers=(*layers, Dense(10)))
+    assert cost.weights(chosen) == (64 + 1) * 7 + 7 * 4 + (4 + 1) * 10
+
+
+def test_an_epoch_of_a_convolutional_network_is_as_worked_out_by_hand():
+    """300 images of 8 × 8 × 3, of which 100 are held out, and 100 to test on."""
+    layers = (Conv2D(5, 3), MaxPooling2D(2), Conv2D(4, 2), Flatten(), Dense(10))
+    first, second, third = 36 * 27 * 5, 4 * 20 * 4, 16 * 10
+    chosen = tiny.experiment(dataset="tiny-colour", layers=layers)
+    products = 2 * first + 3 * second + 3 * third
+    assert cost.flops_per_epoch(chosen) == 300 * 2 * products
+    assert cost.flops_of_testing(chosen) == 100 * 2 * (first + second + third)
+    held_out = replace(chosen, validation=40)
+    assert cost.flops_per_epoch(held_out) == 260 * 2 * products
+    assert cost.flops_of_testing(held_out) == 40 * 2 * (first + second + third)

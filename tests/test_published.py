@@ -1,7 +1,8 @@
-"""Results of others beside ours: what is drawn where."""
+"""Results of others beside ours: what they cost, and what is drawn where."""
 
 import numpy as np
 import pytest
+import tiny
 
 from analysis import published, style
 from analysis.published import Point
@@ -35,3 +36,49 @@ def test_what_is_not_known_is_left_out(axes):
 def test_ours_are_filled_and_theirs_are_not(axes):
     filled = [len(collection.get_facecolor()) > 0 for collection in axes[1].collections]
     assert filled == [True, False, False]
+
+
+@pytest.mark.parametrize("networks", [1, 15])
+def test_arithmetic_and_weights_are_those_of_all_networks_and_all_epochs(networks):
+    experiment = tiny.experiment(epochs=7, validation=50)  # 64-8-10, trained on 250 images
+    point = published.point("ours", 0.9, experiment, (-1, 1), networks)
+    weights = 64 * 8 + 8 + 8 * 10 + 10
+    operations = 7 * 250 * 2 * (2 * 64 * 8 + 3 * 8 * 10)
+    assert point.teraflops == pytest.approx(networks * operations / 1e12)
+    assert point.weights == networks * weights
+    assert (point.label, point.accuracy, point.label_at) == ("ours", 0.9, (-1, 1))
+
+
+def test_a_vote_costs_as_much_as_its_networks():
+    one, fifteen = (
+        next(p for p in published.MNIST if p.label == f"Deotte: {which}")
+        for which in ("one network", "vote of 15")
+    )
+    assert fifteen.teraflops == 15 * one.teraflops
+    assert fifteen.weights == 15 * one.weights
+
+
+def test_weights_of_others_are_those_of_the_layers_that_they_state():
+    simard, ciresan = published.MNIST[:2]
+    assert simard.weights == (784 + 1) * 800 + (800 + 1) * 10
+    assert ciresan.weights == pytest.approx(12.11e6, rel=0.02)
+
+
+def test_a_hundred_doubtful_images_are_each_read_by_five_people():
+    assert len(published.READERS) == 100
+    assert set(published.READERS.values()) == set(range(6))
+    assert all(0 <= place < 10_000 for place in published.READERS)
+    assert (published.READERS[947], published.READERS[3558], published.READERS[247]) == (0, 1, 5)
+    assert published.MOST == 5 // 2 + 1
+
+
+def test_a_label_stands_on_the_side_that_its_point_asks_for():
+    points = [Point(f"{at}", 0.99, 10, 1_000, at) for at in ((-1, -1), (0, 1), (1, 0))]
+    with style.drawing(style.LIGHT):
+        texts = published.against_cost(points, [], images=100).axes[0].texts
+    assert [(text.get_ha(), text.get_va()) for text in texts] == [
+        ("right", "top"),
+        ("center", "bottom"),
+        ("left", "center"),
+    ]
+    assert [text.xyann for text in texts] == [(-7, -7), (0, 7), (7, 0)]
