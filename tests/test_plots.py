@@ -130,3 +130,113 @@ def test_answers_are_named_with_their_numbers_and_rare_ones_put_together():
     first, second = (ax.get_xlabel().split("\n") for ax in axes)
     assert first == ["cat 3", "ship 2", "dog 1"]
     assert second[0] == "bird 3" and second[1].endswith(" 1") and second[2] == "others 2"
+
+
+def axes_after(draw, *arguments):
+    """Axes into which a plot was drawn."""
+    with style.drawing(style.LIGHT):
+        figure, ax = style.figure()
+        draw(ax, *arguments)
+        figure.draw_without_rendering()
+    return ax
+
+
+def test_curves_stand_at_their_epochs_from_1_in_their_colours():
+    values = np.array([[0.1, 0.2, 0.4], [0.5, 0.3, 0.9]])
+    ax = axes_after(plots.run_curves, values, ["low", "high"], ["C3", "C5"], "accuracy")
+    np.testing.assert_array_equal([line.get_ydata() for line in ax.lines], values)
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[1, 2, 3]] * 2
+    assert [line.get_color() for line in ax.lines] == ["C3", "C5"]
+    assert [text.get_color() for text in ax.texts] == ["C3", "C5"]
+    assert (ax.get_xlim(), ax.get_ylabel()) == ((1, 3), "accuracy")
+
+
+def test_a_shared_label_stands_at_the_mean_of_its_runs_ends():
+    ax = axes_after(
+        plots.run_curves, np.array([[0, 1], [0, 3], [0, 10]]), ["a", "a", "b"], "rrb", ""
+    )
+    low, high = ax.get_ylim()
+    heights = [low + text.xy[1] * (high - low) for text in ax.texts]
+    assert heights == pytest.approx([2, 10])
+
+
+def test_small_curves_are_the_values():
+    values = np.array([[0.1, 0.2], [0.5, 0.3]])
+    with style.drawing(style.LIGHT):
+        (ax,) = plots.small_curves(values, ["C3", "C5"]).axes
+    np.testing.assert_array_equal([line.get_ydata() for line in ax.lines], values)
+    assert [line.get_color() for line in ax.lines] == ["C3", "C5"]
+
+
+def test_strips_have_every_run_of_a_group_above_its_name():
+    groups = {"one": np.array([0.1, 0.2, 0.3]), "other": np.array([0.7])}
+    ax = axes_after(plots.strips, groups, ["red", ["blue"]], "accuracy")
+    for place, (dots, values) in enumerate(zip(ax.collections, groups.values(), strict=True)):
+        np.testing.assert_array_equal(dots.get_offsets()[:, 1], values)
+        assert np.abs(dots.get_offsets()[:, 0] - place).max() <= 0.3
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["one", "other"]
+    assert ax.get_xticks().tolist() == [0, 1]
+
+
+def test_sizes_have_their_runs_their_mean_and_its_t_interval():
+    values = np.array([[1.0, 2.0, 3.0], [5.0, 5.0, 8.0]])
+    ax = axes_after(plots.by_size, (2, 8), values, "red", "accuracy")
+    *dots, band = ax.collections
+    places = [group.get_offsets().tolist() for group in dots]
+    assert places == [[[2, 1], [2, 2], [2, 3]], [[8, 5], [8, 5], [8, 8]]]
+    (line,) = ax.lines
+    np.testing.assert_allclose(line.get_xydata(), [[2, 2], [8, 6]])
+    # 4.3027: Student's t with two degrees of freedom; the deviations are 1 and the root of 3.
+    half = 4.3027 * np.array([1, 3**0.5]) / 3**0.5
+    corners = band.get_paths()[0].vertices
+    for size, mean, reach in zip((2, 8), (2, 6), half, strict=True):
+        there = corners[corners[:, 0] == size, 1]
+        assert (there.min(), there.max()) == pytest.approx((mean - reach, mean + reach), abs=1e-3)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["2", "8"]
+
+
+def test_a_confusion_matrix_has_predicted_categories_from_top_to_bottom():
+    matrix = np.arange(100).reshape(10, 10) * 100
+    ax = axes_after(plots.confusion, matrix, list("abcdefghij"))
+    counts = {text.get_position(): text.get_text() for text in ax.texts}
+    assert counts[0.5, 3.5] == "3,000"  # predicted d, an a
+    assert counts[7.5, 1.5] == "1,700"
+    assert len(counts) == 100
+    bold = [text.get_position() for text in ax.texts if text.get_fontweight() == "bold"]
+    assert bold == [(place + 0.5, place + 0.5) for place in range(10)]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("actual", "predicted")
+    assert ax.yaxis_inverted()
+    for labels in (ax.get_xticklabels(), ax.get_yticklabels()):
+        assert "".join(label.get_text() for label in labels) == "abcdefghij"
+
+
+def test_images_have_their_titles_and_greys_are_dark_on_light():
+    with style.drawing(style.LIGHT):
+        _, axes = style.figure(2)
+        pictures = np.arange(2 * 4 * 4).reshape(2, 4, 4).astype(np.uint8)
+        plots.images(axes, pictures, ["a 5", "a 0"])
+    for ax, picture, title in zip(axes, pictures, ["a 5", "a 0"], strict=True):
+        (image,) = ax.images
+        np.testing.assert_array_equal(image.get_array(), picture)
+        assert ax.get_title() == title
+        assert image.get_cmap().name == "gray_r"
+
+
+def test_lifelines_are_in_the_colour_of_the_silent_outputs_at_the_end():
+    silent = np.zeros((3, 2, 10), bool)
+    silent[0, 0, [1, 2]] = silent[1, :, [3, 4]] = silent[2, 1, 5] = True
+    ax = axes_after(plots.lifelines, silent)
+    colours = {text.get_text(): text.get_color() for text in ax.texts}
+    levels = {digit: style.LIGHT.categories.index(colour) for digit, colour in colours.items()}
+    assert levels == {"1": 0, "2": 0, "3": 2, "4": 2, "5": 1}
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["1", "2", "3"]
+    assert ax.yaxis_inverted()
+
+
+def test_three_answers_are_all_named_and_of_more_the_rare_are_counted_together():
+    with style.drawing(style.LIGHT):
+        _, axes = style.figure(2)
+        said = np.array([[0, 0], [0, 0], [0, 0], [1, 1], [1, 1], [2, 2], [2, 3]])
+        plots.answers(axes, said, ["cat", "dog", "ship", "bird"])
+    assert axes[0].get_xlabel().split("\n") == ["cat 3", "dog 2", "ship 2"]
+    assert axes[1].get_xlabel().split("\n") == ["cat 3", "dog 2", "others 2"]
