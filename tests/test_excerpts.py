@@ -1,0 +1,44 @@
+"""What is kept of a data set comes back as it was, and is noticed when it lacks something."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tiny
+
+from analysis import datasets, excerpts
+
+
+def first(chosen_by):
+    return [0]
+
+
+def test_colours_and_places_out_of_order_come_back_as_they_were(monkeypatch, tmp_path):
+    colours = tiny.dataset(side=6)
+    images = {
+        name: np.stack([array, 255 - array, array // 2], axis=-1)
+        for name, array in (("x_train", colours.x_train), ("x_test", colours.x_test))
+    }
+    data = replace(colours, **images)
+    monkeypatch.setattr(datasets, "load", lambda name: data)
+    excerpts.keep("tiny-colour", lambda chosen_by: [7, 0, 99], tmp_path)
+    excerpt = excerpts.load("tiny-colour", tmp_path)
+    np.testing.assert_array_equal(excerpt.train, data.x_train[: excerpts.TRAINING_IMAGES])
+    np.testing.assert_array_equal(excerpt.test, data.x_test[[7, 0, 99]])
+    np.testing.assert_array_equal(excerpt.test_images([99, 7]), data.x_test[[99, 7]])
+
+
+def test_an_image_that_is_not_kept_is_not_mistaken_for_another(tiny_file, tmp_path):
+    excerpts.keep("tiny", lambda chosen_by: [4, 2], tmp_path)
+    with pytest.raises(ValueError, match="3"):
+        excerpts.load("tiny", tmp_path).test_images([3])
+
+
+def test_an_excerpt_that_lacks_labels_is_not_current(tiny_file, tmp_path):
+    excerpts.keep("tiny", first, tmp_path)
+    path = tmp_path / "tiny.json"
+    kept = json.loads(path.read_text())
+    assert len(kept["train_labels"]) == 300
+    path.write_text(json.dumps(kept | {"train_labels": kept["train_labels"][:100]}))
+    assert not excerpts.is_current("tiny", first, tmp_path)
