@@ -1,0 +1,140 @@
+"""What each task of ``doit`` depends on, and makes: nothing that is out of date is passed over."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from doit import loader
+
+from analysis import report
+from analysis.questions import EXPERIMENTS, QUESTIONS
+
+FOLDER = ROOT / "analysis" / "questions"
+RESULTS = ROOT / "book" / "results"
+
+
+@pytest.fixture(scope="module")
+def dodo():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT)
+        import dodo
+    return dodo
+
+
+@pytest.fixture(scope="module")
+def tasks(dodo):
+    """The report's tasks by name."""
+    return {task.name: task for task in loader.load_tasks(vars(dodo))}
+
+
+def files(paths) -> set[Path]:
+    return {Path(path).resolve() for path in paths}
+
+
+def imported_by(path: Path) -> set[Path]:
+    """The questions' modules that one imports, itself among them, and those that they import."""
+    found, left = set(), {path}
+    while left:
+        found |= left
+        names = {
+            name
+            for module in left
+            for node in ast.walk(ast.parse(module.read_text()))
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("analysis.questions")
+            for name in (node.module.rpartition(".")[2], *(alias.name for alias in node.names))
+        }
+        left = {file for name in names if (file := FOLDER / f"{name}.py").exists()} - found
+    return found
+
+
+@pytest.mark.parametrize("page", QUESTIONS)
+def test_figures_depend_on_their_question_and_on_those_it_builds_on(tasks, page):
+    sources = imported_by(FOLDER / f"{page}.py")
+    assert sources <= files(tasks[f"figures:{page}"].file_dep)
+    others = set(FOLDER.glob("[qw]*.py")) - sources
+    assert not others & files(tasks[f"figures:{page}"].file_dep)
+
+
+def test_question_10_builds_on_question_9_and_that_on_8():
+    names = {path.stem for path in imported_by(FOLDER / "q10.py")}
+    assert {"q10", "q09", "q08"} <= names
+
+
+@pytest.mark.parametrize("page", QUESTIONS)
+def test_figures_depend_on_their_ledgers_on_what_is_shown_and_on_what_draws(tasks, page):
+    needed = {RESULTS / f"{experiment.name}.jsonl" for experiment in QUESTIONS[page].EXPERIMENTS}
+    needed |= set((ROOT / "analysis").glob("*.py"))
+    needed |= {
+        RESULTS / f"{name}.{end}" for name in ("mnist", "cifar10") for end in ("json", "png")
+    }
+    assert needed <= files(tasks[f"figures:{page}"].file_dep)
+
+
+@pytest.mark.parametrize("page", QUESTIONS)
+def test_figures_make_every_file_of_their_question(tasks, page):
+    made = files(tasks[f"figures:{page}"].targets)
+    expected = {path for name in QUESTIONS[page].FIGURES for path in report.figure_files(name)}
+    assert made == files({*expected, report.histories_file(page)})
+
+
+def test_numbers_depend_on_every_ledger_question_and_measurement(tasks):
+    needed = {RESULTS / f"{name}.jsonl" for name in EXPERIMENTS}
+    needed |= {FOLDER / f"{page}.py" for page in QUESTIONS}
+    needed |= set((ROOT / "analysis").glob("*.py"))
+    needed |= {
+        RESULTS / f"{name}.{end}" for name in ("mnist", "cifar10") for end in ("json", "png")
+    }
+    needed |= {RESULTS / "benchmark.json"}
+    assert needed <= files(tasks["numbers"].file_dep)
+    assert files(tasks["numbers"].targets) == files([report.NUMBERS])
+
+
+@pytest.mark.parametrize("name", ["book", "pdf"])
+def test_pages_depend_on_all_that_they_show(tasks, name):
+    needed = set(report.BOOK.glob("*.md")) | set(report.BOOK.glob("*.yml"))
+    needed |= set(report.BOOK.glob("_ext/*.py")) | {report.BOOK / "_static" / "readme.png"}
+    for page in QUESTIONS:
+        needed |= files(tasks[f"figures:{page}"].targets)
+    needed |= files(tasks["numbers"].targets)
+    needed |= {RESULTS / "mnist.png", RESULTS / "cifar10.json"}
+    assert files(needed) <= files(tasks[name].file_dep)
+
+
+def test_pages_offer_the_pdf_where_there_is_tex_to_typeset_it(dodo, tasks):
+    depends = files(tasks["pdf"].targets) <= files(tasks["book"].file_dep)
+    assert depends is dodo.TEX
+    assert ("pdf" in dodo.DOIT_CONFIG["default_tasks"]) is dodo.TEX
+
+
+def test_each_experiment_is_trained_by_its_own_task_into_its_own_ledger(tasks):
+    for name, experiment in EXPERIMENTS.items():
+        task = tasks[f"train:{name}"]
+        assert files(task.targets) == {RESULTS / f"{name}.jsonl"}
+        assert not task.file_dep  # a fresh clone trains nothing
+        assert task.actions[0].args[1] is experiment
+        assert str(len(experiment.seeds)) in task.doc
+        assert f"for {experiment.epochs} epochs" in task.doc
+
+
+def test_excerpts_wait_for_the_networks_that_choose_their_images(tasks):
+    assert "train:q07-final-cnn" in tasks["train:excerpt-mnist"].task_dep
+    assert {"train:q09-cnn", "train:q10-final"} <= set(tasks["train:excerpt-cifar10"].task_dep)
+    for name in ("mnist", "cifar10"):
+        made = files(tasks[f"train:excerpt-{name}"].targets)
+        assert made == {RESULTS / f"{name}.json", RESULTS / f"{name}.png"}
+
+
+def test_a_plain_doit_trains_draws_counts_and_builds_and_does_no_more(dodo):
+    plain = [name for name in dodo.DOIT_CONFIG["default_tasks"] if name != "pdf"]
+    assert plain == ["train", "figures", "numbers", "book"]
+
+
+@pytest.mark.parametrize("name", ["verify", "benchmark", "readme", "publish"])
+def test_what_is_asked_for_is_done_each_time(tasks, name):
+    assert (False, None, None) in tasks[name].uptodate
+
+
+def test_the_readme_takes_numbers_and_publishing_pages_that_are_up_to_date(tasks):
+    assert tasks["readme"].task_dep == ["numbers"]
+    assert tasks["publish"].task_dep == ["book"]
