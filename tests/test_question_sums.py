@@ -1,0 +1,154 @@
+"""What questions work out from arrays and runs, against values counted by hand."""
+
+import numpy as np
+import pytest
+import tiny
+
+from analysis.questions import q01, q02, q03, q05, q06, q08, q09, walkthrough
+from analysis.spec import mlp
+
+NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+CAT, DOG, SHIP, TRUCK = map(NAMES.index, ("cat", "dog", "ship", "truck"))
+
+
+def answers(*counts) -> np.ndarray:
+    """A confusion matrix of 100 images of each category: predicted, actual and how many."""
+    matrix = np.zeros((10, 10), int)
+    for predicted, actual, number in counts:
+        matrix[predicted, actual] = number
+    np.fill_diagonal(matrix, 100 - matrix.sum(axis=0))
+    return matrix
+
+
+def test_a_pairs_share_is_of_the_actual_category_however_often_the_other_is_named():
+    matrix = answers((DOG, CAT, 30), (CAT, DOG, 20), (TRUCK, SHIP, 5))
+    assert q09.pairs(matrix)[:3] == [
+        (0.30, "cat", "dog"),
+        (0.20, "dog", "cat"),
+        (0.05, "ship", "truck"),
+    ]
+    assert len(q09.pairs(matrix)) == 90
+    # Half as many images of cats: twice the share.
+    matrix[CAT, CAT] = 20
+    assert q09.pairs(matrix)[0] == (0.60, "cat", "dog")
+
+
+@pytest.mark.parametrize("other, holds", [(19, True), (25, False), (40, False)])
+def test_cats_and_dogs_are_mixed_up_most_if_both_ways_come_before_any_other(other, holds):
+    matrix = answers((DOG, CAT, 30), (CAT, DOG, 20), (TRUCK, SHIP, other))
+    claim = q09.cats_and_dogs("They are.", matrix)
+    assert claim.holds is holds
+    if holds:
+        assert claim.measured == "cat taken for dog 30.0%, dog taken for cat 20.0%"
+
+
+def test_mistakes_kept_within_a_kind_are_a_share_of_the_mistakes_on_that_kind():
+    kind = np.isin(NAMES, ("cat", "dog"))
+    matrix = answers((DOG, CAT, 30), (SHIP, CAT, 10), (CAT, SHIP, 50), (TRUCK, SHIP, 7))
+    assert q09._kept_within(matrix, kind) == 30 / 40
+    assert q09._kept_within(matrix, ~kind) == 7 / 57
+
+
+LABELS = np.array([0, 1, 1, 2, 3])
+PREDICTIONS = np.array([[0, 2, 1, 9, 4], [0, 2, 0, 9, 5], [1, 3, 0, 2, 6]])
+
+
+def test_images_that_all_get_wrong_are_found_whatever_was_answered():
+    assert q09.all_wrong(PREDICTIONS, LABELS).tolist() == [1, 4]
+
+
+def test_a_gallery_shows_the_first_images_that_all_get_wrong():
+    labels = np.zeros(60, int)
+    predictions = np.tile(np.arange(60) % 2, (3, 1))  # every other one is wrong
+    places = q09.shown(predictions, labels)
+    assert places.tolist() == list(range(1, 2 * q09.COLUMNS * q09.ROWS, 2))
+
+
+def test_by_chance_all_are_wrong_by_the_product_of_their_shares_in_each_category():
+    # Of 0: 0, 0, 1 wrong; of 1: .5, 1, 1 in two images; of 2: 1, 1, 0; of 3: all.
+    expected = 1 * 0 + 2 * 0.5 + 1 * 0 + 1 * 1
+    with np.errstate(invalid="ignore"):  # of categories without images
+        labels = np.concatenate([LABELS, np.arange(4, 10)])
+        predictions = np.hstack([PREDICTIONS, np.tile(np.arange(4, 10), (3, 1))])
+        assert q09._expected_all_wrong(predictions, labels) == pytest.approx(expected)
+
+
+def test_the_worst_mistakes_come_first_with_what_was_said_and_what_it_was():
+    matrix = answers((4, 9, 12), (9, 4, 7), (3, 5, 20))
+    assert walkthrough._worst_pairs(matrix)[:3] == [(3, 5, 20), (4, 9, 12), (9, 4, 7)]
+
+
+def test_outputs_start_quiet_by_their_own_images_before_training():
+    own = np.ones((2, 10))
+    own[0, 3], own[1, 0], own[1, 1] = 0.049, 0.0, 0.05
+    found = q01._quiet_start(tiny.runs(before_own=own))
+    assert np.argwhere(found).tolist() == [[0, 3], [1, 0]]
+
+
+def silent(*numbers, epochs=1, **values):
+    """Runs with so many silent outputs each, from first to last epoch."""
+    own = np.ones((len(numbers), epochs, 10))
+    for run, number in enumerate(numbers):
+        own[run, :, :number] = 0
+    return tiny.runs(own=own, **values)
+
+
+def test_a_level_is_as_far_from_the_next_as_the_line_through_all_runs_rises():
+    runs = silent(0, 0, 1, 2, after_loss=[0.01, 0.03, 0.05, 0.08], loss=np.zeros((4, 1)))
+    # Least squares by hand: mean of the numbers 3/4, of the errors .0425.
+    slope = (2 * -0.75 * -0.0225 + 0.25 * 0.0075 + 1.25 * 0.0375) / (2 * 0.5625 + 0.0625 + 1.5625)
+    assert q01._level_step(runs) == pytest.approx(slope)
+
+
+def test_an_output_returns_in_the_epoch_after_the_last_of_its_silence():
+    own = np.ones((3, 4, 10))
+    own[0, 0, 1] = own[1, 1:3, 5] = own[2, 2:, 7] = 0  # heard again in 2, in 4, and never
+    assert sorted(q02._return_epochs(tiny.runs(own=own))) == [2, 4]
+
+
+def test_the_last_epochs_gain_is_that_of_runs_that_are_fine():
+    runs = silent(0, 0, 1, epochs=3, loss=[[9, 0.5, 0.1], [9, 0.3, 0.2], [9, 8, 0]])
+    assert q03._last_gain(runs) == pytest.approx(0.4 - 0.15)
+
+
+@pytest.mark.parametrize("output, stuck", [("relu", [1, 2]), ("softmax", [2])])
+def test_a_run_is_stuck_by_a_silent_output_or_by_its_accuracy(output, stuck):
+    accuracy = np.array([[q05.LEARNED], [q05.LEARNED + 0.01], [q05.LEARNED - 0.01]])
+    values = {"val_accuracy": accuracy, "own": np.ones((3, 1, 10))}
+    values["own"][1, 0, 4] = 0
+    runs = tiny.runs({"layers": mlp(8, output=output)}, **values)
+    assert np.flatnonzero(q05._stuck(runs)).tolist() == stuck
+
+
+def test_fewer_errors_are_a_share_of_the_first_networks():
+    test = np.array([[0.90, 0.94], [0.96, 0.98]])  # 8 and 3 mistakes in a hundred
+    assert q06._fewer_errors(test) == pytest.approx(5 / 8)
+
+
+@pytest.mark.parametrize("points, size", [([0, 0, 2, 0, 0, 2, 2, 2], 64), ([2] * 8, 2)])
+def test_training_and_testing_part_from_the_size_on_that_no_larger_one_goes_back_to(points, size):
+    assert q06.SIZES == (2, 4, 8, 16, 32, 64, 128, 256)
+    gap = np.array(points)[:, None] / 100 + np.array([-0.001, 0.001])
+    assert q06._parts_from(gap) == size
+
+
+def test_units_live_that_are_not_dead():
+    spec = {"layers": mlp(8, output="softmax")}
+    assert q08.living(tiny.runs(spec, dead=[[[0], [5]], [[8], [7]]])).tolist() == [[8, 3], [0, 1]]
+
+
+def test_a_run_has_learned_nothing_by_its_testing_accuracy_at_the_end():
+    accuracy = [[0.1, 0.1], [0.1, 0.3], [0.3, 0.1], [0.1, q08.NOTHING]]
+    assert q08.nothing(tiny.runs(val_accuracy=accuracy)).tolist() == [True, False, True, False]
+
+
+def test_images_are_noticed_whose_answer_is_not_the_usual_one():
+    runs = tiny.runs(predictions=[[3, 3, 3, 1, 2, 3], [0, 0, 0, 0, 0, 0], [1, 2, 1, 2, 1, 2]])
+    assert q08._noticed(runs).tolist() == [2, 0, 3]
+
+
+def test_adams_first_step_moves_a_unit_as_far_as_all_pixels_together():
+    step, width = q08._first_step()
+    mean, square = 0.4733667, (0.4914**2 + 0.4822**2 + 0.4465**2 + 0.061 + 0.0593 + 0.0684) / 3
+    assert step == pytest.approx(0.001 * 3072 * mean)
+    assert width == pytest.approx((3072 * square * 2 / (3072 + 32)) ** 0.5)
