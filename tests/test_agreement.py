@@ -5,7 +5,7 @@ import copy
 import pytest
 import tiny
 
-from analysis.agreement import DIFFERENT, LAST_DIGIT, ROUNDED, SAME, agreement
+from analysis.agreement import DIFFERENT, ROUNDED, SAME, agreement
 
 EPOCHS = 6
 
@@ -99,7 +99,7 @@ def test_an_end_outside_the_spread_is_different(name):
     assert f"{name} ends at" in found.words
 
 
-@pytest.mark.parametrize("name", LAST_DIGIT)
+@pytest.mark.parametrize("name", ["loss", "val_loss", "accuracy", "val_accuracy"])
 @pytest.mark.parametrize("epoch", [0, 3, 5])
 def test_a_single_epoch_that_was_edited_is_named_with_both_values(name, epoch):
     line = copy.deepcopy(LINES[2])
@@ -152,3 +152,90 @@ def test_runs_that_diverge_at_the_same_epoch_agree():
     record["history"]["loss"][5] *= 1.0001
     record["after"]["loss"] *= 1.0001
     assert agreement(lines[2], record, lines).verdict == ROUNDED
+
+
+@pytest.mark.parametrize(
+    "name, digit", {"loss": 2e-6, "val_loss": 2e-6, "accuracy": 3e-4, "val_accuracy": 3e-4}.items()
+)
+def test_of_a_single_epoch_no_more_than_the_last_digit_may_differ(name, digit):
+    for share, expected in ((0.9, ROUNDED), (1.1, DIFFERENT)):
+        assert verdict(again(**{name: [1, 1, 1 + share * digit, 1, 1, 1]})) == expected
+
+
+def parting(factor) -> dict:
+    """Seed 2 again, with other training losses from the first epoch to the end."""
+    record = again(loss=[factor] * EPOCHS)
+    record["after"]["loss"] *= factor
+    return record
+
+
+def test_the_first_epochs_losses_may_be_two_hundredths_apart():
+    assert verdict(parting(1.019)) == ROUNDED
+    assert verdict(parting(1.021)) == DIFFERENT
+
+
+def test_untrained_networks_may_be_a_hundred_thousandth_apart():
+    for factor, expected in ((1 + 9e-6, ROUNDED), (1 + 11e-6, DIFFERENT)):
+        record = parting(1.0001)
+        record["before"]["val_loss"] *= factor
+        assert verdict(record) == expected
+
+
+@pytest.mark.parametrize(
+    "part, name", [("history", "val_loss"), ("history", "val_accuracy"), ("after", "loss")]
+)
+def test_an_end_may_lie_outside_all_others_by_as_much_as_those_lie_apart(part, name):
+    ends = [line[part][name][-1] if part == "history" else line[part][name] for line in LINES]
+    least, most = min(ends), max(ends)
+    for widths, expected in ((0.9, ROUNDED), (1.1, DIFFERENT)):
+        for end in (most + widths * (most - least), least - widths * (most - least)):
+            record = parting(1.0001)
+            if part == "history":
+                record[part][name][-1] = end
+            else:
+                record[part][name] = end
+            assert verdict(record) == expected
+
+
+def test_an_end_has_a_thousandth_where_no_other_run_says_how_far_they_lie_apart():
+    for factor, expected in ((1.0009, ROUNDED), (1.0011, DIFFERENT)):
+        record = again(loss=[1.0001] * EPOCHS, val_loss=[factor] * EPOCHS)
+        record["after"]["loss"] *= 1.0001
+        assert agreement(LINES[2], record, LINES[2:3]).verdict == expected
+
+
+def test_testing_parts_runs_as_well_as_training():
+    record = again(val_loss=[1, 1, 1, 1.002, 1.002, 1.002])
+    record["after"]["loss"] *= 1.0001
+    assert agreement(LINES[2], record, LINES).words.startswith(
+        "equal within rounding until epoch 3 of 6"
+    )
+
+
+def test_a_run_that_diverges_is_not_one_that_does_not():
+    lines = copy.deepcopy(LINES)
+    lines[0]["history"]["val_loss"][-1] = 0.5  # so that a value of 0 would be near enough
+    record = parting(1.0001)
+    assert agreement(lines[2], record, lines).verdict == ROUNDED
+    record["history"]["val_loss"][-1] = None
+    assert agreement(lines[2], record, lines).verdict == DIFFERENT
+    record = parting(1.0001)
+    record["history"]["loss"][0] = None
+    found = agreement(lines[2], record, lines)
+    assert (found.verdict, found.words) == (DIFFERENT, "loss of epoch 1 is 0.102, again None")
+
+
+def test_a_network_that_stands_still_only_later_does_not_meet_itself_again():
+    lines = copy.deepcopy(LINES)
+    for line in lines:
+        for name in ("loss", "val_loss"):
+            line["history"][name][2:] = [0.1] * 4
+    record = copy.deepcopy(lines[2])
+    record["history"]["loss"][1] *= 1 + 1e-5
+    assert agreement(lines[2], record, lines).verdict == DIFFERENT
+
+
+def test_other_outputs_are_not_the_same():
+    line = copy.deepcopy(LINES[2]) | {"outputs": "those"}
+    assert verdict(line | {"outputs": "those"}, line) == SAME
+    assert verdict(line | {"outputs": "others"}, line) != SAME

@@ -9,7 +9,7 @@ import tiny
 
 from analysis import excerpts
 from analysis.results import Ledger
-from analysis.spec import SGD, Adam
+from analysis.spec import SGD, Adam, Affine, Conv2D, CosineDecay, Dense, Dropout, Flatten, Lookahead
 from analysis.training import machine, verify
 from analysis.training.verify import VerificationError
 
@@ -134,3 +134,30 @@ def test_seeds_are_chosen_by_chance_and_none_twice(some, tmp_path):
     for trials in (first, second):
         assert sorted(seed for trial in trials for seed in trial.seeds) == list(range(12))
     assert first != second
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"loss": "cross_entropy"},
+        {"layers": (Flatten(), Dense(8), Dropout(0.1), Dense(10))},
+        {"optimizer": SGD(CosineDecay(0.1))},
+        {"averaging": Lookahead()},
+        {"augmentation": Affine(shift=1)},
+        {"dataset": "tiny-grey"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_what_takes_another_way_through_the_engine_is_of_another_kind(some, tmp_path, changes):
+    other = made_up(
+        tmp_path, tiny.experiment(name="q00-other", seeds=range(12), **changes), seconds=3.0
+    )
+    trials = verify.choose([*some[:2], other], 9, tmp_path, random.Random(0))
+    assert names(trials) == ["quick", "other", "alike"] * 2
+
+
+def test_convolutional_networks_are_trained_one_a_core(some, tmp_path):
+    layers = (Conv2D(4, 3), Flatten(), Dense(10))
+    chosen = tiny.experiment(dataset="tiny-grey", layers=layers, seeds=range(4))
+    trials = verify.choose([made_up(tmp_path, chosen, 3.0)], 9, tmp_path, random.Random(0))
+    assert [(len(trial.seeds), trial.seconds) for trial in trials] == [(2, 3), (2, 3)]
