@@ -80,7 +80,7 @@ def test_paired_interval_leans_to_where_the_differences_do(sign):
     differences = sign * np.array([1.0, 1.3, 1.7, 2.2, 3.1, 9.0])
     theirs = np.arange(6.0)
     found = statistics.paired_interval(theirs + differences, theirs)
-    assert found == pytest.approx(bca(differences), abs=0.06)
+    assert found == pytest.approx(bca(differences), abs=0.15)
 
 
 def test_paired_interval_is_always_the_same_and_turns_with_the_pair():
