@@ -82,6 +82,13 @@ def test_filters_that_are_computed_need_no_gradient():
     assert cost.flops_per_epoch(WHITENED) == 50_000 * 2 * (first + 3 * second + 3 * third)
 
 
+def test_computed_filters_behind_trained_ones_hand_their_gradient_on():
+    layers = (Conv2D(3, 1), Whitening(2), Flatten(), Dense(10))
+    chosen = tiny.experiment(dataset="tiny-colour", layers=layers)
+    first, second, third = 64 * 3 * 3, 49 * 12 * 24, 49 * 24 * 10
+    assert cost.flops_per_epoch(chosen) == 300 * 2 * (2 * first + 2 * second + 3 * third)
+
+
 def test_images_held_out_are_not_trained_on_but_tested():
     held_out = replace(q02.SHEET, validation=6_000)
     assert cost.flops_per_epoch(held_out) / cost.flops_per_epoch(q02.SHEET) == 0.9

@@ -99,6 +99,11 @@ def test_confusion_has_predicted_rows_and_actual_columns():
     assert np.trace(matrix) == 2
 
 
+def test_confusion_counts_as_many_answers_as_there_are():
+    labels = np.full(60_000, 7, np.uint8)
+    assert statistics.confusion(np.full((10, 60_000), 2, np.uint8), labels)[2, 7] == 600_000
+
+
 def test_confusion_adds_up_several_runs():
     labels = np.array([3, 4])
     matrix = statistics.confusion(np.array([[3, 3], [3, 4], [5, 4]]), labels)

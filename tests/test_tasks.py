@@ -1,6 +1,7 @@
 """What each task of ``doit`` depends on, and makes: nothing that is out of date is passed over."""
 
 import ast
+import math
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,30 @@ def test_what_is_asked_for_is_done_each_time(tasks, name):
 def test_the_readme_takes_numbers_and_publishing_pages_that_are_up_to_date(tasks):
     assert tasks["readme"].task_dep == ["numbers"]
     assert tasks["publish"].task_dep == ["book"]
+
+
+@pytest.mark.parametrize(
+    "arguments, names, minutes",
+    [
+        ({}, [*EXPERIMENTS], 5),
+        ({"minutes": 60.0}, [*EXPERIMENTS], 60),
+        ({"experiment": "q02-sgd"}, ["q02-sgd"], 5),
+        ({"all": True}, [*EXPERIMENTS], math.inf),
+    ],
+    ids=str,
+)
+def test_verify_takes_the_time_and_the_experiments_that_it_is_told(
+    dodo, tasks, monkeypatch, arguments, names, minutes
+):
+    asked = []
+    monkeypatch.setattr(dodo, "verify", lambda *given: asked.append(given))
+    by_itself = {option["name"]: option["default"] for option in tasks["verify"].params}
+    dodo.verify_some(**by_itself | arguments)
+    ((experiments, given),) = asked
+    assert [experiment.name for experiment in experiments] == names
+    assert given == minutes
+
+
+def test_verify_knows_no_experiment_of_another_name(dodo):
+    with pytest.raises(dodo.VerificationError, match="no experiment 'q02'"):
+        dodo.verify_some(5, "q02", False)
