@@ -96,7 +96,7 @@ def test_numbers_depend_on_every_ledger_question_and_measurement(tasks):
 @pytest.mark.parametrize("name", ["book", "pdf"])
 def test_pages_depend_on_all_that_they_show(tasks, name):
     needed = set(report.BOOK.glob("*.md")) | set(report.BOOK.glob("*.yml"))
-    needed |= set(report.BOOK.glob("_ext/*.py")) | {report.BOOK / "_static" / "readme.png"}
+    needed |= set((report.BOOK / "_ext").rglob("*.py")) | {report.BOOK / "_static" / "readme.png"}
     for page in QUESTIONS:
         needed |= files(tasks[f"figures:{page}"].targets)
     needed |= files(tasks["numbers"].targets)
