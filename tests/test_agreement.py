@@ -2,10 +2,12 @@
 
 import copy
 
+import numpy as np
 import pytest
 import tiny
 
 from analysis.agreement import DIFFERENT, ROUNDED, SAME, agreement
+from analysis.results import packed
 
 EPOCHS = 6
 
@@ -130,6 +132,24 @@ def test_edited_predictions_are_different_though_every_epoch_is_equal():
     assert verdict(record) == DIFFERENT
 
 
+def test_edited_outputs_are_different_though_all_else_is_equal():
+    outputs = np.full((100, 10), 0.1)
+    line, record = LINES[2] | {"outputs": packed(outputs)}, again() | {"outputs": packed(outputs)}
+    assert verdict(record, line) == SAME
+    outputs[7, 3] = 0.2
+    found = agreement(line, record | {"outputs": packed(outputs)}, LINES)
+    assert found.verdict == DIFFERENT
+    assert found.words.startswith("outputs differ by 0.1, though")
+
+
+def test_one_run_that_diverged_does_not_let_the_others_end_anywhere():
+    lines = copy.deepcopy(LINES)
+    lines[4]["history"]["val_loss"][-1] = None
+    record = again(val_loss=[3] * EPOCHS)
+    record["after"]["loss"] *= 1.0001
+    assert agreement(lines[2], record, lines).verdict == DIFFERENT
+
+
 def test_a_network_that_stands_still_may_meet_itself_again():
     """As one whose outputs are all zero: its loss does not change, whatever went before."""
     lines = copy.deepcopy(LINES)
@@ -233,9 +253,3 @@ def test_a_network_that_stands_still_only_later_does_not_meet_itself_again():
     record = copy.deepcopy(lines[2])
     record["history"]["loss"][1] *= 1 + 1e-5
     assert agreement(lines[2], record, lines).verdict == DIFFERENT
-
-
-def test_other_outputs_are_not_the_same():
-    line = copy.deepcopy(LINES[2]) | {"outputs": "those"}
-    assert verdict(line | {"outputs": "those"}, line) == SAME
-    assert verdict(line | {"outputs": "others"}, line) != SAME

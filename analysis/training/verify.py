@@ -164,7 +164,7 @@ def _kind(experiment: Experiment) -> tuple:
         type(optimizer),
         type(optimizer.learning_rate),
         type(experiment.augmentation),
-        type(experiment.averaging),
+        type(experiment.averaging) if experiment.averaging else None,
         experiment.precision,
         bool(experiment.label_smoothing),
     )
