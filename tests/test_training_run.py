@@ -210,7 +210,7 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(train, tmp_path, monkeypa
 def test_what_a_living_run_needs_is_left_to_it(train, tmp_path, monkeypatch):
     shared = tmp_path / "shared"
     monkeypatch.setenv(scratch.FOLDER_VARIABLE, str(shared))
-    first = train(name="first", seconds_an_epoch=0.3)
+    first = train(name="first", seconds_an_epoch=1)
     wait_for_lines(first, tmp_path / "first", 1)
     finish(train(name="second", seconds_an_epoch=0.01))
     assert len(list(shared.glob(f"*/{first.pid}-*/"))) == 1

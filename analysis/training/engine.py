@@ -4,7 +4,8 @@ The weights of all networks of a group are stacked on a leading *run* axis and o
 `tf.function` loop trains them together, each on its own order of the images. It is the
 training that ``model.fit`` does (tests/test_engine.py compares them step by step), without
 its cost per step, which for small networks is nearly all of the time. On one thread a
-network comes out the same to the last bit whichever others it is trained beside.
+network comes out the same to the last bit whichever others it is trained beside; where there
+is no AVX-512, only if the widths of its layers are multiples of 16 (all but the ten outputs).
 """
 
 from __future__ import annotations
