@@ -10,7 +10,6 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 
 from doit.action import CmdAction
 from doit.exceptions import TaskFailed
@@ -18,11 +17,18 @@ from doit.exceptions import TaskFailed
 from analysis.spec import SpecError
 
 try:
-    from analysis.questions import EXPERIMENTS, QUESTIONS, showing_test_images, test_images
+    from analysis.questions import (
+        EXPERIMENTS,
+        QUESTIONS,
+        SHOWING_TEST_IMAGES,
+        test_images,
+        with_those_below,
+    )
 except SpecError as error:  # its message says all; a traceback would bury it
     sys.exit(str(error))
 from analysis import excerpts, readme, report, results
 from analysis.datasets import DatasetError
+from analysis.loaded import Results
 from analysis.report import ClaimError
 from analysis.results import LedgerError
 from analysis.training import benchmark
@@ -72,6 +78,9 @@ FIGURE_FILES = [
     ),
     *map(report.histories_file, QUESTIONS),
 ]
+
+#: What figures and numbers are made of, for all of them together, so that each ledger is read once.
+RESULTS = Results()
 
 # What the pages are built from, for the screen and for paper.
 PAGES_FROM = [*BOOK_SOURCES, *FIGURE_FILES, report.NUMBERS, *EXCERPT_FILES]
@@ -128,20 +137,16 @@ def ledgers(experiments):
     return [results.Ledger(experiment).path for experiment in experiments]
 
 
-def sources(module):
-    """The file of a question's module and those of the questions it builds on."""
-    own = {module.__file__}
-    for value in vars(module).values():
-        if isinstance(value, ModuleType) and value.__name__.startswith("analysis.questions."):
-            own |= sources(value)
-    return own
+def sources(*modules):
+    """The files of questions' modules and those of the questions they build on."""
+    return sorted({below.__file__ for module in modules for below in with_those_below(module)})
 
 
 def task_train():
     """Train what each experiment lacks, and keep every finished network."""
     for name in EXCERPTS:
         choose = partial(test_images, name)
-        experiments = {e.name for m in showing_test_images(name) for e in m.EXPERIMENTS}
+        experiments = {e.name for m in SHOWING_TEST_IMAGES.get(name, ()) for e in m.EXPERIMENTS}
         yield {
             "name": f"excerpt-{name}",
             "doc": f"Keep the images and labels of {name} that pages show.",
@@ -169,14 +174,13 @@ def task_figures():
             "name": page,
             "doc": f"Draw {', '.join(module.FIGURES)}, and write their data.",
             "actions": [
-                *((attempt, [report.draw, *item]) for item in module.FIGURES.items()),
-                (attempt, [report.write_histories, page, module.EXPERIMENTS]),
+                (attempt, [report.draw_page, page, module, RESULTS]),
             ],
             "file_dep": [
                 *ledgers(module.EXPERIMENTS),
                 *EXCERPT_FILES,
                 *SHARED_SOURCES,
-                *sorted(sources(module)),
+                *sources(module),
             ],
             "targets": [
                 *(path for name in module.FIGURES for path in report.figure_files(name)),
@@ -189,13 +193,13 @@ def task_figures():
 def task_numbers():
     """Gather the numbers that pages cite, and test every claim."""
     return {
-        "actions": [(attempt, [report.write_numbers])],
+        "actions": [(attempt, [report.write_numbers, RESULTS])],
         "file_dep": [
             *ledgers(EXPERIMENTS.values()),
             *EXCERPT_FILES,
             benchmark.FILE,
             *SHARED_SOURCES,
-            *sorted(set().union(*map(sources, QUESTIONS.values()))),
+            *sources(*QUESTIONS.values()),
         ],
         "targets": [report.NUMBERS],
         "clean": True,

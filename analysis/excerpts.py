@@ -1,7 +1,8 @@
 """Keeps the few images of a data set that pages show, and all its labels.
 
-With them figures, confusion matrices and votes need no data set. ``<data set>.json`` holds what is
-kept and where it is from, ``<data set>.png`` the images one below the other.
+With them figures, confusion matrices and votes need no data set. ``<data set>.json`` holds the
+labels, which test images are kept, and where it all is from; ``<data set>.png`` the images one
+below the other.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,48 +22,63 @@ from analysis.files import write_whole
 #: How many of the first training images are kept.
 TRAINING_IMAGES = 10
 
-#: Says which test images to keep, by their places, given the labels of all of them.
-Choice = Callable[[np.ndarray], Sequence[int]]
-
 
 @dataclass(frozen=True)
 class Excerpt:
     """What is kept of a data set.
 
-    Attributes
+    Parameters
     ----------
-    train : ndarray of uint8, shape (10, height, width) or (10, height, width, 3)
-        The first training images.
     train_labels : ndarray of uint8, shape (images,)
         The labels of the whole training set.
-    test : ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
-        The test images asked for.
-    test_numbers : ndarray of int, shape (n,)
-        Their places in the test set.
     test_labels : ndarray of uint8, shape (images,)
         The labels of the whole test set.
+    test_numbers : ndarray of int, shape (n,)
+        Places in the test set of the test images that are kept.
+    png : Path
+        Their file, after the first training images; read when an image is asked for.
     """
 
-    train: np.ndarray
     train_labels: np.ndarray
-    test: np.ndarray
-    test_numbers: np.ndarray
     test_labels: np.ndarray
+    test_numbers: np.ndarray
+    png: Path
+
+    @property
+    def train(self) -> np.ndarray:
+        """The first training images: uint8, shape (10, height, width) or with channels last."""
+        return self._images[:TRAINING_IMAGES]
+
+    @property
+    def test(self) -> np.ndarray:
+        """The test images that are kept, shaped like ``train``."""
+        return self._images[TRAINING_IMAGES:]
 
     def test_images(self, numbers: Sequence[int]) -> np.ndarray:
         """The kept test images at these places of the test set."""
         kept = self.test_numbers.tolist()
         return self.test[[kept.index(number) for number in numbers]]
 
+    @cached_property
+    def _images(self) -> np.ndarray:
+        from PIL import Image
+
+        with Image.open(self.png) as image:
+            return np.array(np.split(np.asarray(image), TRAINING_IMAGES + len(self.test_numbers)))
+
+
+#: Says which test images to keep, by their places, given an excerpt for its labels alone.
+Choice = Callable[[Excerpt], Sequence[int]]
+
 
 def is_current(name: str, choose: Choice, folder: Path = results.FOLDER) -> bool:
     """Whether the excerpt on disk is of the data set named and has the test images chosen."""
     try:
-        kept = json.loads((folder / f"{name}.json").read_text())
+        kept, source = load(name, folder), datasets.DATASETS[name]
         return (
-            kept["digest"] == datasets.DATASETS[name].digest
-            and len(kept["train_labels"]) == datasets.DATASETS[name].shapes["y_train"][0]
-            and kept["test_numbers"] == list(choose(_labels(kept["test_labels"])))
+            json.loads(_json_file(name, folder).read_text())["digest"] == source.digest
+            and kept.train_labels.shape == source.shapes["y_train"]
+            and kept.test_numbers.tolist() == list(choose(kept))
         )
     except (OSError, ValueError, KeyError, TypeError, results.LedgerError):
         return False
@@ -77,12 +94,12 @@ def keep(name: str, choose: Choice, folder: Path = results.FOLDER) -> None:
     """
     from PIL import Image
 
-    data, source = datasets.load(name), datasets.DATASETS[name]
-    test_numbers = list(choose(data.y_test))
+    data, source, png = datasets.load(name), datasets.DATASETS[name], _png_file(name, folder)
+    test_numbers = list(choose(Excerpt(data.y_train, data.y_test, np.array([], int), png)))
     images = np.concatenate([data.x_train[:TRAINING_IMAGES], data.x_test[test_numbers]])
-    png = io.BytesIO()
-    Image.fromarray(np.concatenate(images)).save(png, "PNG", optimize=True)
-    write_whole(folder / f"{name}.png", png.getvalue())
+    content = io.BytesIO()
+    Image.fromarray(np.concatenate(images)).save(content, "PNG", optimize=True)
+    write_whole(png, content.getvalue())
     kept = {
         "title": source.title,
         "credit": source.credit,
@@ -92,24 +109,26 @@ def keep(name: str, choose: Choice, folder: Path = results.FOLDER) -> None:
         "test_numbers": test_numbers,
         "test_labels": _digits(data.y_test),
     }
-    write_whole(folder / f"{name}.json", json.dumps(kept, indent=1).encode() + b"\n")
+    write_whole(_json_file(name, folder), json.dumps(kept, indent=1).encode() + b"\n")
 
 
 def load(name: str, folder: Path = results.FOLDER) -> Excerpt:
     """The excerpt of a data set."""
-    from PIL import Image
-
-    kept = json.loads((folder / f"{name}.json").read_text())
-    numbers = np.array(kept["test_numbers"], int)
-    with Image.open(folder / f"{name}.png") as image:
-        images = np.split(np.asarray(image), TRAINING_IMAGES + len(numbers))
+    kept = json.loads(_json_file(name, folder).read_text())
     return Excerpt(
-        train=np.array(images[:TRAINING_IMAGES]),
         train_labels=_labels(kept["train_labels"]),
-        test=np.array(images[TRAINING_IMAGES:]),
-        test_numbers=numbers,
         test_labels=_labels(kept["test_labels"]),
+        test_numbers=np.array(kept["test_numbers"], int),
+        png=_png_file(name, folder),
     )
+
+
+def _json_file(name: str, folder: Path) -> Path:
+    return folder / f"{name}.json"
+
+
+def _png_file(name: str, folder: Path) -> Path:
+    return folder / f"{name}.png"
 
 
 def _digits(labels: np.ndarray) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis import cost, excerpts, style
+from analysis import cost, style
 from analysis.claims import Claim
-from analysis.results import load
+from analysis.loaded import Results
 from analysis.spec import Experiment
 from analysis.statistics import t_interval
 
@@ -46,25 +46,25 @@ class Arm:
         return Arm(label, replace(self.experiment, name=name, **changes), base=self)
 
 
-def accuracy(arm: Arm) -> np.ndarray:
+def accuracy(results: Results, arm: Arm) -> np.ndarray:
     """Accuracy on the held-out images after the last epoch: float, shape (runs,)."""
-    return load(arm.experiment).final("val_accuracy")
+    return results[arm.experiment].final("val_accuracy")
 
 
-def gain(arm: Arm) -> tuple[float, float, float]:
+def gain(results: Results, arm: Arm) -> tuple[float, float, float]:
     """Points of accuracy over the base, and their 95% interval, paired by seed.
 
     By Student's t: of the four to ten runs of an arm a bootstrap gives intervals too short.
     """
-    ours, theirs = load(arm.experiment), load(arm.base.experiment)
+    ours, theirs = results[arm.experiment], results[arm.base.experiment]
     pairs = min(len(ours), len(theirs))
     ours, theirs = (100 * runs.first(pairs).final("val_accuracy") for runs in (ours, theirs))
     return (float(np.mean(ours - theirs)), *t_interval(ours - theirs))
 
 
-def gain_text(arm: Arm) -> str:
+def gain_text(results: Results, arm: Arm) -> str:
     """The gain with its interval, in points."""
-    return points_text(*gain(arm))
+    return points_text(*gain(results, arm))
 
 
 def points_text(mean: float, low: float, high: float) -> str:
@@ -72,45 +72,39 @@ def points_text(mean: float, low: float, high: float) -> str:
     return f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
-def helps(arm: Arm) -> bool:
+def helps(results: Results, arm: Arm) -> bool:
     """Whether the whole interval of the gain is above zero."""
-    return gain(arm)[1] > 0
+    return gain(results, arm)[1] > 0
 
 
-def harms(arm: Arm) -> bool:
+def harms(results: Results, arm: Arm) -> bool:
     """Whether the whole interval of the gain is below zero."""
-    return gain(arm)[2] < 0
+    return gain(results, arm)[2] < 0
 
 
-def is_in_doubt(arm: Arm) -> bool:
+def is_in_doubt(results: Results, arm: Arm) -> bool:
     """Whether the interval of the gain holds zero."""
-    _, low, high = gain(arm)
+    _, low, high = gain(results, arm)
     return low <= 0 <= high
 
 
-def helping(sentence: str, *arms: Arm) -> Claim:
+def helping(results: Results, sentence: str, *arms: Arm) -> Claim:
     """A claim that each of some arms helps."""
-    return Claim(sentence, _gains(arms), all(map(helps, arms)))
+    return Claim(sentence, _gains(results, arms), all(helps(results, arm) for arm in arms))
 
 
-def harming(sentence: str, *arms: Arm) -> Claim:
+def harming(results: Results, sentence: str, *arms: Arm) -> Claim:
     """A claim that each of some arms does harm."""
-    return Claim(sentence, _gains(arms), all(map(harms, arms)))
+    return Claim(sentence, _gains(results, arms), all(harms(results, arm) for arm in arms))
 
 
-def in_doubt(sentence: str, *arms: Arm) -> Claim:
+def in_doubt(results: Results, sentence: str, *arms: Arm) -> Claim:
     """A claim that of some arms none can be told from its base."""
-    return Claim(sentence, _gains(arms), all(map(is_in_doubt, arms)))
+    return Claim(sentence, _gains(results, arms), all(is_in_doubt(results, arm) for arm in arms))
 
 
-def _gains(arms: Sequence[Arm]) -> str:
-    return "points: " + ", ".join(map(gain_text, arms))
-
-
-def labels(experiment: Experiment) -> np.ndarray:
-    """Labels of the images that its networks were tested on: uint8, shape (images,)."""
-    data, held_out = excerpts.load(experiment.dataset), experiment.validation
-    return data.train_labels[-held_out:] if held_out else data.test_labels
+def _gains(results: Results, arms: Sequence[Arm]) -> str:
+    return "points: " + ", ".join(gain_text(results, arm) for arm in arms)
 
 
 def teraflops(experiment: Experiment) -> float:
@@ -118,19 +112,19 @@ def teraflops(experiment: Experiment) -> float:
     return experiment.epochs * cost.flops_per_epoch(experiment) / 1e12
 
 
-def mistakes(arm: Arm) -> np.ndarray:
+def mistakes(results: Results, arm: Arm) -> np.ndarray:
     """Held-out images that each run gets wrong: float, shape (runs,)."""
-    return arm.experiment.validation * (1 - accuracy(arm))
+    return arm.experiment.validation * (1 - accuracy(results, arm))
 
 
-def fewer(arm: Arm, other: Arm) -> float:
+def fewer(results: Results, arm: Arm, other: Arm) -> float:
     """The share of another arm's mistakes that an arm does without."""
-    return 1 - float(mistakes(arm).mean() / mistakes(other).mean())
+    return 1 - float(mistakes(results, arm).mean() / mistakes(results, other).mean())
 
 
-def best(arms: Sequence[Arm]) -> Arm:
+def best(results: Results, arms: Sequence[Arm]) -> Arm:
     """The arm with the highest mean accuracy on held-out images."""
-    return max(arms, key=lambda arm: accuracy(arm).mean())
+    return max(arms, key=lambda arm: accuracy(results, arm).mean())
 
 
 def dead_ends(arms: Sequence[Arm], chosen: Sequence[Arm]) -> list[Arm]:
@@ -139,20 +133,20 @@ def dead_ends(arms: Sequence[Arm], chosen: Sequence[Arm]) -> list[Arm]:
     return [arm for arm in arms if arm not in bases and arm not in chosen]
 
 
-def numbers(arms: Sequence[Arm]) -> dict:
+def numbers(results: Results, arms: Sequence[Arm]) -> dict:
     """Of each arm what a page may cite, under the last words of its experiment's name."""
     values = {}
     for arm in arms:
         name = arm.experiment.name.partition("-")[2].replace("-", "_")
         values |= {
-            f"{name}_accuracy": float(accuracy(arm).mean()),
-            f"{name}_mistakes": float(mistakes(arm).mean()),
-            f"{name}_seconds": load(arm.experiment).seconds / len(arm.experiment.seeds),
+            f"{name}_accuracy": float(accuracy(results, arm).mean()),
+            f"{name}_mistakes": float(mistakes(results, arm).mean()),
+            f"{name}_seconds": results[arm.experiment].seconds / len(arm.experiment.seeds),
         }
         if arm.base:
             values |= {
-                f"{name}_gain": gain(arm)[0],
-                f"{name}_fewer": fewer(arm, arm.base),
+                f"{name}_gain": gain(results, arm)[0],
+                f"{name}_fewer": fewer(results, arm, arm.base),
             }
     return values
 
@@ -162,7 +156,7 @@ def names(arms: Sequence[Arm]) -> dict[Arm, str]:
     return {arm: f"{number}. {arm.label}" for number, arm in enumerate(arms, start=1)}
 
 
-def rows(arms: Sequence[Arm], every: Sequence[Arm]) -> list[list[str]]:
+def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[list[str]]:
     """A table of arms, with a row for each; see `analysis.questions`.
 
     Parameters
@@ -184,13 +178,13 @@ def rows(arms: Sequence[Arm], every: Sequence[Arm]) -> list[list[str]]:
         ]
     ]
     for arm in arms:
-        runs = load(arm.experiment)
+        runs = results[arm.experiment]
         table.append(
             [
                 called[arm],
                 called[arm.base].partition(".")[0] if arm.base else "",
-                gain_text(arm) if arm.base else "",
-                f"{accuracy(arm).mean():.2%}",
+                gain_text(results, arm) if arm.base else "",
+                f"{accuracy(results, arm).mean():.2%}",
                 f"{cost.weights(arm.experiment):,}",
                 f"{teraflops(arm.experiment):.1f}",
                 f"{runs.seconds / len(runs):,.0f}",
@@ -199,7 +193,9 @@ def rows(arms: Sequence[Arm], every: Sequence[Arm]) -> list[list[str]]:
     return table
 
 
-def mistakes_figure(arms: Sequence[Arm], every: Sequence[Arm], dropped: Sequence[Arm] = ()):
+def mistakes_figure(
+    results: Results, arms: Sequence[Arm], every: Sequence[Arm], dropped: Sequence[Arm] = ()
+):
     """Mistakes on held-out images, a row an arm: every run, and the arm's mean.
 
     Parameters
@@ -216,7 +212,7 @@ def mistakes_figure(arms: Sequence[Arm], every: Sequence[Arm], dropped: Sequence
     ]
     figure, ax = style.figure(height=0.9 + 0.27 * len(arms))
     for row, (arm, colour) in enumerate(zip(arms, colours, strict=True)):
-        runs = mistakes(arm)
+        runs = mistakes(results, arm)
         ax.scatter(runs, np.full(len(runs), row), s=11, c=colour, alpha=0.55, lw=0)
         ax.plot([runs.mean()], [row], "|", color=colour, ms=13, mew=2)
     called = names(every)
@@ -229,10 +225,10 @@ def mistakes_figure(arms: Sequence[Arm], every: Sequence[Arm], dropped: Sequence
     return figure
 
 
-def small_figure(arms: Sequence[Arm]):
+def small_figure(results: Results, arms: Sequence[Arm]):
     """For the home page: mean mistakes on held-out images, arm by arm."""
     figure, ax = style.small_figure()
-    means = [mistakes(arm).mean() for arm in arms]
+    means = [mistakes(results, arm).mean() for arm in arms]
     ax.plot(means, "o", ms=3.5, color=style.theme().categories[0])
     ax.set_yscale("log")
     ax.set(yticks=[])

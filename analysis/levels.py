@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from analysis import plots, style
-from analysis.results import Runs, load
+from analysis.results import Runs
 from analysis.spec import Experiment
 from analysis.statistics import wilson
 
@@ -151,9 +151,11 @@ def curves_figure(runs: Runs, name: str, ylabel: str):
 def error_figures(page: str, experiment: Experiment) -> dict[str, Callable]:
     """The two plots that questions 2 to 4 ask for, by figure name."""
     return {
-        f"{page}-training-error": lambda: curves_figure(load(experiment), "loss", "training error"),
-        f"{page}-testing-error": lambda: curves_figure(
-            load(experiment), "val_loss", "testing error"
+        f"{page}-training-error": lambda results: curves_figure(
+            results[experiment], "loss", "training error"
+        ),
+        f"{page}-testing-error": lambda results: curves_figure(
+            results[experiment], "val_loss", "testing error"
         ),
     }
 

@@ -7,11 +7,12 @@ import re
 
 import numpy as np
 
-from analysis import levels, plots, report, results, style
+from analysis import levels, plots, report, style
 from analysis.files import write_whole
+from analysis.loaded import Results
 from analysis.questions import q01, q08, q09, q10
 
-README = results.FOLDER.parent.parent / "README.md"
+README = report.BOOK.parent / "README.md"
 PICTURE = report.BOOK / "_static" / "readme.png"
 
 #: A number between comments that no reader sees: ``<!--q01.stuck:,-->63<!---->``.
@@ -23,7 +24,7 @@ def write() -> None:
     numbers = json.loads(report.NUMBERS.read_text())["numbers"]
     write_whole(README, filled(README.read_text(), numbers).encode())
     with style.drawing(style.LIGHT):
-        picture().savefig(PICTURE, dpi=150, facecolor="white")
+        picture(Results()).savefig(PICTURE, dpi=150, facecolor="white")
 
 
 def filled(text: str, numbers: dict) -> str:
@@ -42,19 +43,19 @@ def filled(text: str, numbers: dict) -> str:
     return NUMBER.sub(number, text)
 
 
-def picture():
+def picture(results: Results):
     """Ten runs of the first network, and what every run reaches on CIFAR-10, step by step."""
     figure, (left, right) = style.figure(2, height=3.4)
-    runs = results.load(q01.SHEET).first(levels.ASKED_FOR)
+    runs = results[q01.SHEET].first(levels.ASKED_FOR)
     for curve, count in zip(runs.history("accuracy"), levels.counts(runs), strict=True):
         left.plot(range(1, len(curve) + 1), curve, color=plots.silent_colour(count))
     left.set(title="digits: one network, trained ten times", xlabel="epoch")
     left.set_ylabel("training accuracy")
     groups = {
-        "one hidden\nlayer": results.load(q08.SHEET).final("val_accuracy"),
-        "centred\ninputs": results.load(q08.CENTRED).final("val_accuracy"),
-        "convo-\nlution": results.load(q09.SHEET).final("val_accuracy"),
-        "question\n10": q10.with_views(q10.FINAL),
+        "one hidden\nlayer": results[q08.SHEET].final("val_accuracy"),
+        "centred\ninputs": results[q08.CENTRED].final("val_accuracy"),
+        "convo-\nlution": results[q09.SHEET].final("val_accuracy"),
+        "question\n10": q10.with_views(results, q10.FINAL),
     }
     plots.strips(right, groups, style.theme().categories[: len(groups)], "testing accuracy")
     right.set(title="colour images: step by step", ylim=(0, 1))

@@ -10,17 +10,20 @@ import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
-from analysis import results, style, words
+from analysis import style, words
 from analysis.datasets import DATASETS
 from analysis.files import write_whole
+from analysis.loaded import Results
 from analysis.questions import QUESTIONS
+from analysis.results import FOLDER
 from analysis.spec import Experiment
 from analysis.training import benchmark
 
-BOOK = results.FOLDER.parent
+BOOK = FOLDER.parent
 FIGURES = BOOK / "figures"
 NUMBERS = BOOK / "numbers.json"
 
@@ -36,15 +39,22 @@ def figure_files(name: str) -> list[Path]:
     return [FIGURES / f"{name}{ending}" for ending in (".svg", "-dark.svg", ".pdf")]
 
 
-def draw(name: str, function) -> None:
-    """Draw a figure in both themes and write its files."""
+def draw_page(page: str, module: ModuleType, results: Results) -> None:
+    """Draw a question's figures, and write what they are drawn from."""
+    for name, function in module.FIGURES.items():
+        draw(name, function, results)
+    write_histories(page, module.EXPERIMENTS, results)
+
+
+def draw(name: str, function: Callable, results: Results) -> None:
+    """Draw a figure, which is a function of results, in both themes and write its files."""
     light, dark, paper = figure_files(name)
     with style.drawing(style.LIGHT):
-        figure = function()
+        figure = function(results)
         write_whole(light, _saved(figure, "svg", {"Date": None}))
         write_whole(paper, _saved(figure, "pdf", {"CreationDate": None}))
     with style.drawing(style.DARK):
-        write_whole(dark, _saved(function(), "svg", {"Date": None}))
+        write_whole(dark, _saved(function(results), "svg", {"Date": None}))
 
 
 def histories_file(page: str) -> Path:
@@ -52,11 +62,11 @@ def histories_file(page: str) -> Path:
     return FIGURES / f"{page}.csv"
 
 
-def write_histories(page: str, experiments: Iterable[Experiment]) -> None:
+def write_histories(page: str, experiments: Iterable[Experiment], results: Results) -> None:
     """Write the losses and accuracies that a page's figures are drawn from, as CSV."""
     lines = [("experiment", "seed", "epoch", *_HISTORIES)]
     for experiment in experiments:
-        for record in results.load(experiment).records:
+        for record in results[experiment].records:
             epochs = zip(*(record["history"][name] for name in _HISTORIES), strict=True)
             lines += [(experiment.name, record["seed"], n, *v) for n, v in enumerate(epochs, 1)]
     text = io.StringIO()
@@ -71,7 +81,7 @@ def _saved(figure, form: str, metadata: dict) -> bytes:
     return content.getvalue()
 
 
-def write_numbers() -> None:
+def write_numbers(results: Results) -> None:
     """Write all numbers and claims.
 
     Raises
@@ -79,7 +89,7 @@ def write_numbers() -> None:
     ClaimError
         If a claim does not hold; the file is written all the same, so that the page shows it.
     """
-    content = collect()
+    content = collect(results)
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     write_whole(NUMBERS, text.encode() + b"\n")
     failed = [
@@ -95,21 +105,21 @@ def write_numbers() -> None:
         )
 
 
-def collect() -> dict:
-    """All that pages take from here, ready for JSON.
+def collect(results: Results) -> dict:
+    """All that pages take from results, ready for JSON.
 
     ``numbers``, ``tables`` and ``figures`` by name, ``claims`` and ``experiments`` by page.
     """
     content = {"numbers": {}, "tables": {}, "figures": {}, "claims": {}, "experiments": {}}
     for page, module in QUESTIONS.items():
-        for name, value in module.numbers().items():
+        for name, value in module.numbers(results).items():
             content["numbers"][f"{page}.{name}"] = _json_ready(f"{page}.{name}", value)
-        for name, (header, *rows) in getattr(module, "tables", dict)().items():
+        for name, (header, *rows) in module.tables(results).items():
             content["tables"][f"{page}-{name}"] = {"header": header, "rows": rows}
         for name, function in module.FIGURES.items():
             content["figures"][name] = _origin(page, function)
-        content["claims"][page] = [asdict(claim) for claim in module.claims()]
-        content["experiments"][page] = [describe(spec) for spec in module.EXPERIMENTS]
+        content["claims"][page] = [asdict(claim) for claim in module.claims(results)]
+        content["experiments"][page] = [describe(spec, results) for spec in module.EXPERIMENTS]
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
     content["tables"] |= _reproduction(content)
     speed = json.loads(benchmark.FILE.read_text())
@@ -127,9 +137,9 @@ def _origin(page: str, function: Callable) -> dict:
     }
 
 
-def describe(experiment: Experiment) -> dict:
+def describe(experiment: Experiment, results: Results) -> dict:
     """An experiment as the page's table of how it was made shows it."""
-    runs = results.load(experiment)
+    runs = results[experiment]
     provenances = [record["provenance"] for record in runs.records]
     return {
         "name": experiment.name,

@@ -156,12 +156,12 @@ def test_failed_download_says_what_to_do(tiny_file, monkeypatch):
         assert part in str(error.value)
 
 
-def first(labels):
+def first(labelled):
     return [0]
 
 
 def test_excerpt_comes_back_as_it_was_kept(tiny_file, tmp_path):
-    excerpts.keep("tiny", lambda labels: [4, 2], tmp_path)
+    excerpts.keep("tiny", lambda labelled: [4, 2], tmp_path)
     excerpt = excerpts.load("tiny", tmp_path)
     np.testing.assert_array_equal(excerpt.train, DATA.x_train[:10])
     np.testing.assert_array_equal(excerpt.test, DATA.x_test[[4, 2]])
@@ -175,14 +175,14 @@ def test_excerpt_is_current_until_images_or_data_set_change(tiny_file, tmp_path,
     assert not excerpts.is_current("tiny", first, tmp_path)
     excerpts.keep("tiny", first, tmp_path)
     assert excerpts.is_current("tiny", first, tmp_path)
-    assert not excerpts.is_current("tiny", lambda labels: [0, 1], tmp_path)
+    assert not excerpts.is_current("tiny", lambda labelled: [0, 1], tmp_path)
     other = replace(tiny.SOURCE, sha256=tiny.SOURCE.sha256 | {"y_test": "0" * 64})
     monkeypatch.setitem(datasets.DATASETS, "tiny", other)
     assert not excerpts.is_current("tiny", first, tmp_path)
 
 
 def test_excerpt_is_not_current_while_what_chooses_its_images_is_not_trained(tiny_file, tmp_path):
-    def of_untrained(labels):
+    def of_untrained(labelled):
         raise results.LedgerError("q09-cnn lacks 1 of 10 networks")
 
     excerpts.keep("tiny", first, tmp_path)
@@ -190,7 +190,11 @@ def test_excerpt_is_not_current_while_what_chooses_its_images_is_not_trained(tin
 
 
 def test_images_are_chosen_by_the_labels_of_the_whole_test_set(tiny_file, tmp_path):
-    excerpts.keep("tiny", lambda labels: np.flatnonzero(labels == 3)[:2].tolist(), tmp_path)
+    def threes(labelled):
+        return np.flatnonzero(labelled.test_labels == 3)[:2].tolist()
+
+    excerpts.keep("tiny", threes, tmp_path)
+    assert excerpts.is_current("tiny", threes, tmp_path)
     excerpt = excerpts.load("tiny", tmp_path)
     np.testing.assert_array_equal(excerpt.test_labels[excerpt.test_numbers], [3, 3])
 

@@ -24,13 +24,19 @@ ONE, OTHER = tiny.experiment(name="q00-one"), tiny.experiment(name="q00-other", 
 EXPERIMENTS = {experiment.name: experiment for experiment in (ONE, OTHER)}
 QUESTIONS = {
     "q00": SimpleNamespace(
-        __file__=__file__, EXPERIMENTS=(ONE, OTHER), FIGURES={}, numbers=dict, claims=list
+        __file__=__file__,
+        BUILDS_ON=(),
+        EXPERIMENTS=(ONE, OTHER),
+        FIGURES={},
+        numbers=lambda results: {},
+        tables=lambda results: {},
+        claims=lambda results: [],
     )
 }
 """
 FAILING_CLAIM = """
 from analysis.claims import Claim
-QUESTIONS["q00"].claims = lambda: [Claim("None ever does.", "3 of 10 do", False)]
+QUESTIONS["q00"].claims = lambda results: [Claim("None ever does.", "3 of 10 do", False)]
 """
 BAD_SPEC = """
 tiny.experiment(name="q00-bad", epochs=0)

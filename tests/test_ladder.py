@@ -1,7 +1,6 @@
 """Arms against their bases: gains paired by seed, rows of the table, the figure."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,62 +8,73 @@ import tiny
 
 from analysis import ladder, style
 from analysis.ladder import Arm
+from analysis.loaded import Results
 from analysis.results import Runs
 from analysis.spec import mlp
 
-FIRST = Arm("8 hidden", tiny.experiment(name="first", validation=200))
-WIDER = FIRST.but("wider", "16 hidden", layers=mlp(16, output="relu"))
-FEWER = WIDER.but("fewer", "fewer seeds", seeds=(0, 1))
-ACCURACIES = {"first": [0.80, 0.70, 0.90], "wider": [0.85, 0.80, 0.90], "fewer": [0.80, 0.90]}
+FIRST = Arm("8 hidden", tiny.experiment(name="q00-first", validation=200))
+WIDER = FIRST.but("q00-wider", "16 hidden", layers=mlp(16, output="relu"))
+FEWER = WIDER.but("q00-fewer", "fewer seeds", seeds=(0, 1))
 
 
-@pytest.fixture(autouse=True)
-def trained(monkeypatch):
-    def load(experiment):
-        records = []
-        for seed, value in zip(experiment.seeds, ACCURACIES[experiment.name], strict=True):
-            record = tiny.record(seed)
-            record["history"]["val_accuracy"] = [0.1, value]
-            records.append(record)
-        return Runs(experiment, tuple(records))
+def runs(arm, accuracies):
+    """An arm's runs that end with these accuracies on held-out images."""
+    records = []
+    for seed, value in zip(arm.experiment.seeds, accuracies, strict=True):
+        record = tiny.record(seed)
+        record["history"]["val_accuracy"] = [0.1, value]
+        records.append(record)
+    return Runs(arm.experiment, tuple(records))
 
-    monkeypatch.setattr(ladder, "load", load)
+
+def results(wider=(0.85, 0.80, 0.90)):
+    """Results of the three arms."""
+    ends = {FIRST: (0.80, 0.70, 0.90), WIDER: wider, FEWER: (0.80, 0.90)}
+    return Results({arm.experiment: runs(arm, values) for arm, values in ends.items()})
+
+
+RESULTS = results()
+#: With which the second arm is told from the first.
+BETTER = results(wider=(0.86, 0.77, 0.96))
 
 
 def test_arm_differs_from_its_base_in_what_is_named():
     assert WIDER.base is FIRST
     assert WIDER.experiment == tiny.experiment(
-        name="wider", validation=200, layers=mlp(16, output="relu")
+        name="q00-wider", validation=200, layers=mlp(16, output="relu")
     )
 
 
 def test_gain_is_in_points_and_paired_by_seed():
-    mean, low, high = ladder.gain(WIDER)
+    mean, low, high = ladder.gain(RESULTS, WIDER)
     assert mean == pytest.approx((5 + 10 + 0) / 3)
     # 4.303: the 97.5% point of Student's t with two degrees of freedom; 5: the differences' sd.
     assert high - mean == pytest.approx(4.303 * 5 / 3**0.5, rel=1e-3)
     assert mean - low == pytest.approx(high - mean)
 
 
-def test_a_gain_helps_or_is_in_doubt_by_its_interval(monkeypatch):
-    assert ladder.is_in_doubt(WIDER) and not ladder.helps(WIDER)
-    monkeypatch.setitem(ACCURACIES, "wider", [0.86, 0.77, 0.96])
-    assert ladder.helps(WIDER) and not ladder.is_in_doubt(WIDER)
-    assert ladder.is_in_doubt(FEWER) and not ladder.helps(FEWER)
+def test_a_gain_helps_or_is_in_doubt_by_its_interval():
+    assert ladder.is_in_doubt(RESULTS, WIDER) and not ladder.helps(RESULTS, WIDER)
+    assert ladder.helps(BETTER, WIDER) and not ladder.is_in_doubt(BETTER, WIDER)
+    assert ladder.is_in_doubt(BETTER, FEWER) and not ladder.helps(BETTER, FEWER)
     back = replace(FIRST, base=WIDER)
-    assert not ladder.helps(back) and not ladder.is_in_doubt(back)
-    assert ladder.harms(back) and not ladder.harms(WIDER) and not ladder.harms(FEWER)
-    assert ladder.harming("It does harm.", back).holds
-    assert not ladder.harming("Both do harm.", back, WIDER).holds
-    assert ladder.gain_text(back).startswith("-6.33 (-7.")
+    assert not ladder.helps(BETTER, back) and not ladder.is_in_doubt(BETTER, back)
+    assert (
+        ladder.harms(BETTER, back)
+        and not ladder.harms(BETTER, WIDER)
+        and not ladder.harms(BETTER, FEWER)
+    )
+    assert ladder.harming(BETTER, "It does harm.", back).holds
+    assert not ladder.harming(BETTER, "Both do harm.", back, WIDER).holds
+    assert ladder.gain_text(BETTER, back).startswith("-6.33 (-7.")
 
 
 def test_gain_takes_the_seeds_that_both_have():
-    assert ladder.gain(FEWER)[0] == pytest.approx((-5 + 10) / 2)
+    assert ladder.gain(RESULTS, FEWER)[0] == pytest.approx((-5 + 10) / 2)
 
 
 def test_rows_tell_accuracy_gain_and_cost():
-    header, first, wider = ladder.rows([FIRST, WIDER], [FEWER, FIRST, WIDER])
+    header, first, wider = ladder.rows(RESULTS, [FIRST, WIDER], [FEWER, FIRST, WIDER])
     assert len(header) == len(first) == len(wider)
     assert first[:4] == ["2. 8 hidden", "", "", "80.00%"]
     assert wider[:2] == ["3. 16 hidden", "2"] and wider[2].startswith("+5.00 (-7.")
@@ -73,15 +83,12 @@ def test_rows_tell_accuracy_gain_and_cost():
 
 
 def test_best_arm_has_the_highest_mean():
-    assert ladder.best([FIRST, WIDER]) is WIDER
-    assert ladder.best([WIDER, FIRST]) is WIDER
+    assert ladder.best(RESULTS, [FIRST, WIDER]) is WIDER
+    assert ladder.best(RESULTS, [WIDER, FIRST]) is WIDER
 
 
 def test_numbers_are_named_after_the_experiment():
-    arms = [arm.but(f"q00-{arm.experiment.name}", arm.label) for arm in (FIRST, WIDER)]
-    arms = [replace(arm, base=base) for arm, base in zip(arms, (None, FIRST), strict=True)]
-    ACCURACIES.update({f"q00-{name}": ACCURACIES[name] for name in ("first", "wider")})
-    values = ladder.numbers(arms)
+    values = ladder.numbers(RESULTS, [FIRST, WIDER])
     assert values["first_mistakes"] == pytest.approx(200 * 0.2)
     assert "first_gain" not in values
     assert values["wider_accuracy"] == pytest.approx(0.85)
@@ -91,7 +98,9 @@ def test_numbers_are_named_after_the_experiment():
 
 def test_figure_has_a_row_an_arm_and_counts_mistakes():
     with style.drawing(style.LIGHT):
-        figure = ladder.mistakes_figure([FIRST, WIDER], [FEWER, FIRST, WIDER], dropped=[WIDER])
+        figure = ladder.mistakes_figure(
+            RESULTS, [FIRST, WIDER], [FEWER, FIRST, WIDER], dropped=[WIDER]
+        )
     (ax,) = figure.axes
     assert [label.get_text() for label in ax.get_yticklabels()] == ["2. 8 hidden", "3. 16 hidden"]
     np.testing.assert_allclose(ax.collections[0].get_offsets()[:, 0], [40, 60, 20])
@@ -99,26 +108,17 @@ def test_figure_has_a_row_an_arm_and_counts_mistakes():
     assert "200 held-out images" in ax.get_xlabel()
 
 
-def test_claims_of_arms_hold_by_their_intervals(monkeypatch):
-    monkeypatch.setitem(ACCURACIES, "wider", [0.86, 0.77, 0.96])
-    assert ladder.helping("It helps.", WIDER).holds
-    assert not ladder.helping("Both help.", WIDER, FEWER).holds
-    assert ladder.in_doubt("It may not.", FEWER).holds
-    assert not ladder.in_doubt("Neither may.", FEWER, WIDER).holds
-    assert ladder.helping("It helps.", WIDER).measured.startswith("points: +6.33 (")
-
-
-def test_labels_are_those_of_the_images_that_were_tested(monkeypatch):
-    kept = SimpleNamespace(train_labels=np.arange(300), test_labels=np.arange(100))
-    monkeypatch.setattr(ladder.excerpts, "load", lambda name: kept)
-    assert ladder.labels(FIRST.experiment).tolist() == list(range(100, 300))
-    tested = replace(FIRST.experiment, validation=0)
-    assert ladder.labels(tested).tolist() == list(range(100))
+def test_claims_of_arms_hold_by_their_intervals():
+    assert ladder.helping(BETTER, "It helps.", WIDER).holds
+    assert not ladder.helping(BETTER, "Both help.", WIDER, FEWER).holds
+    assert ladder.in_doubt(BETTER, "It may not.", FEWER).holds
+    assert not ladder.in_doubt(BETTER, "Neither may.", FEWER, WIDER).holds
+    assert ladder.helping(BETTER, "It helps.", WIDER).measured.startswith("points: +6.33 (")
 
 
 def test_small_figure_has_a_dot_an_arm():
     with style.drawing(style.LIGHT):
-        (ax,) = ladder.small_figure([FIRST, WIDER]).axes
+        (ax,) = ladder.small_figure(RESULTS, [FIRST, WIDER]).axes
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [40, 30])
 
 

@@ -10,25 +10,30 @@ import tiny
 
 from analysis import levels, report
 from analysis.claims import Claim
+from analysis.loaded import Results
 from analysis.report import ClaimError
 from analysis.results import Runs
 
 EXPERIMENT = tiny.experiment()
 RUNS = Runs(EXPERIMENT, tuple(tiny.record(seed) for seed in EXPERIMENT.seeds))
+RESULTS = Results({EXPERIMENT: RUNS})
 
 
 @pytest.fixture
 def page(monkeypatch, tmp_path):
     """The only question of a report that is written into a folder of its own."""
     module = SimpleNamespace(
-        EXPERIMENTS=(EXPERIMENT,), FIGURES={}, numbers=lambda: {}, claims=lambda: []
+        EXPERIMENTS=(EXPERIMENT,),
+        FIGURES={},
+        numbers=lambda results: {},
+        tables=lambda results: {},
+        claims=lambda results: [],
     )
     speed = tmp_path / "benchmark.json"
     speed.write_text('{"ratio": 20.5}')
     monkeypatch.setattr(report, "QUESTIONS", {"q00": module})
     monkeypatch.setattr(report, "NUMBERS", tmp_path / "numbers.json")
     monkeypatch.setattr(report.benchmark, "FILE", speed)
-    monkeypatch.setattr(report.results, "load", lambda experiment: RUNS)
     return module
 
 
@@ -40,13 +45,13 @@ def written() -> dict:
 
 
 def test_numbers_are_named_by_their_page_and_of_plain_types(page):
-    page.numbers = lambda: {
+    page.numbers = lambda results: {
         "half": np.float32(0.5),
         "three": np.int64(3),
         "yes": np.True_,
         "text": "0, 4 → 7",
     }
-    report.write_numbers()
+    report.write_numbers(RESULTS)
     numbers = written()["numbers"]
     assert numbers["q00.half"] == 0.5
     assert numbers["q00.three"] == 3
@@ -56,8 +61,10 @@ def test_numbers_are_named_by_their_page_and_of_plain_types(page):
 
 
 def test_tables_are_named_by_their_page_and_split_into_headings_and_rows(page):
-    page.tables = lambda: {"arms": [["network", "gain"], ["784-10", "+1"], ["784-32-10", "+2"]]}
-    report.write_numbers()
+    page.tables = lambda results: {
+        "arms": [["network", "gain"], ["784-10", "+1"], ["784-32-10", "+2"]]
+    }
+    report.write_numbers(RESULTS)
     assert written()["tables"]["q00-arms"] == {
         "header": ["network", "gain"],
         "rows": [["784-10", "+1"], ["784-32-10", "+2"]],
@@ -65,7 +72,7 @@ def test_tables_are_named_by_their_page_and_split_into_headings_and_rows(page):
 
 
 def test_what_it_takes_to_make_the_report_again_is_told(page):
-    report.write_numbers()
+    report.write_numbers(RESULTS)
     tables, numbers = written()["tables"], written()["numbers"]
     (row,) = tables["report-experiments"]["rows"]
     assert row == ["q00-tiny", "3", "0–2", "2", "0.00", EXPERIMENT.key[:10]]
@@ -77,8 +84,8 @@ def test_what_it_takes_to_make_the_report_again_is_told(page):
 
 
 def test_whole_report_is_counted(page):
-    page.claims = lambda: [Claim("One is one.", "1", True)] * 2
-    report.write_numbers()
+    page.claims = lambda results: [Claim("One is one.", "1", True)] * 2
+    report.write_numbers(RESULTS)
     numbers = written()["numbers"]
     assert numbers["report.networks"] == 3
     assert numbers["report.experiments"] == 1
@@ -87,7 +94,7 @@ def test_whole_report_is_counted(page):
 
 
 def test_experiments_are_described_for_their_page(page):
-    report.write_numbers()
+    report.write_numbers(RESULTS)
     (described,) = written()["experiments"]["q00"]
     assert described["name"] == "q00-tiny"
     assert described["key"] == EXPERIMENT.key
@@ -98,62 +105,61 @@ def test_experiments_are_described_for_their_page(page):
     assert described["settings"]["epochs"] == "2"
 
 
-def test_a_precision_that_the_machine_could_not_have_is_told(monkeypatch):
+def test_a_precision_that_the_machine_could_not_have_is_told():
     half = replace(EXPERIMENT, precision="mixed_bfloat16")
     records = [tiny.record(seed) for seed in half.seeds]
     for record, precision in zip(records, ("mixed_bfloat16", "float32", None), strict=True):
         if precision:  # which older results do not say
             record["provenance"] |= {"precision": precision}
-    monkeypatch.setattr(report.results, "load", lambda e: Runs(e, tuple(records)))
-    assert report.describe(half)["machine"] == "two cores; two cores, in float32"
+    results = Results({half: Runs(half, tuple(records))})
+    assert report.describe(half, results)["machine"] == "two cores; two cores, in float32"
 
 
-def test_diverged_runs_are_counted(page, monkeypatch):
+def test_diverged_runs_are_counted(page):
     records = [tiny.record(seed) for seed in EXPERIMENT.seeds]
     records[1]["history"]["loss"] = [0.5, None]
-    monkeypatch.setattr(report.results, "load", lambda e: Runs(e, tuple(records)))
-    report.write_numbers()
+    report.write_numbers(Results({EXPERIMENT: Runs(EXPERIMENT, tuple(records))}))
     (described,) = written()["experiments"]["q00"]
     assert (described["runs"], described["diverged"]) == (3, 1)
 
 
 def test_claims_that_hold_are_written_and_pass(page):
-    page.claims = lambda: [Claim("Some runs stick.", "3 of 10", np.bool_(True))]
-    report.write_numbers()
+    page.claims = lambda results: [Claim("Some runs stick.", "3 of 10", np.bool_(True))]
+    report.write_numbers(RESULTS)
     assert written()["claims"] == {
         "q00": [{"sentence": "Some runs stick.", "measured": "3 of 10", "holds": True}]
     }
 
 
 def test_claim_that_fails_is_named_with_page_sentence_and_values(page):
-    page.claims = lambda: [
+    page.claims = lambda results: [
         Claim("Some runs stick.", "3 of 10", True),
         Claim("None ever does.", "3 of 10 do", np.bool_(False)),
     ]
     with pytest.raises(ClaimError) as error:
-        report.write_numbers()
+        report.write_numbers(RESULTS)
     assert "q00: None ever does. (measured: 3 of 10 do)" in str(error.value)
     assert "Some runs stick" not in str(error.value)
     assert [claim["holds"] for claim in written()["claims"]["q00"]] == [True, False]
 
 
 def test_number_that_is_not_finite_is_named(page):
-    page.numbers = lambda: {"fine": 1.0, "ratio": float("nan")}
+    page.numbers = lambda results: {"fine": 1.0, "ratio": float("nan")}
     with pytest.raises(ValueError, match=r"q00\.ratio"):
-        report.write_numbers()
+        report.write_numbers(RESULTS)
     assert not report.NUMBERS.exists()
 
 
 def test_numbers_stay_as_they_were_when_a_question_fails(page):
-    report.write_numbers()
+    report.write_numbers(RESULTS)
     before = report.NUMBERS.read_bytes()
-    page.numbers = lambda: 1 / 0
+    page.numbers = lambda results: 1 / 0
     with pytest.raises(ZeroDivisionError):
-        report.write_numbers()
+        report.write_numbers(RESULTS)
     assert report.NUMBERS.read_bytes() == before
 
 
-def draw_a_line():
+def draw_a_line(results):
     figure, ax = report.style.figure()
     ax.plot([0, 1], color=report.style.theme().text)
     return figure
@@ -161,7 +167,7 @@ def draw_a_line():
 
 def test_figure_is_drawn_for_light_and_dark_pages_and_paper(monkeypatch, tmp_path):
     monkeypatch.setattr(report, "FIGURES", tmp_path)
-    report.draw("line", draw_a_line)
+    report.draw("line", draw_a_line, RESULTS)
     light, dark, paper = (path.read_bytes() for path in report.figure_files("line"))
     assert report.style.LIGHT.text.encode() in light
     assert report.style.DARK.text.encode() in dark
@@ -170,7 +176,7 @@ def test_figure_is_drawn_for_light_and_dark_pages_and_paper(monkeypatch, tmp_pat
 
 def test_figures_name_their_data_and_the_lines_that_draw_them(page):
     page.FIGURES = {"q00-errors": levels.error_figures("q00", EXPERIMENT)["q00-testing-error"]}
-    report.write_numbers()
+    report.write_numbers(RESULTS)
     origin = written()["figures"]["q00-errors"]
     assert origin["data"] == "figures/q00.csv"
     file, _, line = origin["source"].partition("#L")
@@ -180,7 +186,7 @@ def test_figures_name_their_data_and_the_lines_that_draw_them(page):
 
 def test_histories_are_written_epoch_by_epoch(page, monkeypatch, tmp_path):
     monkeypatch.setattr(report, "FIGURES", tmp_path)
-    report.write_histories("q00", [EXPERIMENT])
+    report.write_histories("q00", [EXPERIMENT], RESULTS)
     header, *rows = (tmp_path / "q00.csv").read_text().splitlines()
     assert header == "experiment,seed,epoch,loss,accuracy,val_loss,val_accuracy"
     assert len(rows) == 3 * 2
@@ -191,6 +197,6 @@ def test_same_figure_gives_the_same_bytes(monkeypatch, tmp_path):
     drawings = []
     for folder in (tmp_path / "one", tmp_path / "other"):
         monkeypatch.setattr(report, "FIGURES", folder)
-        report.draw("line", draw_a_line)
+        report.draw("line", draw_a_line, RESULTS)
         drawings.append([path.read_bytes() for path in report.figure_files("line")])
     assert drawings[0] == drawings[1]

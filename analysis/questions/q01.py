@@ -4,9 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import levels, plots, results, style
+from analysis import levels, plots, style
 from analysis.claims import Claim
+from analysis.loaded import Results
+from analysis.results import SILENT_BELOW
 from analysis.spec import SGD, Experiment, mlp
+
+BUILDS_ON = ()
 
 SHEET = Experiment(
     name="q01-sgd",
@@ -27,11 +31,11 @@ SAME_BOTH = replace(SHEET, name="q01-same-both", varies=(), seeds=range(10))
 EXPERIMENTS = (SHEET, SAME_WEIGHTS, SAME_ORDER, SAME_BOTH)
 
 
-def numbers() -> dict:
+def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    runs = results.load(SHEET)
+    runs = results[SHEET]
     values = levels.numbers(runs)
-    same_weights, same_order = results.load(SAME_WEIGHTS), results.load(SAME_ORDER)
+    same_weights, same_order = results[SAME_WEIGHTS], results[SAME_ORDER]
     fine = levels.fine(same_weights)
     own = runs.own[:, -1]
     quiet_start = _quiet_start(runs)
@@ -58,7 +62,7 @@ def numbers() -> dict:
 
 def _quiet_start(runs) -> np.ndarray:
     """Outputs that fire on few images of their own digit before any training: (runs, 10)."""
-    return np.array([r["before"]["own"] for r in runs.records]) < results.SILENT_BELOW
+    return np.array([r["before"]["own"] for r in runs.records]) < SILENT_BELOW
 
 
 def _level_step(runs) -> float:
@@ -66,10 +70,15 @@ def _level_step(runs) -> float:
     return np.polyfit(levels.counts(runs), runs.after("loss"), 1)[0]
 
 
-def claims() -> list[Claim]:
+def tables(results: Results) -> dict[str, list[list[str]]]:
+    """None; see `analysis.questions`."""
+    return {}
+
+
+def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    runs, both = results.load(SHEET), results.load(SAME_BOTH)
-    by_weights, by_order = results.load(SAME_ORDER), results.load(SAME_WEIGHTS)
+    runs, both = results[SHEET], results[SAME_BOTH]
+    by_weights, by_order = results[SAME_ORDER], results[SAME_WEIGHTS]
     silent, error = levels.counts(runs), runs.after("loss")
     gaps = [
         error[silent == level + 1].min() - error[silent == level].max()
@@ -136,12 +145,12 @@ def claims() -> list[Claim]:
     ]
 
 
-def training_accuracy():
+def training_accuracy(results):
     """The plot asked for: training accuracy of ten runs against the epoch."""
-    return levels.curves_figure(results.load(SHEET), "accuracy", "training accuracy")
+    return levels.curves_figure(results[SHEET], "accuracy", "training accuracy")
 
 
-def causes():
+def causes(results):
     """Ten runs with the order, the initial weights, or neither left to chance."""
     figure, axes = style.figure(3, height=2.9, sharey=True)
     for ax, experiment, title in (
@@ -149,7 +158,7 @@ def causes():
         (axes[1], SAME_ORDER, "different initial weights,\nsame order"),
         (axes[2], SAME_BOTH, "same weights,\nsame order"),
     ):
-        runs = results.load(experiment)
+        runs = results[experiment]
         for curve, count in zip(runs.history("accuracy"), levels.counts(runs), strict=True):
             ax.plot(range(1, 6), curve, color=plots.silent_colour(count), alpha=0.85)
         ax.set(xlabel="epoch", title=title, xticks=range(1, 6))
@@ -157,9 +166,9 @@ def causes():
     return figure
 
 
-def firing():
+def firing(results):
     """On what share of its own digit's images each output fires: all outputs of all runs."""
-    runs = results.load(SHEET)
+    runs = results[SHEET]
     figure, axes = style.figure(2, height=2.7, sharey=True)
     bins = np.linspace(0, 1, 41)
     before = np.array([record["before"]["own"] for record in runs.records])
@@ -174,14 +183,14 @@ def firing():
     return figure
 
 
-def error_and_accuracy():
+def error_and_accuracy(results):
     """Testing error and accuracy of all runs, by their silent outputs."""
-    return levels.levels_figure(results.load(SHEET))
+    return levels.levels_figure(results[SHEET])
 
 
-def small():
+def small(results):
     """For the home page: ten runs."""
-    return levels.small_curves(results.load(SHEET), "accuracy")
+    return levels.small_curves(results[SHEET], "accuracy")
 
 
 FIGURES = {

@@ -4,18 +4,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import cost, levels, plots, results, style
+from analysis import cost, levels, plots, style
 from analysis.claims import Claim
+from analysis.loaded import Results
 from analysis.questions import q01
+
+BUILDS_ON = (q01,)
 
 SHEET = replace(q01.SHEET, name="q02-sgd", epochs=20)
 
 EXPERIMENTS = (SHEET, q01.SHEET)
 
 
-def numbers() -> dict:
+def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    runs = results.load(SHEET)
+    runs = results[SHEET]
     only_zero = levels.only_zero(runs)
     return levels.numbers(runs) | {
         "weights": cost.weights(SHEET),
@@ -32,9 +35,14 @@ def _return_epochs(runs) -> np.ndarray:
     return epochs + 2
 
 
-def claims() -> list[Claim]:
+def tables(results: Results) -> dict[str, list[list[str]]]:
+    """None; see `analysis.questions`."""
+    return {}
+
+
+def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    runs, first = results.load(SHEET), results.load(q01.SHEET)
+    runs, first = results[SHEET], results[q01.SHEET]
     count, val_error = levels.counts(runs), runs.final("val_loss")
     fine, gap = levels.fine(runs), levels.fine_means(runs)["fine_gap"]
     changes = levels.changes(runs)
@@ -86,21 +94,21 @@ def claims() -> list[Claim]:
     ]
 
 
-def silent_outputs():
+def silent_outputs(results):
     """When which outputs of the ten runs are silent."""
     figure, ax = style.figure(height=3.6)
-    plots.lifelines(ax, results.load(SHEET).first(levels.ASKED_FOR).silent)
+    plots.lifelines(ax, results[SHEET].first(levels.ASKED_FOR).silent)
     return figure
 
 
-def error_and_accuracy():
+def error_and_accuracy(results):
     """Testing error and accuracy of all runs, by their silent outputs."""
-    return levels.levels_figure(results.load(SHEET))
+    return levels.levels_figure(results[SHEET])
 
 
-def small():
+def small(results):
     """For the home page: ten runs."""
-    return levels.small_curves(results.load(SHEET), "loss")
+    return levels.small_curves(results[SHEET], "loss")
 
 
 FIGURES = {

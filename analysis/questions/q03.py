@@ -4,24 +4,28 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import levels, results
+from analysis import levels
 from analysis.claims import Claim
+from analysis.loaded import Results
 from analysis.questions import q02
+from analysis.results import Runs
 from analysis.spec import SGD
 from analysis.statistics import paired_interval
+
+BUILDS_ON = (q02,)
 
 SHEET = replace(q02.SHEET, name="q03-slow-sgd", optimizer=SGD(learning_rate=0.01))
 
 EXPERIMENTS = (SHEET, q02.SHEET)
 
 
-def _both():
-    return results.load(SHEET), results.load(q02.SHEET)
+def _both(results: Results) -> tuple[Runs, Runs]:
+    return results[SHEET], results[q02.SHEET]
 
 
-def numbers() -> dict:
+def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    slow, fast = _both()
+    slow, fast = _both(results)
     rate_low, rate_high = paired_interval(
         (~levels.fine(slow)).astype(float), (~levels.fine(fast)).astype(float)
     )
@@ -42,9 +46,14 @@ def _last_gain(runs) -> float:
     return mean[-2] - mean[-1]
 
 
-def claims() -> list[Claim]:
+def tables(results: Results) -> dict[str, list[list[str]]]:
+    """None; see `analysis.questions`."""
+    return {}
+
+
+def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    slow, fast = _both()
+    slow, fast = _both(results)
     low, high = paired_interval(slow.final("val_loss"), fast.final("val_loss"))
     stuck_slow, stuck_fast = ~levels.fine(slow), ~levels.fine(fast)
     rate_low, rate_high = paired_interval(stuck_slow.astype(float), stuck_fast.astype(float))
@@ -81,15 +90,15 @@ def claims() -> list[Claim]:
     ]
 
 
-def settings():
+def settings(results):
     """All runs at both rates."""
-    slow, fast = _both()
+    slow, fast = _both(results)
     return levels.settings_figure({"SGD, rate 0.1": fast, "SGD, rate 0.01": slow}, "val_loss")
 
 
-def small():
+def small(results):
     """For the home page: ten runs."""
-    return levels.small_curves(results.load(SHEET), "loss")
+    return levels.small_curves(results[SHEET], "loss")
 
 
 FIGURES = {

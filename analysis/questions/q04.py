@@ -4,26 +4,34 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import levels, results
+from analysis import levels
 from analysis.claims import Claim
+from analysis.loaded import Results
 from analysis.questions import q02, q03
 from analysis.spec import Adam
 from analysis.statistics import paired_interval, wilson
+
+BUILDS_ON = (q02, q03)
 
 SHEET = replace(q02.SHEET, name="q04-adam", optimizer=Adam())
 
 EXPERIMENTS = (SHEET, q02.SHEET, q03.SHEET)
 
 
-def numbers() -> dict:
+def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    adam, sgd = results.load(SHEET), results.load(q02.SHEET)
+    adam, sgd = results[SHEET], results[q02.SHEET]
     return levels.numbers(adam) | {"epochs_to_match": levels.epochs_to_match(adam, sgd)}
 
 
-def claims() -> list[Claim]:
+def tables(results: Results) -> dict[str, list[list[str]]]:
+    """None; see `analysis.questions`."""
+    return {}
+
+
+def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    adam, sgd = results.load(SHEET), results.load(q02.SHEET)
+    adam, sgd = results[SHEET], results[q02.SHEET]
     stuck = int(np.sum(~levels.fine(adam)))
     low, high = wilson(stuck, len(adam))
     stuck_sgd = int(np.sum(~levels.fine(sgd)))
@@ -65,20 +73,20 @@ def claims() -> list[Claim]:
     ]
 
 
-def settings():
+def settings(results):
     """All runs of questions 2, 3 and 4."""
     return levels.settings_figure(
         {
-            "SGD, rate 0.1": results.load(q02.SHEET),
-            "SGD, rate 0.01": results.load(q03.SHEET),
-            "Adam": results.load(SHEET),
+            "SGD, rate 0.1": results[q02.SHEET],
+            "SGD, rate 0.01": results[q03.SHEET],
+            "Adam": results[SHEET],
         }
     )
 
 
-def small():
+def small(results):
     """For the home page: ten runs."""
-    return levels.small_curves(results.load(SHEET), "loss")
+    return levels.small_curves(results[SHEET], "loss")
 
 
 FIGURES = {

@@ -4,11 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import levels, plots, results, style
+from analysis import levels, plots, style
 from analysis.claims import Claim
+from analysis.loaded import Results
 from analysis.questions import q04
+from analysis.results import Runs
 from analysis.spec import mlp
 from analysis.statistics import paired_interval, wilson
+
+BUILDS_ON = (q04,)
 
 SHEET = replace(
     q04.SHEET,
@@ -40,13 +44,13 @@ _CROSSED = {
 LEARNED = 0.93
 
 
-def _crossed() -> dict:
-    return {name: results.load(experiment) for name, experiment in _CROSSED.items()}
+def _crossed(results: Results) -> dict[str, Runs]:
+    return {name: results[experiment] for name, experiment in _CROSSED.items()}
 
 
-def numbers() -> dict:
+def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    crossed = _crossed()
+    crossed = _crossed(results)
     values = levels.first_ten(crossed["softmax_cross"])
     for name, runs in crossed.items():
         accuracy = runs.final("val_accuracy")
@@ -100,9 +104,14 @@ def _difference(crossed, ours, theirs) -> float:
     return float(np.mean(np.subtract(*_paired(crossed, ours, theirs))))
 
 
-def claims() -> list[Claim]:
+def tables(results: Results) -> dict[str, list[list[str]]]:
+    """None; see `analysis.questions`."""
+    return {}
+
+
+def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    crossed = _crossed()
+    crossed = _crossed(results)
     final = {name: runs.final("val_accuracy") for name, runs in crossed.items()}
     stuck = {name: int(_stuck(runs).sum()) for name, runs in crossed.items()}
     n = len(crossed["softmax_cross"])
@@ -155,17 +164,17 @@ def claims() -> list[Claim]:
     ]
 
 
-def training_error():
+def training_error(results):
     """The first plot asked for; error is cross-entropy here."""
-    return levels.curves_of_all(results.load(SHEET), "loss", "training error (cross-entropy)")
+    return levels.curves_of_all(results[SHEET], "loss", "training error (cross-entropy)")
 
 
-def testing_error():
+def testing_error(results):
     """The second plot asked for."""
-    return levels.curves_of_all(results.load(SHEET), "val_loss", "testing error (cross-entropy)")
+    return levels.curves_of_all(results[SHEET], "val_loss", "testing error (cross-entropy)")
 
 
-def accuracy():
+def accuracy(results):
     """Accuracy of ten runs, which unlike the error compares with question 4."""
     figure, axes = style.figure(2, height=3.0, sharey=True)
     for ax, name, title in (
@@ -173,20 +182,20 @@ def accuracy():
         (axes[1], "val_accuracy", "testing"),
     ):
         for experiment, colour in ((q04.SHEET, 1), (SHEET, 0)):
-            for run in results.load(experiment).first(levels.ASKED_FOR).history(name):
+            for run in results[experiment].first(levels.ASKED_FOR).history(name):
                 ax.plot(range(1, 21), run, color=style.theme().categories[colour], alpha=0.8)
         ax.set(xlabel="epoch", title=title, xlim=(1, 20), xticks=(1, 5, 10, 15, 20))
     axes[0].set_ylabel("accuracy")
     plots.label_ends(
         axes[1],
-        [results.load(SHEET).final("val_accuracy").mean(), 0.87],
+        [results[SHEET].final("val_accuracy").mean(), 0.87],
         ["softmax,\ncross-entropy", "ReLU,\nsquared error"],
         style.theme().categories[:2],
     )
     return figure
 
 
-def crossed_settings():
+def crossed_settings(results):
     """All runs of outputs crossed with losses."""
     labels = {
         "relu_squared": "ReLU,\nsquared\nerror\n(question 4)",
@@ -195,14 +204,14 @@ def crossed_settings():
         "softmax_cross": "softmax,\ncross-\nentropy\n(question 5)",
         "relu_cross": "ReLU,\ncross-\nentropy",
     }
-    return levels.settings_figure({labels[name]: runs for name, runs in _crossed().items()})
+    return levels.settings_figure({labels[name]: runs for name, runs in _crossed(results).items()})
 
 
-def small():
+def small(results):
     """For the home page: testing accuracy of questions 4 and 5."""
     figure, ax = style.small_figure()
     for place, (experiment, colour) in enumerate(((q04.SHEET, 1), (SHEET, 0))):
-        accuracy = results.load(experiment).final("val_accuracy")
+        accuracy = results[experiment].final("val_accuracy")
         offsets = np.random.default_rng(0).uniform(-0.3, 0.3, len(accuracy))
         ax.scatter(place + offsets, accuracy, s=5, c=style.theme().categories[colour], lw=0)
     return figure

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import cost, plots, results, style
+from analysis import cost, plots, style
 from analysis.claims import Claim
+from analysis.loaded import Results
 from analysis.questions import q05
 from analysis.spec import mlp
 from analysis.statistics import paired_interval, t_interval
+
+BUILDS_ON = (q05,)
 
 SIZES = (2, 4, 8, 16, 32, 64, 128, 256)
 
@@ -26,20 +29,20 @@ BY_SIZE = {
 EXPERIMENTS = tuple(BY_SIZE.values())
 
 
-def _final(name: str) -> np.ndarray:
+def _final(results: Results, name: str) -> np.ndarray:
     """A history's last value by size and run: float, shape (8, 10)."""
-    return np.array([results.load(experiment).final(name) for experiment in BY_SIZE.values()])
+    return np.array([results[experiment].final(name) for experiment in BY_SIZE.values()])
 
 
-def _gap() -> np.ndarray:
+def _gap(results: Results) -> np.ndarray:
     """Training minus testing accuracy of the trained networks: float, shape (8, 10)."""
-    after = [results.load(experiment).after("accuracy") for experiment in BY_SIZE.values()]
-    return np.array(after) - _final("val_accuracy")
+    after = [results[experiment].after("accuracy") for experiment in BY_SIZE.values()]
+    return np.array(after) - _final(results, "val_accuracy")
 
 
-def numbers() -> dict:
+def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    train, test, gap = _final("accuracy"), _final("val_accuracy"), _gap()
+    train, test, gap = _final(results, "accuracy"), _final(results, "val_accuracy"), _gap(results)
     values = {}
     for i, size in enumerate(SIZES):
         values |= {
@@ -59,9 +62,9 @@ def _fewer_errors(test: np.ndarray) -> float:
     return float(1 - second / first)
 
 
-def tables() -> dict[str, list[list[str]]]:
+def tables(results: Results) -> dict[str, list[list[str]]]:
     """A row a size; see `analysis.questions`."""
-    train, test = _final("accuracy"), _final("val_accuracy")
+    train, test = _final(results, "accuracy"), _final(results, "val_accuracy")
     rows = [
         [
             "hidden neurons",
@@ -92,9 +95,9 @@ def _parts_from(gap: np.ndarray) -> int:
     return SIZES[int(np.flatnonzero(gap.mean(axis=1) <= 0.01).max(initial=-1)) + 1]
 
 
-def claims() -> list[Claim]:
+def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    train, test, gap = _final("accuracy"), _final("val_accuracy"), _gap()
+    train, test, gap = _final(results, "accuracy"), _final(results, "val_accuracy"), _gap(results)
     steps = np.diff(test.mean(axis=1))
     last = paired_interval(test[-1], test[-2])
     spread = np.ptp(test, axis=1)
@@ -146,23 +149,23 @@ def _figure(values: np.ndarray, colour: int, ylabel: str):
     return figure
 
 
-def training_accuracy():
+def training_accuracy(results):
     """The first plot asked for: average training accuracy against hidden neurons."""
-    return _figure(_final("accuracy"), 0, "training accuracy")
+    return _figure(_final(results, "accuracy"), 0, "training accuracy")
 
 
-def testing_accuracy():
+def testing_accuracy(results):
     """The second plot asked for: average testing accuracy against hidden neurons."""
-    return _figure(_final("val_accuracy"), 1, "testing accuracy")
+    return _figure(_final(results, "val_accuracy"), 1, "testing accuracy")
 
 
-def gap():
+def gap(results):
     """By how much training accuracy exceeds testing accuracy."""
     figure, ax = style.figure(height=2.8)
     plots.by_size(
         ax,
         SIZES,
-        100 * _gap(),
+        100 * _gap(results),
         style.theme().categories[2],
         "training minus testing\naccuracy (points)",
     )
@@ -170,10 +173,12 @@ def gap():
     return figure
 
 
-def small():
+def small(results):
     """For the home page: testing accuracy by size."""
     figure, ax = style.small_figure()
-    ax.plot(_final("val_accuracy").mean(axis=1), "o-", ms=4, color=style.theme().categories[1])
+    ax.plot(
+        _final(results, "val_accuracy").mean(axis=1), "o-", ms=4, color=style.theme().categories[1]
+    )
     return figure
 
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import excerpts, ladder, plots, published, results, style
+from analysis import ladder, plots, published, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.ladder import Arm
+from analysis.loaded import Results
 from analysis.questions import q05, q06, q09
 from analysis.spec import (
     Activation,
@@ -28,6 +29,8 @@ from analysis.spec import (
     mlp,
 )
 from analysis.statistics import t_interval, vote, votes_of, wilson
+
+BUILDS_ON = (q05, q06, q09)
 
 #: Training images that are held out for every choice, the same for all.
 HELD_OUT = 10_000
@@ -246,39 +249,40 @@ TESTED = DATASETS["mnist"].shapes["y_test"][0]
 COLUMNS = 6
 
 
-def _mistakes(experiment: Experiment) -> np.ndarray:
+def _mistakes(results: Results, experiment: Experiment) -> np.ndarray:
     """Images that each run gets wrong: int, shape (runs,)."""
-    return (results.load(experiment).predictions != ladder.labels(experiment)).sum(axis=1)
+    return (results[experiment].predictions != results.labels(experiment)).sum(axis=1)
 
 
-def _missed(experiment: Experiment, labels: np.ndarray) -> np.ndarray:
+def _missed(results: Results, experiment: Experiment) -> np.ndarray:
     """Places of the images that the vote of all runs gets wrong."""
-    return np.flatnonzero(vote(results.load(experiment).outputs) != labels)
+    return np.flatnonzero(vote(results[experiment].outputs) != results.labels(experiment))
 
 
-# Chosen when the labels are not kept yet, so they are given.
-TEST_IMAGES = {"mnist": lambda labels: _missed(FINAL_CNN, labels)}
+def test_images(results: Results) -> np.ndarray:
+    """Those of the gallery; see `analysis.questions`."""
+    return _missed(results, FINAL_CNN)
 
 
-def _voted(experiment: Experiment) -> int:
+def _voted(results: Results, experiment: Experiment) -> int:
     """Images that the vote of all runs gets wrong."""
-    return len(_missed(experiment, ladder.labels(experiment)))
+    return len(_missed(results, experiment))
 
 
-def numbers() -> dict:
+def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    labels, final = ladder.labels(FINAL_CNN), results.load(FINAL_CNN)
-    left = _missed(FINAL_CNN, labels)
+    labels, final = results.labels(FINAL_CNN), results[FINAL_CNN]
+    left = _missed(results, FINAL_CNN)
     read = [published.READERS[place] for place in left if place in published.READERS]
-    values = ladder.numbers(ARMS) | {
+    values = ladder.numbers(results, ARMS) | {
         "arms": len(ARMS),
         "networks": sum(len(experiment.seeds) for experiment in EXPERIMENTS),
-        "core_hours": sum(results.load(experiment).seconds for experiment in EXPERIMENTS) / 3600,
+        "core_hours": sum(results[experiment].seconds for experiment in EXPERIMENTS) / 3600,
         "held_out": HELD_OUT,
-        "by_heart": min(results.load(arm.experiment).after("accuracy").mean() for arm in LARGE),
-        "dense_changed_all": ladder.fewer(DENSE_CHANGED, DENSE_HALF),
-        "unchanged_known": float(results.load(CNN_UNCHANGED.experiment).after("accuracy").mean()),
-        "changed_known": float(results.load(CNN_DECAY.experiment).after("accuracy").mean()),
+        "by_heart": min(results[arm.experiment].after("accuracy").mean() for arm in LARGE),
+        "dense_changed_all": ladder.fewer(results, DENSE_CHANGED, DENSE_HALF),
+        "unchanged_known": float(results[CNN_UNCHANGED.experiment].after("accuracy").mean()),
+        "changed_known": float(results[CNN_DECAY.experiment].after("accuracy").mean()),
         "published_times": published.AN.teraflops
         / (len(FINAL_CNN.seeds) * ladder.teraflops(FINAL_CNN)),
         "published_mistakes": TESTED * (1 - published.DEOTTE.accuracy),
@@ -293,12 +297,12 @@ def numbers() -> dict:
         ("dense", BEST_DENSE, FINAL_DENSE),
         ("cnn", BEST_CNN, FINAL_CNN),
     ):
-        runs, voted = results.load(experiment), _voted(experiment)
+        runs, voted = results[experiment], _voted(results, experiment)
         values |= {
-            f"held_out_{name}_vote_mistakes": _voted(arm.experiment),
+            f"held_out_{name}_vote_mistakes": _voted(results, arm.experiment),
             f"final_{name}_runs": len(runs),
             f"final_{name}_accuracy": float(runs.final("val_accuracy").mean()),
-            f"final_{name}_mistakes": float(_mistakes(experiment).mean()),
+            f"final_{name}_mistakes": float(_mistakes(results, experiment).mean()),
             f"final_{name}_vote": 1 - voted / TESTED,
             f"final_{name}_vote_mistakes": voted,
             f"final_{name}_minutes": runs.seconds / len(runs) / 60,
@@ -306,17 +310,17 @@ def numbers() -> dict:
     return values
 
 
-def tables() -> dict[str, list[list[str]]]:
+def tables(results: Results) -> dict[str, list[list[str]]]:
     """A row an arm, and one for each final network; see `analysis.questions`."""
     return {
-        "capacity": ladder.rows(CAPACITY, ARMS),
-        "dense": ladder.rows(DENSE, ARMS),
-        "convolutional": ladder.rows(CONVOLUTIONAL, ARMS),
-        "final": _final_rows(),
+        "capacity": ladder.rows(results, CAPACITY, ARMS),
+        "dense": ladder.rows(results, DENSE, ARMS),
+        "convolutional": ladder.rows(results, CONVOLUTIONAL, ARMS),
+        "final": _final_rows(results),
     }
 
 
-def _final_rows() -> list[list[str]]:
+def _final_rows(results: Results) -> list[list[str]]:
     rows = [
         [
             "network",
@@ -328,8 +332,8 @@ def _final_rows() -> list[list[str]]:
         ]
     ]
     for name, experiment in _FINALS.items():
-        runs, mistakes = results.load(experiment), _mistakes(experiment)
-        accuracy, right = runs.final("val_accuracy"), TESTED - _voted(experiment)
+        runs, mistakes = results[experiment], _mistakes(results, experiment)
+        accuracy, right = runs.final("val_accuracy"), TESTED - _voted(results, experiment)
         rows.append(
             [
                 f"{name}, {len(runs)} runs",
@@ -343,22 +347,24 @@ def _final_rows() -> list[list[str]]:
     return rows
 
 
-def claims() -> list[Claim]:
+def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    depths = [ladder.accuracy(arm).mean() for arm in (ONE_512, TWO_512, THREE_512, FOUR_512)]
-    widths = [ladder.accuracy(arm).mean() for arm in (NO_HIDDEN, ONE_32, ONE_128, ONE_512)]
+    depths = [
+        ladder.accuracy(results, arm).mean() for arm in (ONE_512, TWO_512, THREE_512, FOUR_512)
+    ]
+    widths = [ladder.accuracy(results, arm).mean() for arm in (NO_HIDDEN, ONE_32, ONE_128, ONE_512)]
     without_changes = (DENSE_DROPOUT, DENSE_NORM, DENSE_SMOOTHING, DENSE_AVERAGING)
-    plain, changed = (results.load(arm.experiment) for arm in (DENSE_HALF, DENSE_CHANGED))
-    halfway = [_held_out_mistakes(arm)[:, 2].mean() for arm in (CNN_DECAY, CNN_AVERAGING)]
+    plain, changed = (results[arm.experiment] for arm in (DENSE_HALF, DENSE_CHANGED))
+    halfway = [_held_out_mistakes(results, arm)[:, 2].mean() for arm in (CNN_DECAY, CNN_AVERAGING)]
     recipes = [BEST_DENSE.experiment, BEST_CNN.experiment, FINAL_DENSE, FINAL_CNN]
-    single = [_mistakes(experiment).mean() for experiment in recipes]
-    voted = [_voted(experiment) for experiment in recipes]
+    single = [_mistakes(results, experiment).mean() for experiment in recipes]
+    voted = [_voted(results, experiment) for experiment in recipes]
     return [
         Claim(
             "The recipes read on the test set are those with the fewest mistakes on held-out "
             "images: one of all arms, one of those with dense layers only.",
-            ", ".join(f"{arm.label}: {ladder.mistakes(arm).mean():.1f}" for arm in CHOSEN),
-            (ladder.best((*CAPACITY, *DENSE)), ladder.best(ARMS)) == CHOSEN,
+            ", ".join(f"{arm.label}: {ladder.mistakes(results, arm).mean():.1f}" for arm in CHOSEN),
+            (ladder.best(results, (*CAPACITY, *DENSE)), ladder.best(results, ARMS)) == CHOSEN,
         ),
         Claim(
             "A hidden layer helps most of all, and width helps on up to 512 neurons.",
@@ -371,9 +377,10 @@ def claims() -> list[Claim]:
             max(depths[1:]) < depths[0],
         ),
         ladder.helping(
-            "A learning rate that falls to zero helps the dense network.", DENSE_SCHEDULE
+            results, "A learning rate that falls to zero helps the dense network.", DENSE_SCHEDULE
         ),
         ladder.helping(
+            results,
             "Shifted images help the dense network, and turning, scaling and shearing them as "
             "well helps again.",
             DENSE_SHIFTED,
@@ -382,10 +389,10 @@ def claims() -> list[Claim]:
         Claim(
             "Changed images remove more of the dense network's mistakes than dropout, batch norm, "
             "smoothed labels or averaged weights.",
-            f"{ladder.fewer(DENSE_CHANGED, DENSE_HALF):.0%}; "
-            + ", ".join(f"{ladder.fewer(arm, DENSE_HALF):.0%}" for arm in without_changes),
-            ladder.fewer(DENSE_CHANGED, DENSE_HALF)
-            > max(ladder.fewer(arm, DENSE_HALF) for arm in without_changes),
+            f"{ladder.fewer(results, DENSE_CHANGED, DENSE_HALF):.0%}; "
+            + ", ".join(f"{ladder.fewer(results, arm, DENSE_HALF):.0%}" for arm in without_changes),
+            ladder.fewer(results, DENSE_CHANGED, DENSE_HALF)
+            > max(ladder.fewer(results, arm, DENSE_HALF) for arm in without_changes),
         ),
         Claim(
             "Without changes the dense networks know their training images by heart; with changed "
@@ -398,22 +405,26 @@ def claims() -> list[Claim]:
             and np.all(changed.final("accuracy") < changed.final("val_accuracy")),
         ),
         ladder.helping(
+            results,
             "With changed images batch norm helps the dense network, and so do a larger rate with "
             "weight decay and more epochs.",
             DENSE_CHANGED_NORM,
             DENSE_DECAY,
             DENSE_LONGER,
         ),
-        ladder.helping("Six convolutions help, and batch norm helps again.", CNN_SIX, CNN_NORM),
-        ladder.helping("Smoothed labels help the convolutional network.", CNN_SMOOTHING),
+        ladder.helping(
+            results, "Six convolutions help, and batch norm helps again.", CNN_SIX, CNN_NORM
+        ),
+        ladder.helping(results, "Smoothed labels help the convolutional network.", CNN_SMOOTHING),
         ladder.in_doubt(
+            results,
             "In six epochs changed images bring a convolutional network nothing that could be "
             "told from chance, and leaving them out costs nothing.",
             CNN_CHANGED,
             CNN_UNCHANGED,
         ),
         ladder.in_doubt(
-            "Nor do averaged weights, at the end, or dropout.", CNN_AVERAGING, CNN_DROPOUT
+            results, "Nor do averaged weights, at the end, or dropout.", CNN_AVERAGING, CNN_DROPOUT
         ),
         Claim(
             "Halfway through, averaged weights are far better than the weights themselves.",
@@ -423,10 +434,11 @@ def claims() -> list[Claim]:
         Claim(
             "Trained longer, the convolutional network makes fewer mistakes on average, but not so "
             "many that it can be told from chance.",
-            ladder.gain_text(CNN_LONGER),
-            ladder.gain(CNN_LONGER)[0] > 0 and ladder.is_in_doubt(CNN_LONGER),
+            ladder.gain_text(results, CNN_LONGER),
+            ladder.gain(results, CNN_LONGER)[0] > 0 and ladder.is_in_doubt(results, CNN_LONGER),
         ),
         ladder.in_doubt(
+            results,
             "Products of 16-bit numbers cost nothing that could be told from chance.",
             DENSE_HALF,
             CNN_HALF,
@@ -454,34 +466,34 @@ def claims() -> list[Claim]:
     ]
 
 
-def _held_out_mistakes(arm: Arm) -> np.ndarray:
+def _held_out_mistakes(results: Results, arm: Arm) -> np.ndarray:
     """Mistakes on held-out images after each epoch: float, shape (runs, epochs)."""
-    return HELD_OUT * (1 - results.load(arm.experiment).history("val_accuracy"))
+    return HELD_OUT * (1 - results[arm.experiment].history("val_accuracy"))
 
 
-def capacity():
+def capacity(results):
     """Mistakes on held-out images by number and width of layers."""
-    return ladder.mistakes_figure(CAPACITY, ARMS)
+    return ladder.mistakes_figure(results, CAPACITY, ARMS)
 
 
-def dense():
+def dense(results):
     """Mistakes on held-out images of dense networks, one change a row."""
-    return ladder.mistakes_figure(DENSE, ARMS, ladder.dead_ends(ARMS, CHOSEN))
+    return ladder.mistakes_figure(results, DENSE, ARMS, ladder.dead_ends(ARMS, CHOSEN))
 
 
-def convolutional():
+def convolutional(results):
     """Mistakes on held-out images of convolutional networks, one change a row."""
-    return ladder.mistakes_figure(CONVOLUTIONAL, ARMS, ladder.dead_ends(ARMS, CHOSEN))
+    return ladder.mistakes_figure(results, CONVOLUTIONAL, ARMS, ladder.dead_ends(ARMS, CHOSEN))
 
 
-def overfitting():
+def overfitting(results):
     """Mistakes in training and on held-out images by epoch, plain, with dropout, and changed."""
     arms = (DENSE_HALF, DENSE_DROPOUT, DENSE_CHANGED)
     titles = ("nothing added", "dropout", "changed images")
     figure, axes = style.figure(3, height=3.0, sharey=True)
     colours = style.theme().categories[:2]
     for ax, arm, title in zip(axes, arms, titles, strict=True):
-        runs = results.load(arm.experiment)
+        runs = results[arm.experiment]
         for name, colour in zip(("accuracy", "val_accuracy"), colours, strict=True):
             for curve in 100 * (1 - runs.history(name)):
                 epochs = range(1, len(curve) + 1)
@@ -496,11 +508,11 @@ def overfitting():
     return figure
 
 
-def averaging():
+def averaging(results):
     """Mistakes on held-out images by epoch, of the weights and of their running average."""
     figure, ax = style.figure(height=3.0)
     arms = (CNN_DECAY, CNN_AVERAGING)
-    curves = [_held_out_mistakes(arm) for arm in arms]
+    curves = [_held_out_mistakes(results, arm) for arm in arms]
     labels = np.repeat(["the weights", "their average"], list(map(len, curves)))
     colours = np.repeat(style.theme().categories[:2], list(map(len, curves)))
     plots.run_curves(
@@ -511,11 +523,11 @@ def averaging():
     return figure
 
 
-def voting():
+def voting(results):
     """Mistakes on the test set by the number of networks that vote."""
     figure, axes = style.figure(2, height=3.0)
     for ax, (title, experiment) in zip(axes, _FINALS.items(), strict=True):
-        outputs, labels = results.load(experiment).outputs, ladder.labels(experiment)
+        outputs, labels = results[experiment].outputs, results.labels(experiment)
         sizes = range(1, len(outputs) + 1)
         colour = style.theme().categories[0]
         means = []
@@ -529,14 +541,14 @@ def voting():
     return figure
 
 
-def against_cost():
+def against_cost(results):
     """Mistakes on the test set by arithmetic and by weights, ours and published ones."""
     ours = []
     for size in (8, 32, 256):
-        accuracy = results.load(q06.BY_SIZE[size]).final("val_accuracy").mean()
+        accuracy = results[q06.BY_SIZE[size]].final("val_accuracy").mean()
         ours.append(published.point(f"question 6: {size}", accuracy, q06.BY_SIZE[size]))
     for (label, experiment), vote_at in zip(_FINALS.items(), [(1, 1), (0, -1)], strict=True):
-        runs, voted = results.load(experiment), 1 - _voted(experiment) / TESTED
+        runs, voted = results[experiment], 1 - _voted(results, experiment) / TESTED
         accuracy = runs.final("val_accuracy").mean()
         ours += [
             published.point(label, accuracy, experiment, (-1, 0)),
@@ -545,10 +557,10 @@ def against_cost():
     return published.against_cost(ours, published.MNIST, TESTED)
 
 
-def gallery():
+def gallery(results):
     """Test images that the vote gets wrong: label, answer with its certainty, and readers."""
-    data, outputs = excerpts.load("mnist"), results.load(FINAL_CNN).outputs.mean(axis=0)
-    places = _missed(FINAL_CNN, data.test_labels)
+    data, outputs = results.excerpts["mnist"], results[FINAL_CNN].outputs.mean(axis=0)
+    places = test_images(results)
     rows = -(-len(places) // COLUMNS)
     figure, axes = style.figure(COLUMNS, rows, height=1.65 * rows)
     titles = [f"{label}" for label in data.test_labels[places]]
@@ -565,9 +577,9 @@ def gallery():
     return figure
 
 
-def small():
+def small(results):
     """For the home page: mistakes on held-out images, arm by arm."""
-    return ladder.small_figure(ARMS)
+    return ladder.small_figure(results, ARMS)
 
 
 FIGURES = {

@@ -1,15 +1,20 @@
 """Question 8: the network of question 5 on CIFAR-10, and with more hidden neurons."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from analysis import cost, excerpts, levels, plots, results, style
+from analysis import cost, excerpts, levels, plots, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
+from analysis.loaded import Results
 from analysis.questions import q05, q06
+from analysis.results import Runs
 from analysis.spec import Normalization, mlp
 from analysis.statistics import paired_interval, t_interval, wilson
+
+BUILDS_ON = (q05, q06)
 
 SIZES = (32, 64, 128, 256, 512, 1536)
 
@@ -53,17 +58,17 @@ MANY = 4
 NOTHING = 0.12
 
 
-def living(runs: results.Runs) -> np.ndarray:
+def living(runs: Runs) -> np.ndarray:
     """Hidden units above zero on some training image after each epoch: int, (runs, epochs)."""
     return runs.experiment.layers[-2].units - runs.dead
 
 
-def nothing(runs: results.Runs) -> np.ndarray:
+def nothing(runs: Runs) -> np.ndarray:
     """Whether a run has learned nothing: bool, shape (runs,)."""
     return _test(runs) < NOTHING
 
 
-def _noticed(runs: results.Runs) -> np.ndarray:
+def _noticed(runs: Runs) -> np.ndarray:
     """On how many test images a run's answer is not its most frequent one: int, (runs,)."""
     answers = runs.predictions
     return np.array([len(a) - np.bincount(a).max() for a in answers])
@@ -84,28 +89,28 @@ def _first_step() -> tuple[float, float]:
     )
 
 
-def _by_size(values) -> np.ndarray:
+def _by_size(results: Results, values: Callable[[Runs], np.ndarray]) -> np.ndarray:
     """What ``values`` gives for the ten runs of each size: float, shape (6, 10)."""
-    ten = [results.load(spec).first(levels.ASKED_FOR) for spec in BY_SIZE.values()]
+    ten = [results[spec].first(levels.ASKED_FOR) for spec in BY_SIZE.values()]
     return np.array([values(runs) for runs in ten])
 
 
-def _train(runs: results.Runs) -> np.ndarray:
+def _train(runs: Runs) -> np.ndarray:
     return runs.final("accuracy")
 
 
-def _test(runs: results.Runs) -> np.ndarray:
+def _test(runs: Runs) -> np.ndarray:
     return runs.final("val_accuracy")
 
 
-def _gap() -> np.ndarray:
+def _gap(results: Results) -> np.ndarray:
     """Training minus testing accuracy of the trained networks: float, shape (6, 10)."""
-    return _by_size(lambda runs: runs.after("accuracy")) - _by_size(_test)
+    return _by_size(results, lambda runs: runs.after("accuracy")) - _by_size(results, _test)
 
 
-def numbers() -> dict:
+def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    sheet = results.load(SHEET)
+    sheet = results[SHEET]
     alive, test = living(sheet)[:, -1], _test(sheet)
     step, width = _first_step()
     ten = sheet.first(levels.ASKED_FOR)
@@ -123,7 +128,7 @@ def numbers() -> dict:
         "dead_before": int(sum(sum(r["before"]["dead"]) for r in sheet.records)),
         "first_epoch_dead": float(sheet.dead[:, 0].mean()),
         "last_epoch_dead": float(sheet.dead[:, -1].mean()),
-        "mnist_dead": float(results.load(q06.BY_SIZE[32]).dead[:, -1].mean()),
+        "mnist_dead": float(results[q06.BY_SIZE[32]].dead[:, -1].mean()),
         "hidden_units": SHEET.layers[-2].units * len(sheet),
         "step": step,
         "width": width,
@@ -136,7 +141,7 @@ def numbers() -> dict:
             f"living{count}_range": f"{test[chosen].min():.1%} to {test[chosen].max():.1%}",
         }
     for name, experiment in _INPUTS.items():
-        runs = results.load(experiment)
+        runs = results[experiment]
         at_chance = int(nothing(runs).sum())
         low, high = wilson(at_chance, len(runs))
         difference = paired_interval(_test(runs), test[: len(runs)])
@@ -153,11 +158,11 @@ def numbers() -> dict:
             f"{name}_gain_low": 100 * difference[0],
             f"{name}_gain_high": 100 * difference[1],
         }
-    return values | _size_numbers()
+    return values | _size_numbers(results)
 
 
-def _size_numbers() -> dict:
-    train, test, gap = _by_size(_train), _by_size(_test), _gap()
+def _size_numbers(results: Results) -> dict:
+    train, test, gap = _by_size(results, _train), _by_size(results, _test), _gap(results)
     values = {}
     for i, size in enumerate(SIZES):
         values |= {
@@ -169,16 +174,19 @@ def _size_numbers() -> dict:
     return values | {
         "largest": SIZES[-1],
         "largest_weights": cost.weights(largest),
-        "largest_living": float(living(results.load(largest))[:, -1].mean()),
+        "largest_living": float(living(results[largest])[:, -1].mean()),
         "times": cost.flops_per_epoch(largest) / cost.flops_per_epoch(SHEET),
         "gain": 100 * float((test[-1] - test[0]).mean()),
     }
 
 
-def tables() -> dict[str, list[list[str]]]:
+def tables(results: Results) -> dict[str, list[list[str]]]:
     """A row a size; see `analysis.questions`."""
-    train, test = _by_size(_train), _by_size(_test)
-    alive, at_chance = _by_size(lambda runs: living(runs)[:, -1]), _by_size(nothing)
+    train, test = _by_size(results, _train), _by_size(results, _test)
+    alive, at_chance = (
+        _by_size(results, lambda runs: living(runs)[:, -1]),
+        _by_size(results, nothing),
+    )
     rows = [
         [
             "hidden neurons",
@@ -217,17 +225,17 @@ def _rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float(stats.spearmanr(a, b).statistic)
 
 
-def claims() -> list[Claim]:
+def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    sheet, standardised = results.load(SHEET), results.load(STANDARDISED)
-    centred = results.load(CENTRED)
+    sheet, standardised = results[SHEET], results[STANDARDISED]
+    centred = results[CENTRED]
     alive, test, at_chance = living(sheet)[:, -1], _test(sheet), nothing(sheet)
-    means = _by_size(_test).mean(axis=1)
-    gap = _gap().mean(axis=1)
+    means = _by_size(results, _test).mean(axis=1)
+    gap = _gap(results).mean(axis=1)
     gain = paired_interval(_test(standardised), test)
-    largest = _test(results.load(BY_SIZE[SIZES[-1]]))
+    largest = _test(results[BY_SIZE[SIZES[-1]]])
     centred_gain = paired_interval(_test(centred)[: len(largest)], largest)
-    failed = [int(runs.sum()) for runs in _by_size(nothing)]
+    failed = [int(runs.sum()) for runs in _by_size(results, nothing)]
     centring = paired_interval(_test(standardised)[: len(centred)], _test(centred))
     return [
         Claim(
@@ -305,9 +313,9 @@ def claims() -> list[Claim]:
     ]
 
 
-def first_images():
+def first_images(results):
     """The first ten training images with the names of their categories."""
-    data, names = excerpts.load("cifar10"), DATASETS["cifar10"].categories
+    data, names = results.excerpts["cifar10"], DATASETS["cifar10"].categories
     figure, axes = style.figure(5, 2, height=3.1)
     plots.images(
         axes.flat,
@@ -317,9 +325,9 @@ def first_images():
     return figure
 
 
-def accuracy():
+def accuracy(results):
     """The plots asked for: training and testing accuracy of ten runs."""
-    runs = results.load(SHEET).first(levels.ASKED_FOR)
+    runs = results[SHEET].first(levels.ASKED_FOR)
     alive = living(runs)[:, -1]
     labels = [f"{count} living" if count else "none living" for count in alive]
     colours = [style.theme().categories[min(count, 4)] for count in alive]
@@ -330,22 +338,22 @@ def accuracy():
     return figure
 
 
-def _living_apart(runs: results.Runs) -> np.ndarray:
+def _living_apart(runs: Runs) -> np.ndarray:
     """Living units after the last epoch, moved sideways a little so that dots part."""
     return living(runs)[:, -1] + np.random.default_rng(0).uniform(-0.25, 0.25, len(runs))
 
 
-def living_units():
+def living_units(results):
     """Testing accuracy of raw inputs by living hidden units, and of all three kinds of inputs."""
     figure, axes = style.figure(2, height=3.4, sharey=True, width_ratios=(1.4, 1))
     colours = style.theme().categories[:3]
-    sheet = results.load(SHEET)
+    sheet = results[SHEET]
     axes[0].scatter(_living_apart(sheet), _test(sheet), s=11, c=colours[0], alpha=0.75, lw=0)
     axes[0].set(xlabel="hidden units that are not dead, of 32", ylabel="testing accuracy")
     axes[0].set_title("raw inputs")
     groups = {
         f"{name}\n({living(runs)[:, -1].mean():.0f} living)": _test(runs)
-        for name, runs in ((name, results.load(spec)) for name, spec in _INPUTS.items())
+        for name, runs in ((name, results[spec]) for name, spec in _INPUTS.items())
     }
     plots.strips(axes[1], groups, colours, "")
     axes[1].tick_params(axis="x", labelsize=7.5)
@@ -363,14 +371,14 @@ def living_units():
     return figure
 
 
-def sizes():
+def sizes(results):
     """Training and testing accuracy against the number of hidden neurons."""
     figure, axes = style.figure(2, height=3.2, sharey=True)
     for ax, name, title, colour in (
         (axes[0], "accuracy", "training", 0),
         (axes[1], "val_accuracy", "testing", 1),
     ):
-        values = _by_size(lambda runs, name=name: runs.final(name))
+        values = _by_size(results, lambda runs, name=name: runs.final(name))
         plots.by_size(ax, SIZES, values, style.theme().categories[colour], "")
         ax.set_title(title)
         ax.tick_params(axis="x", labelsize=7.5)
@@ -378,9 +386,9 @@ def sizes():
     return figure
 
 
-def small():
+def small(results):
     """For the home page: testing accuracy by living hidden units."""
-    runs = results.load(SHEET)
+    runs = results[SHEET]
     figure, ax = style.small_figure()
     ax.scatter(_living_apart(runs), _test(runs), s=5, c=style.theme().categories[0], lw=0)
     return figure

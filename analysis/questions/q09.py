@@ -4,12 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import cost, excerpts, levels, plots, results, style
+from analysis import cost, levels, plots, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
+from analysis.excerpts import Excerpt
+from analysis.loaded import Results
 from analysis.questions import q08
-from analysis.spec import Conv2D, Dense, Flatten, MaxPooling2D, mlp
+from analysis.spec import Conv2D, Dense, Experiment, Flatten, MaxPooling2D, mlp
 from analysis.statistics import confusion, paired_interval, t_interval
+
+BUILDS_ON = (q08,)
 
 SHEET = replace(
     q08.SHEET,
@@ -62,20 +66,14 @@ def shown(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return all_wrong(predictions, labels)[: COLUMNS * ROWS]
 
 
-def _shown(labels: np.ndarray) -> np.ndarray:
-    return shown(results.load(SHEET).predictions, labels)
+def test_images(results: Results) -> np.ndarray:
+    """Those of the gallery; see `analysis.questions`."""
+    return shown(results[SHEET].predictions, results.labels(SHEET))
 
 
-TEST_IMAGES = {"cifar10": _shown}
-
-
-def _labels() -> np.ndarray:
-    return excerpts.load("cifar10").test_labels
-
-
-def _confusion() -> np.ndarray:
+def _confusion(results: Results) -> np.ndarray:
     """All ten networks' answers to all test images: int, shape (10, 10)."""
-    return confusion(results.load(SHEET).predictions, _labels())
+    return confusion(results[SHEET].predictions, results.labels(SHEET))
 
 
 def pairs(matrix: np.ndarray) -> list[tuple[float, str, str]]:
@@ -97,9 +95,9 @@ def _kept_within(matrix: np.ndarray, kind: np.ndarray) -> float:
     return float(mistakes[kind].sum() / mistakes.sum())
 
 
-def _test(experiment) -> np.ndarray:
+def _test(results: Results, experiment: Experiment) -> np.ndarray:
     """Testing accuracy of an experiment's first ten runs: float, shape (10,)."""
-    return results.load(experiment).first(levels.ASKED_FOR).final("val_accuracy")
+    return results[experiment].first(levels.ASKED_FOR).final("val_accuracy")
 
 
 def _expected_all_wrong(predictions: np.ndarray, labels: np.ndarray) -> float:
@@ -108,11 +106,11 @@ def _expected_all_wrong(predictions: np.ndarray, labels: np.ndarray) -> float:
     return float(np.bincount(labels, minlength=10) @ wrong.prod(axis=1))
 
 
-def numbers() -> dict:
+def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    runs, labels = results.load(SHEET), _labels()
+    runs, labels = results[SHEET], results.labels(SHEET)
     test, after = runs.final("val_accuracy"), runs.after("accuracy")
-    matrix = _confusion()
+    matrix = _confusion(results)
     recall = np.diag(matrix) / matrix.sum(axis=0)
     missed = all_wrong(runs.predictions, labels)
     low, high = t_interval(test)
@@ -150,13 +148,13 @@ def numbers() -> dict:
             f"pair{i}_predicted": predicted,
         }
     for name, experiment in (("same_weights", SAME_WEIGHTS), ("same_cost", SAME_COST)):
-        theirs = results.load(experiment)
-        low, high = paired_interval(test, _test(experiment))
+        theirs = results[experiment]
+        low, high = paired_interval(test, _test(results, experiment))
         values |= {
             f"{name}_hidden": experiment.layers[-2].units,
-            f"{name}_test": float(_test(experiment).mean()),
+            f"{name}_test": float(_test(results, experiment).mean()),
             f"{name}_train": float(theirs.after("accuracy").mean()),
-            f"{name}_gain": 100 * float((test - _test(experiment)).mean()),  # in points
+            f"{name}_gain": 100 * float((test - _test(results, experiment)).mean()),  # in points
             f"{name}_gain_low": 100 * low,
             f"{name}_gain_high": 100 * high,
             f"{name}_weights": cost.weights(experiment),
@@ -165,12 +163,17 @@ def numbers() -> dict:
     return values
 
 
-def claims() -> list[Claim]:
+def tables(results: Results) -> dict[str, list[list[str]]]:
+    """None; see `analysis.questions`."""
+    return {}
+
+
+def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    runs, labels = results.load(SHEET), _labels()
+    runs, labels = results[SHEET], results.labels(SHEET)
     test, after = runs.final("val_accuracy"), runs.after("accuracy")
-    weights = 100 * np.array(paired_interval(test, _test(SAME_WEIGHTS)))
-    products = 100 * np.array(paired_interval(test, _test(SAME_COST)))
+    weights = 100 * np.array(paired_interval(test, _test(results, SAME_WEIGHTS)))
+    products = 100 * np.array(paired_interval(test, _test(results, SAME_COST)))
     gaps = runs.history("accuracy").mean(axis=0) - runs.history("val_accuracy").mean(axis=0)
     missed = all_wrong(runs.predictions, labels)
     chance = _expected_all_wrong(runs.predictions, labels)
@@ -197,13 +200,13 @@ def claims() -> list[Claim]:
             "networks",
             gaps[0] < 0 < 0.05 < gaps[-1],
         ),
-        cats_and_dogs("Cats and dogs are mixed up most.", _confusion()),
+        cats_and_dogs("Cats and dogs are mixed up most.", _confusion(results)),
         Claim(
             "Animals are mostly taken for other animals, vehicles for other vehicles.",
-            f"{_kept_within(_confusion(), _ANIMALS):.0%} and "
-            f"{_kept_within(_confusion(), ~_ANIMALS):.0%} of the mistakes on them",
-            _kept_within(_confusion(), _ANIMALS) > 0.6
-            and _kept_within(_confusion(), ~_ANIMALS) > 0.6,
+            f"{_kept_within(_confusion(results), _ANIMALS):.0%} and "
+            f"{_kept_within(_confusion(results), ~_ANIMALS):.0%} of the mistakes on them",
+            _kept_within(_confusion(results), _ANIMALS) > 0.6
+            and _kept_within(_confusion(results), ~_ANIMALS) > 0.6,
         ),
         Claim(
             "The networks share their mistakes: far more images are missed by all ten than if "
@@ -224,9 +227,9 @@ def cats_and_dogs(sentence: str, matrix: np.ndarray) -> Claim:
     )
 
 
-def accuracy():
+def accuracy(results):
     """The plot asked for: training and testing accuracy of ten runs."""
-    runs = results.load(SHEET)
+    runs = results[SHEET]
     figure, ax = style.figure()
     both = np.concatenate([runs.history("accuracy"), runs.history("val_accuracy")])
     labels = ["training"] * len(runs) + ["testing"] * len(runs)
@@ -235,7 +238,7 @@ def accuracy():
     return figure
 
 
-def accuracy_against_cost():
+def accuracy_against_cost(results):
     """Testing accuracy of dense networks and the convolutional one by cost and by weights."""
     figure, axes = style.figure(2, height=3.2, sharey=True)
     dense_colour, cnn_colour = style.theme().categories[1], style.theme().categories[0]
@@ -245,7 +248,7 @@ def accuracy_against_cost():
     ):
         side = 1 if measure(SHEET) < measure(SAME_COST) else -1  # on which there is room
         for size, experiment in q08.BY_SIZE.items():
-            test = _test(experiment)
+            test = _test(results, experiment)
             ax.scatter([measure(experiment)] * len(test), test, s=12, c=dense_colour, lw=0)
             ax.annotate(
                 f"{size:,}",
@@ -256,7 +259,7 @@ def accuracy_against_cost():
                 fontsize=8,
                 color=dense_colour,
             )
-        test = _test(SHEET)
+        test = _test(results, SHEET)
         ax.scatter([measure(SHEET)] * len(test), test, s=12, c=cnn_colour, lw=0, marker="D")
         ax.annotate(
             "convolutional",
@@ -289,14 +292,13 @@ def confusion_figure(matrix: np.ndarray):
     return figure
 
 
-def confusion_matrix():
+def confusion_matrix(results):
     """All ten networks' confusion matrix over the test images."""
-    return confusion_figure(_confusion())
+    return confusion_figure(_confusion(results))
 
 
-def gallery_figure(predictions: np.ndarray):
+def gallery_figure(data: Excerpt, predictions: np.ndarray):
     """Test images that every run gets wrong, with what runs say; predictions (runs, images)."""
-    data = excerpts.load("cifar10")
     places = shown(predictions, data.test_labels)
     figure, axes = style.figure(COLUMNS, ROWS, height=7.0)
     titles = [_NAMES[label] for label in data.test_labels[places]]
@@ -305,14 +307,14 @@ def gallery_figure(predictions: np.ndarray):
     return figure
 
 
-def gallery():
+def gallery(results):
     """Test images that all ten networks get wrong, with what they say."""
-    return gallery_figure(results.load(SHEET).predictions)
+    return gallery_figure(results.excerpts["cifar10"], results[SHEET].predictions)
 
 
-def small():
+def small(results):
     """For the home page: training and testing accuracy of ten runs."""
-    runs, (training, testing) = results.load(SHEET), style.theme().categories[:2]
+    runs, (training, testing) = results[SHEET], style.theme().categories[:2]
     both = np.concatenate([runs.history("accuracy"), runs.history("val_accuracy")])
     return plots.small_curves(both, [training] * len(runs) + [testing] * len(runs))
 

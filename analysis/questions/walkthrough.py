@@ -2,24 +2,31 @@
 
 import numpy as np
 
-from analysis import excerpts, levels, plots, results, style
+from analysis import excerpts, levels, plots, style
 from analysis.claims import Claim
+from analysis.loaded import Results
 from analysis.questions import q01
+from analysis.results import Runs
 from analysis.statistics import confusion
+
+BUILDS_ON = (q01,)
 
 # It is followed on the first of the networks that question 1 trains.
 EXPERIMENTS = (q01.SHEET,)
 
-TEST_IMAGES = {"mnist": lambda labels: [0]}
+
+def test_images(results: Results) -> list[int]:
+    """The first; see `analysis.questions`."""
+    return [0]
 
 
-def _network():
-    return results.load(q01.SHEET).first(1)
+def _network(results: Results) -> Runs:
+    return results[q01.SHEET].first(1)
 
 
-def _one_silent_accuracy() -> np.ndarray:
+def _one_silent_accuracy(results: Results) -> np.ndarray:
     """Testing accuracy of question 1's runs with one silent output, not that of 0."""
-    runs = results.load(q01.SHEET)
+    runs = results[q01.SHEET]
     return runs.final("val_accuracy")[levels.only_other(runs)]
 
 
@@ -29,15 +36,15 @@ def _worst_pairs(matrix: np.ndarray) -> list[tuple[int, int, int]]:
     return [(predicted, actual, n) for n, predicted, actual in sorted(mistakes, reverse=True)]
 
 
-def numbers() -> dict:
+def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    run, data = _network(), excerpts.load("mnist")
+    run, data = _network(results), results.excerpts["mnist"]
     record = run.records[0]
     before, after = np.array(record["before"]["answer"]), np.array(record["after"]["answer"])
     matrix = confusion(run.predictions[0], data.test_labels)
     pairs = _worst_pairs(matrix)
     label = int(data.train_labels[0])
-    accuracy = _one_silent_accuracy()
+    accuracy = _one_silent_accuracy(results)
     return {
         "label": label,
         "one_hot": " ".join(str(int(value)) for value in np.eye(10)[label]),
@@ -65,14 +72,19 @@ def numbers() -> dict:
     }
 
 
-def claims() -> list[Claim]:
+def tables(results: Results) -> dict[str, list[list[str]]]:
+    """None; see `analysis.questions`."""
+    return {}
+
+
+def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    run, data = _network(), excerpts.load("mnist")
+    run, data = _network(results), results.excerpts["mnist"]
     record = run.records[0]
     chance = record["before"]["val_accuracy"]
     guess = int(np.argmax(record["after"]["answer"]))
     matrix = confusion(run.predictions[0], data.test_labels)
-    accuracy = _one_silent_accuracy()
+    accuracy = _one_silent_accuracy(results)
     return [
         Claim(
             "Untrained, the network is right about as often as chance, one time in ten.",
@@ -99,9 +111,9 @@ def claims() -> list[Claim]:
     ]
 
 
-def first_images():
+def first_images(results):
     """The first ten training images with their labels."""
-    data = excerpts.load("mnist")
+    data = results.excerpts["mnist"]
     figure, axes = style.figure(5, 2, height=3.1)
     plots.images(
         axes.flat,
@@ -111,9 +123,9 @@ def first_images():
     return figure
 
 
-def answer():
+def answer(results):
     """The first test image, and the ten outputs for it before and after training."""
-    record, data = _network().records[0], excerpts.load("mnist")
+    record, data = _network(results).records[0], results.excerpts["mnist"]
     figure, axes = style.figure(3, height=2.3, width_ratios=(0.8, 1, 1))
     actual = int(data.test_labels[0])
     plots.images(axes[:1], data.test_images([0]), [f"test image 1: a {actual}"])
@@ -127,9 +139,9 @@ def answer():
     return figure
 
 
-def learning():
+def learning(results):
     """Accuracy and error over five epochs on both sets."""
-    run = _network()
+    run = _network(results)
     figure, axes = style.figure(2, height=2.8)
     for ax, names, ylabel in (
         (axes[0], ("accuracy", "val_accuracy"), "accuracy"),
@@ -145,17 +157,17 @@ def learning():
     return figure
 
 
-def confusion_matrix():
+def confusion_matrix(results):
     """The trained network's confusion matrix over the test images."""
-    run, data = _network(), excerpts.load("mnist")
+    run, data = _network(results), results.excerpts["mnist"]
     figure, ax = style.figure(height=4.6)
     plots.confusion(ax, confusion(run.predictions[0], data.test_labels), range(10))
     return figure
 
 
-def small():
+def small(results):
     """For the home page: the first test image and the outputs that name it."""
-    record, data = _network().records[0], excerpts.load("mnist")
+    record, data = _network(results).records[0], results.excerpts["mnist"]
     figure, ax = style.small_figure()
     outputs = np.array(record["after"]["answer"])
     colours = [style.theme().faint] * 10

@@ -1,0 +1,65 @@
+"""Results as the analysis is given them: each ledger and each excerpt is read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from analysis import excerpts, results
+from analysis.excerpts import Excerpt
+from analysis.results import Runs
+from analysis.spec import Experiment
+
+
+class Results:
+    """What numbers, claims, tables and figures are functions of.
+
+    ``results[experiment]`` are the experiment's `Runs`. What was read is kept, so whoever makes
+    several things of the same results hands the same object to all of them.
+
+    Parameters
+    ----------
+    runs : mapping from Experiment to Runs
+    kept : mapping from str to Excerpt
+        By data set. These and ``runs`` are what is at hand already; the rest is read when it is
+        asked for.
+    folder : Path
+        Where the ledgers and excerpts lie.
+
+    Attributes
+    ----------
+    excerpts : mapping from str to Excerpt
+        The labels and kept images of each data set.
+    """
+
+    def __init__(
+        self,
+        runs: Mapping[Experiment, Runs] | None = None,
+        kept: Mapping[str, Excerpt] | None = None,
+        folder: Path = results.FOLDER,
+    ):
+        self._runs = _ReadOnDemand(partial(results.load, folder=folder), runs)
+        self.excerpts = _ReadOnDemand(partial(excerpts.load, folder=folder), kept)
+
+    def __getitem__(self, experiment: Experiment) -> Runs:
+        return self._runs[experiment]
+
+    def labels(self, experiment: Experiment) -> np.ndarray:
+        """Labels of the images that its networks were tested on: uint8, shape (images,)."""
+        data, held_out = self.excerpts[experiment.dataset], experiment.validation
+        return data.train_labels[-held_out:] if held_out else data.test_labels
+
+
+class _ReadOnDemand(dict):
+    """What ``read`` gives for each key, called once for each."""
+
+    def __init__(self, read: Callable, given: Mapping | None):
+        super().__init__(given or {})
+        self._read = read
+
+    def __missing__(self, key):
+        value = self[key] = self._read(key)
+        return value

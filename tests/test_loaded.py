@@ -1,0 +1,52 @@
+"""Results as the analysis is given them: read when they are asked for, and once."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tiny
+
+from analysis import excerpts
+from analysis.loaded import Results
+from analysis.results import Ledger, LedgerError, Runs
+
+EXPERIMENT = tiny.experiment()
+RECORDS = tuple(tiny.record(seed) for seed in EXPERIMENT.seeds)
+
+
+@pytest.fixture
+def folder(tmp_path, tiny_file):
+    """A folder with the ledger of an experiment and the excerpt of its data set."""
+    for record in RECORDS:
+        Ledger(EXPERIMENT, tmp_path).append(record)
+    excerpts.keep("tiny", lambda labelled: [4], tmp_path)
+    return tmp_path
+
+
+def test_ledger_and_excerpt_are_read_once(folder):
+    results = Results(folder=folder)
+    runs, excerpt = results[EXPERIMENT], results.excerpts["tiny"]
+    shutil.rmtree(folder)
+    assert len(runs) == 3 and results[EXPERIMENT] is runs
+    assert results.excerpts["tiny"] is excerpt
+
+
+def test_ledger_that_is_not_complete_is_read_again(folder):
+    results, more = Results(folder=folder), replace(EXPERIMENT, seeds=range(4))
+    with pytest.raises(LedgerError, match="lacks 1 of 4 networks"):
+        results[more]
+    Ledger(more, folder).append(tiny.record(3))
+    assert len(results[more]) == 4
+
+
+def test_results_that_are_given_need_no_files(tmp_path):
+    runs = Runs(EXPERIMENT, RECORDS)
+    assert Results({EXPERIMENT: runs}, folder=tmp_path)[EXPERIMENT] is runs
+
+
+def test_labels_are_those_of_the_images_that_were_tested(folder):
+    results = Results(folder=folder)
+    np.testing.assert_array_equal(results.labels(EXPERIMENT), tiny.DATA.y_test)
+    held_out = results.labels(replace(EXPERIMENT, validation=200))
+    np.testing.assert_array_equal(held_out, tiny.DATA.y_train[100:])

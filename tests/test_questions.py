@@ -1,0 +1,62 @@
+"""The modules of the questions: all have the same interface, and say what they build on."""
+
+import ast
+from inspect import signature
+from pathlib import Path
+
+import pytest
+
+from analysis.questions import QUESTIONS, SHOWING_TEST_IMAGES, with_those_below
+
+PACKAGE = "analysis.questions"
+
+
+@pytest.fixture(params=QUESTIONS)
+def module(request):
+    return QUESTIONS[request.param]
+
+
+def imported_questions(path) -> set[str]:
+    """The questions that a file imports, whatever way it does."""
+    found = set()
+    for node in ast.walk(ast.parse(Path(path).read_text())):
+        if isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{name.name}" for name in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+    return {name.split(".")[2] for name in found if name.startswith(f"{PACKAGE}.")}
+
+
+def test_a_question_builds_on_those_that_it_imports(module):
+    named = {other.__name__.rpartition(".")[2] for other in module.BUILDS_ON}
+    assert named == imported_questions(module.__file__)
+
+
+def test_numbers_tables_claims_and_figures_are_functions_of_results(module):
+    functions = [module.numbers, module.tables, module.claims, *module.FIGURES.values()]
+    for function in functions:
+        assert list(signature(function).parameters) == ["results"], function
+
+
+def test_modules_that_show_test_images_choose_them_by_results():
+    for modules in SHOWING_TEST_IMAGES.values():
+        for module in modules:
+            assert list(signature(module.test_images).parameters) == ["results"]
+
+
+def test_what_a_question_builds_on_is_followed_to_the_end():
+    names = {module.__name__ for module in with_those_below(QUESTIONS["q03"])}
+    assert names == {f"{PACKAGE}.{page}" for page in ("q01", "q02", "q03")}
+
+
+def test_only_the_results_object_reads_ledgers_and_excerpts():
+    """What a question's module, `levels` or `ladder` shows could not be made up otherwise."""
+    folder = Path(QUESTIONS["q01"].__file__).parent
+    for path in [*folder.glob("*.py"), *(folder.parent / f"{n}.py" for n in ("levels", "ladder"))]:
+        calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if _is_call(node)]
+        names = {getattr(call, "attr", getattr(call, "id", "")) for call in calls}
+        assert not names & {"load", "read", "open", "read_text", "read_bytes", "Ledger"}, path
+
+
+def _is_call(node) -> bool:
+    return isinstance(node, ast.Call)
