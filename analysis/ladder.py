@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -133,22 +133,32 @@ def dead_ends(arms: Sequence[Arm], chosen: Sequence[Arm]) -> list[Arm]:
     return [arm for arm in arms if arm not in bases and arm not in chosen]
 
 
-def numbers(results: Results, arms: Sequence[Arm]) -> dict:
-    """Of each arm what a page may cite, under the last words of its experiment's name."""
-    values = {}
-    for arm in arms:
-        name = arm.experiment.name.partition("-")[2].replace("-", "_")
-        values |= {
-            f"{name}_accuracy": float(accuracy(results, arm).mean()),
-            f"{name}_mistakes": float(mistakes(results, arm).mean()),
-            f"{name}_seconds": results[arm.experiment].seconds / len(arm.experiment.seeds),
-        }
-        if arm.base:
-            values |= {
-                f"{name}_gain": gain(results, arm)[0],
-                f"{name}_fewer": fewer(results, arm, arm.base),
-            }
-    return values
+#: What a page may cite of an arm, by the last word of the number's name.
+_MEASURES = {
+    "accuracy": lambda results, arm: float(accuracy(results, arm).mean()),
+    "mistakes": lambda results, arm: float(mistakes(results, arm).mean()),
+    "seconds": lambda results, arm: results[arm.experiment].seconds / len(arm.experiment.seeds),
+    "gain": lambda results, arm: gain(results, arm)[0],
+    "fewer": lambda results, arm: fewer(results, arm, arm.base),
+}
+
+
+def numbers(results: Results, cited: Mapping[str, Sequence[Arm]]) -> dict:
+    """What a page cites of arms: each number's name has the last words of the experiment's.
+
+    Parameters
+    ----------
+    results : Results
+    cited : mapping from {"accuracy", "mistakes", "seconds", "gain", "fewer"} to sequence of Arm
+        Of which arms the page cites what: means of their runs; the last two against their base.
+    """
+    return {
+        f"{arm.experiment.name.partition('-')[2].replace('-', '_')}_{name}": _MEASURES[name](
+            results, arm
+        )
+        for name, arms in cited.items()
+        for arm in arms
+    }
 
 
 def names(arms: Sequence[Arm]) -> dict[Arm, str]:

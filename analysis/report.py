@@ -185,16 +185,18 @@ def _whole_report(content: dict) -> dict:
 
 def _reproduction(content: dict) -> dict:
     """What it takes to make everything again: data sets, and each experiment's trainings."""
+    trained_on = {spec.dataset for module in QUESTIONS.values() for spec in module.EXPERIMENTS}
     return {
         "report-data": {
             "header": ["data set", "training images", "test images", "SHA-256"],
             "rows": [
                 [
                     source.title,
-                    *(f"{source.shapes[name][0]:,}" for name in ("y_train", "y_test")),
+                    *(f"{source.shapes[labels][0]:,}" for labels in ("y_train", "y_test")),
                     " ".join(textwrap.wrap(source.digest, 16)),
                 ]
-                for source in DATASETS.values()
+                for name, source in DATASETS.items()
+                if name in trained_on
             ],
         },
         "report-experiments": {

@@ -21,8 +21,6 @@ def test_a_number_that_the_results_lack_is_named():
 
 
 def test_the_readmes_numbers_are_those_of_the_results():
-    if not report.NUMBERS.exists():
-        pytest.skip("no numbers yet: run 'doit numbers'")
     numbers, text = json.loads(report.NUMBERS.read_text())["numbers"], readme.README.read_text()
     assert len(readme.NUMBER.findall(text)) > 10
     assert readme.filled(text, numbers) == text, "run 'doit readme'"

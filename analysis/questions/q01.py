@@ -34,13 +34,17 @@ EXPERIMENTS = (SHEET, SAME_WEIGHTS, SAME_ORDER, SAME_BOTH)
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     runs = results[SHEET]
-    values = levels.numbers(runs)
+    accuracy = runs.first(levels.ASKED_FOR).final("accuracy")
     same_weights, same_order = results[SAME_WEIGHTS], results[SAME_ORDER]
     fine = levels.fine(same_weights)
     own = runs.own[:, -1]
     quiet_start = _quiet_start(runs)
     silent = runs.silent[:, -1]
-    return values | {
+    return levels.numbers(runs) | {
+        "ten_accuracy_min": float(accuracy.min()),
+        "ten_accuracy_max": float(accuracy.max()),
+        "silent_outputs": int(silent.sum()),
+        "outputs": silent.size,
         "same_weights_stuck": int(np.sum(~fine)),
         "same_weights_fine_spread": float(np.ptp(same_weights.final("accuracy")[fine])),
         "same_order_min": float(same_order.final("accuracy").min()),

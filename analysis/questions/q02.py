@@ -20,13 +20,21 @@ def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     runs = results[SHEET]
     only_zero = levels.only_zero(runs)
-    return levels.numbers(runs) | {
-        "weights": cost.weights(SHEET),
-        "only_zero_runs": int(only_zero.sum()),
-        "only_zero_accuracy": float(runs.final("val_accuracy")[only_zero].mean()),
-        "only_zero_error": float(runs.final("val_loss")[only_zero].mean()),
-        "last_return": int(_return_epochs(runs).max()),
-    }
+    return (
+        levels.numbers(runs)
+        | levels.fine_means(runs)
+        | levels.changes(runs)
+        | {
+            "outputs": runs.silent[:, -1].size,
+            "ten_loss_min": float(runs.first(levels.ASKED_FOR).final("loss").min()),
+            "ten_below_from": levels.below_from(runs),
+            "weights": cost.weights(SHEET),
+            "only_zero_runs": int(only_zero.sum()),
+            "only_zero_accuracy": float(runs.final("val_accuracy")[only_zero].mean()),
+            "only_zero_error": float(runs.final("val_loss")[only_zero].mean()),
+            "last_return": int(_return_epochs(runs).max()),
+        }
+    )
 
 
 def _return_epochs(runs) -> np.ndarray:

@@ -30,14 +30,21 @@ def numbers(results: Results) -> dict:
         (~levels.fine(slow)).astype(float), (~levels.fine(fast)).astype(float)
     )
     shared = slow.silent[:, -1] & fast.silent[:, -1]
-    return levels.numbers(slow) | {
-        "fast_epochs": levels.epochs_to_match(fast, slow),
-        "stuck_more_low": rate_low,
-        "stuck_more_high": rate_high,
-        "shared_silent": int(shared.sum()),
-        "last_epoch_gain": float(_last_gain(slow)),
-        "last_epoch_gain_fast": float(_last_gain(fast)),
-    }
+    fine = levels.fine_means(slow)
+    return (
+        levels.numbers(slow)
+        | levels.changes(slow)
+        | {
+            "fine_error": fine["fine_error"],
+            "fine_accuracy": fine["fine_accuracy"],
+            "fast_epochs": levels.epochs_to_match(fast, slow),
+            "stuck_more_low": rate_low,
+            "stuck_more_high": rate_high,
+            "shared_silent": int(shared.sum()),
+            "last_epoch_gain": float(_last_gain(slow)),
+            "last_epoch_gain_fast": float(_last_gain(fast)),
+        }
+    )
 
 
 def _last_gain(runs) -> float:

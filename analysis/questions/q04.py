@@ -21,7 +21,18 @@ EXPERIMENTS = (SHEET, q02.SHEET, q03.SHEET)
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     adam, sgd = results[SHEET], results[q02.SHEET]
-    return levels.numbers(adam) | {"epochs_to_match": levels.epochs_to_match(adam, sgd)}
+    changes = levels.changes(adam)
+    return (
+        levels.numbers(adam)
+        | levels.fine_means(adam)
+        | {
+            "outputs": adam.silent[:, -1].size,
+            "silent_at_first": changes["silent_at_first"],
+            "came_back": changes["came_back"],
+            "ten_below_from": levels.below_from(adam),
+            "epochs_to_match": levels.epochs_to_match(adam, sgd),
+        }
+    )
 
 
 def tables(results: Results) -> dict[str, list[list[str]]]:

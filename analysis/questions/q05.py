@@ -51,13 +51,15 @@ def _crossed(results: Results) -> dict[str, Runs]:
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     crossed = _crossed(results)
-    values = levels.first_ten(crossed["softmax_cross"])
+    values = {
+        f"{name}_accuracy": float(crossed[name].final("val_accuracy").mean())
+        for name in ("relu_squared", "softmax_cross", "relu_cross")
+    }
     for name, runs in crossed.items():
         accuracy = runs.final("val_accuracy")
         stuck = _stuck(runs)
         low, high = wilson(int(stuck.sum()), len(runs))
         values |= {
-            f"{name}_accuracy": float(accuracy.mean()),
             f"{name}_stuck": int(stuck.sum()),
             f"{name}_stuck_low": low,
             f"{name}_stuck_high": high,
@@ -69,13 +71,17 @@ def numbers(results: Results) -> dict:
         # In points, hundredths of accuracy.
         values |= {name: 100 * difference, f"{name}_low": 100 * low, f"{name}_high": 100 * high}
     sheet = crossed["softmax_cross"]
-    val_loss = sheet.first(levels.ASKED_FOR).history("val_loss").mean(axis=0)
+    ten = sheet.first(levels.ASKED_FOR)
+    val_loss = ten.history("val_loss").mean(axis=0)
     return values | {
         "runs": len(sheet),
         "learned": LEARNED,
         "worst": float(sheet.final("val_accuracy").min()),
         "best": float(sheet.final("val_accuracy").max()),
-        "ten_first_loss": float(sheet.first(levels.ASKED_FOR).history("loss")[:, 0].mean()),
+        "ten_first_loss": float(ten.history("loss")[:, 0].mean()),
+        "ten_loss_mean": float(ten.final("loss").mean()),
+        "ten_val_loss_mean": float(ten.final("val_loss").mean()),
+        "ten_val_accuracy_mean": float(ten.final("val_accuracy").mean()),
         "best_epoch": int(val_loss.argmin()) + 1,
         "best_val_loss": float(val_loss.min()),
         "accuracy_gap": 100 * float(np.mean(sheet.after("accuracy") - sheet.final("val_accuracy"))),

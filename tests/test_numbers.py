@@ -1,0 +1,74 @@
+"""The numbers under version control: what the ledgers give, and no more than is cited."""
+
+import json
+import re
+import shutil
+import subprocess
+from math import isclose
+
+from conftest import ROOT
+
+from analysis import readme, report
+from analysis.loaded import Results
+
+#: As pages cite numbers, in their text and in alt texts: ``{num}`q01.stuck:,` ``.
+CITATION = re.compile(r"\{num\}`([\w.]+)")
+
+
+def committed() -> dict:
+    """As git has the file, for a build writes it anew; without git, as it is."""
+    path = report.NUMBERS.relative_to(ROOT).as_posix()
+    command = ["git", "-C", str(ROOT), "show", f":{path}"]
+    if shutil.which("git") and (ROOT / ".git").exists():
+        return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+    return json.loads(report.NUMBERS.read_text())
+
+
+def differences(ours, theirs, place=""):
+    """Where two JSON values differ by more than processors do in a float's last digits."""
+    if isinstance(ours, float) and isinstance(theirs, float):
+        differ = not isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12)
+    elif isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in ours.keys() | theirs.keys():
+            yield from differences(ours.get(key), theirs.get(key), f"{place}/{key}")
+        return
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for number, pair in enumerate(zip(ours, theirs, strict=True)):
+            yield from differences(*pair, f"{place}/{number}")
+        return
+    else:
+        differ = type(ours) is not type(theirs) or ours != theirs
+    if differ:
+        yield f"{place}: {ours!r}, and the ledgers give {theirs!r}"
+
+
+def test_committed_numbers_are_what_the_ledgers_give():
+    kept, made = committed(), json.loads(json.dumps(report.collect(Results())))
+    for content in (kept, made):
+        del content["figures"]  # on which lines of the code they are drawn
+    found = sorted(differences(kept, made))
+    remedy = "if that is meant, run 'doit numbers' and commit book/numbers.json"
+    assert not found, "\n".join([f"{remedy}; it differs in", *found])
+
+
+def test_differences_are_found_wherever_they_are():
+    ours = {"a": [1.0, "x"], "b": 1, "c": {"d": True}}
+    assert list(differences(ours, {"a": [1.0 + 1e-15, "x"], "b": 1, "c": {"d": True}})) == []
+    theirs = {"a": [1.0 + 1e-6, "y"], "b": 1.0, "e": None, "c": {"d": 1}}
+    found = {line.partition(":")[0] for line in differences(ours, theirs)}
+    assert found == {"/a/0", "/a/1", "/b", "/c/d"}
+    assert list(differences({"a": [1]}, {"a": [1, 2]})) == ["/a: [1], and the ledgers give [1, 2]"]
+
+
+def cited() -> set[str]:
+    """Names of all numbers in the pages and in the README."""
+    pages = [
+        name for page in report.BOOK.glob("*.md") for name in CITATION.findall(page.read_text())
+    ]
+    return {*pages, *(match["name"] for match in readme.NUMBER.finditer(readme.README.read_text()))}
+
+
+def test_every_number_is_cited_somewhere():
+    # Those of speed are what the benchmark's own file has.
+    numbers = {n for n in committed()["numbers"] if not n.startswith("speed.")}
+    assert numbers - cited() == set(), "take them out of their question's numbers()"
