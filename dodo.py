@@ -26,7 +26,7 @@ try:
     )
 except SpecError as error:  # its message says all; a traceback would bury it
     sys.exit(str(error))
-from analysis import excerpts, readme, report, results
+from analysis import excerpts, figures, readme, report, results
 from analysis.datasets import DatasetError
 from analysis.loaded import Results
 from analysis.report import ClaimError
@@ -60,7 +60,7 @@ DOIT_CONFIG = {
 BOOK_SOURCES = [
     path
     for pattern in ("*.md", "*.yml", "*.bib", "_ext/**/*.py", "_static/*")
-    for path in sorted(report.BOOK.glob(pattern))
+    for path in sorted(figures.BOOK.glob(pattern))
 ]
 # Data sets of which pages show images.
 EXCERPTS = sorted({experiment.dataset for experiment in EXPERIMENTS.values()})
@@ -74,9 +74,9 @@ FIGURE_FILES = [
         path
         for module in QUESTIONS.values()
         for name in module.FIGURES
-        for path in report.figure_files(name)
+        for path in figures.figure_files(name)
     ),
-    *map(report.histories_file, QUESTIONS),
+    *map(figures.histories_file, QUESTIONS),
 ]
 
 #: What figures and numbers are made of, for all of them together, so that each ledger is read once.
@@ -174,7 +174,7 @@ def task_figures():
             "name": page,
             "doc": f"Draw {', '.join(module.FIGURES)}, and write their data.",
             "actions": [
-                (attempt, [report.draw_page, page, module, RESULTS]),
+                (attempt, [figures.draw_page, page, RESULTS]),
             ],
             "file_dep": [
                 *ledgers(module.EXPERIMENTS),
@@ -183,8 +183,8 @@ def task_figures():
                 *sources(module),
             ],
             "targets": [
-                *(path for name in module.FIGURES for path in report.figure_files(name)),
-                report.histories_file(page),
+                *(path for name in module.FIGURES for path in figures.figure_files(name)),
+                figures.histories_file(page),
             ],
             "clean": True,
         }
@@ -197,7 +197,7 @@ def task_numbers():
         "file_dep": [
             *ledgers(EXPERIMENTS.values()),
             *EXCERPT_FILES,
-            benchmark.FILE,
+            report.SPEED,
             *SHARED_SOURCES,
             *sources(*QUESTIONS.values()),
         ],
@@ -247,7 +247,7 @@ def building(*options, **environment):
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [str(jupyter_book), "build", "-W", "-n", "--all", *options]
     return CmdAction(
-        [*command, "--path-output", str(ROOT), str(report.BOOK)],
+        [*command, "--path-output", str(ROOT), str(figures.BOOK)],
         shell=False,
         # The pages' extension then need not look whether figures are up to date.
         env={**os.environ, "REPORT_STAGES_DONE": "1", **environment},

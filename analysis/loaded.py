@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +43,7 @@ class Results:
     ):
         self._runs = _ReadOnDemand(partial(results.load, folder=folder), runs)
         self.excerpts = _ReadOnDemand(partial(excerpts.load, folder=folder), kept)
+        self.computed = {}  # by `computed_once`
 
     def __getitem__(self, experiment: Experiment) -> Runs:
         return self._runs[experiment]
@@ -63,3 +64,16 @@ class _ReadOnDemand(dict):
     def __missing__(self, key):
         value = self[key] = self._read(key)
         return value
+
+
+def computed_once(function: Callable) -> Callable:
+    """Have what is costly to compute from results, and arguments that hash, kept with them."""
+
+    @wraps(function)
+    def keeping(results: Results, *arguments):
+        place = function, arguments
+        if place not in results.computed:
+            results.computed[place] = function(results, *arguments)
+        return results.computed[place]
+
+    return keeping

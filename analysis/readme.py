@@ -7,13 +7,13 @@ import re
 
 import numpy as np
 
-from analysis import levels, plots, report, style
+from analysis import figures, levels, plots, report, style
 from analysis.files import write_whole
 from analysis.loaded import Results
 from analysis.questions import q01, q08, q09, q10
 
-README = report.BOOK.parent / "README.md"
-PICTURE = report.BOOK / "_static" / "readme.png"
+README = figures.BOOK.parent / "README.md"
+PICTURE = figures.BOOK / "_static" / "readme.png"
 
 #: A number between comments that no reader sees: ``<!--q01.stuck:,-->63<!---->``.
 NUMBER = re.compile(r"<!--(?P<name>[\w.]+)(:(?P<spec>[^>]*))?-->[^<]*<!---->")

@@ -1,84 +1,33 @@
-"""Makes what the book shows out of the ledgers: figures, and the numbers and claims."""
+"""Gathers out of the ledgers the numbers, tables and claims that the book shows."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
-from analysis import style, words
+from analysis import words
 from analysis.datasets import DATASETS
+from analysis.figures import BOOK, histories_file
 from analysis.files import write_whole
 from analysis.loaded import Results
 from analysis.questions import QUESTIONS
 from analysis.results import FOLDER
 from analysis.spec import Experiment
-from analysis.training import benchmark
 
-BOOK = FOLDER.parent
-FIGURES = BOOK / "figures"
 NUMBERS = BOOK / "numbers.json"
 
-_HISTORIES = ("loss", "accuracy", "val_loss", "val_accuracy")
+#: What ``doit benchmark`` measured.
+SPEED = FOLDER / "benchmark.json"
 
 
 class ClaimError(RuntimeError):
     """A claim that the results do not bear out; the message names it and its page."""
-
-
-def figure_files(name: str) -> list[Path]:
-    """The files of a figure: for light and dark pages, and for paper."""
-    return [FIGURES / f"{name}{ending}" for ending in (".svg", "-dark.svg", ".pdf")]
-
-
-def draw_page(page: str, module: ModuleType, results: Results) -> None:
-    """Draw a question's figures, and write what they are drawn from."""
-    for name, function in module.FIGURES.items():
-        draw(name, function, results)
-    write_histories(page, module.EXPERIMENTS, results)
-
-
-def draw(name: str, function: Callable, results: Results) -> None:
-    """Draw a figure, which is a function of results, in both themes and write its files."""
-    light, dark, paper = figure_files(name)
-    with style.drawing(style.LIGHT):
-        figure = function(results)
-        write_whole(light, _saved(figure, "svg", {"Date": None}))
-        write_whole(paper, _saved(figure, "pdf", {"CreationDate": None}))
-    with style.drawing(style.DARK):
-        write_whole(dark, _saved(function(results), "svg", {"Date": None}))
-
-
-def histories_file(page: str) -> Path:
-    """The file of what a page's networks did, epoch by epoch."""
-    return FIGURES / f"{page}.csv"
-
-
-def write_histories(page: str, experiments: Iterable[Experiment], results: Results) -> None:
-    """Write the losses and accuracies that a page's figures are drawn from, as CSV."""
-    lines = [("experiment", "seed", "epoch", *_HISTORIES)]
-    for experiment in experiments:
-        for record in results[experiment].records:
-            epochs = zip(*(record["history"][name] for name in _HISTORIES), strict=True)
-            lines += [(experiment.name, record["seed"], n, *v) for n, v in enumerate(epochs, 1)]
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    write_whole(histories_file(page), text.getvalue().encode())
-
-
-def _saved(figure, form: str, metadata: dict) -> bytes:
-    # Without dates in it, the same figure gives the same bytes.
-    content = io.BytesIO()
-    figure.savefig(content, format=form, metadata=metadata)
-    return content.getvalue()
 
 
 def write_numbers(results: Results) -> None:
@@ -122,7 +71,7 @@ def collect(results: Results) -> dict:
         content["experiments"][page] = [describe(spec, results) for spec in module.EXPERIMENTS]
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
     content["tables"] |= _reproduction(content)
-    speed = json.loads(benchmark.FILE.read_text())
+    speed = json.loads(SPEED.read_text())
     content["numbers"] |= {f"speed.{name}": value for name, value in speed.items()}
     return content
 

@@ -8,7 +8,7 @@ import pytest
 import tiny
 
 from analysis import excerpts
-from analysis.loaded import Results
+from analysis.loaded import Results, computed_once
 from analysis.results import Ledger, LedgerError, Runs
 
 EXPERIMENT = tiny.experiment()
@@ -50,3 +50,23 @@ def test_labels_are_those_of_the_images_that_were_tested(folder):
     np.testing.assert_array_equal(results.labels(EXPERIMENT), tiny.DATA.y_test)
     held_out = results.labels(replace(EXPERIMENT, validation=200))
     np.testing.assert_array_equal(held_out, tiny.DATA.y_train[100:])
+
+
+def test_what_is_costly_is_computed_once_for_results_and_arguments():
+    calls = []
+
+    @computed_once
+    def seconds(results, experiment):
+        calls.append(experiment)
+        return results[experiment].seconds
+
+    other = replace(EXPERIMENT, name="q00-other")
+    given = {EXPERIMENT: Runs(EXPERIMENT, RECORDS), other: Runs(other, RECORDS[:1])}
+    one, two = Results(given), Results(given)
+    assert [seconds(one, EXPERIMENT), seconds(one, other), seconds(one, EXPERIMENT)] == [
+        4.5,
+        1.5,
+        4.5,
+    ]
+    assert calls == [EXPERIMENT, other]
+    assert seconds(two, EXPERIMENT) == 4.5 and len(calls) == 3

@@ -8,8 +8,9 @@ from math import isclose
 
 from conftest import ROOT
 
-from analysis import readme, report
+from analysis import figures, readme, report
 from analysis.loaded import Results
+from analysis.training import benchmark
 
 #: As pages cite numbers, in their text and in alt texts: ``{num}`q01.stuck:,` ``.
 CITATION = re.compile(r"\{num\}`([\w.]+)")
@@ -51,6 +52,10 @@ def test_committed_numbers_are_what_the_ledgers_give():
     assert not found, "\n".join([f"{remedy}; it differs in", *found])
 
 
+def test_speed_is_read_where_the_benchmark_keeps_it():
+    assert report.SPEED == benchmark.FILE
+
+
 def test_differences_are_found_wherever_they_are():
     ours = {"a": [1.0, "x"], "b": 1, "c": {"d": True}}
     assert list(differences(ours, {"a": [1.0 + 1e-15, "x"], "b": 1, "c": {"d": True}})) == []
@@ -63,7 +68,7 @@ def test_differences_are_found_wherever_they_are():
 def cited() -> set[str]:
     """Names of all numbers in the pages and in the README."""
     pages = [
-        name for page in report.BOOK.glob("*.md") for name in CITATION.findall(page.read_text())
+        name for page in figures.BOOK.glob("*.md") for name in CITATION.findall(page.read_text())
     ]
     return {*pages, *(match["name"] for match in readme.NUMBER.finditer(readme.README.read_text()))}
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tiny
 
-from analysis import levels, report
+from analysis import figures, levels, report
 from analysis.claims import Claim
 from analysis.loaded import Results
 from analysis.report import ClaimError
@@ -33,7 +33,7 @@ def page(monkeypatch, tmp_path):
     speed.write_text('{"ratio": 20.5}')
     monkeypatch.setattr(report, "QUESTIONS", {"q00": module})
     monkeypatch.setattr(report, "NUMBERS", tmp_path / "numbers.json")
-    monkeypatch.setattr(report.benchmark, "FILE", speed)
+    monkeypatch.setattr(report, "SPEED", speed)
     return module
 
 
@@ -160,44 +160,11 @@ def test_numbers_stay_as_they_were_when_a_question_fails(page):
     assert report.NUMBERS.read_bytes() == before
 
 
-def draw_a_line(results):
-    figure, ax = report.style.figure()
-    ax.plot([0, 1], color=report.style.theme().text)
-    return figure
-
-
-def test_figure_is_drawn_for_light_and_dark_pages_and_paper(monkeypatch, tmp_path):
-    monkeypatch.setattr(report, "FIGURES", tmp_path)
-    report.draw("line", draw_a_line, RESULTS)
-    light, dark, paper = (path.read_bytes() for path in report.figure_files("line"))
-    assert report.style.LIGHT.text.encode() in light
-    assert report.style.DARK.text.encode() in dark
-    assert paper.startswith(b"%PDF")
-
-
 def test_figures_name_their_data_and_the_lines_that_draw_them(page):
     page.FIGURES = {"q00-errors": levels.error_figures("q00", EXPERIMENT)["q00-testing-error"]}
     report.write_numbers(RESULTS)
     origin = written()["figures"]["q00-errors"]
     assert origin["data"] == "figures/q00.csv"
     file, _, line = origin["source"].partition("#L")
-    lines = (report.BOOK.parent / file).read_text().splitlines()
+    lines = (figures.BOOK.parent / file).read_text().splitlines()
     assert "-testing-error" in lines[int(line) - 1]
-
-
-def test_histories_are_written_epoch_by_epoch(page, monkeypatch, tmp_path):
-    monkeypatch.setattr(report, "FIGURES", tmp_path)
-    report.write_histories("q00", [EXPERIMENT], RESULTS)
-    header, *rows = (tmp_path / "q00.csv").read_text().splitlines()
-    assert header == "experiment,seed,epoch,loss,accuracy,val_loss,val_accuracy"
-    assert len(rows) == 3 * 2
-    assert rows[0] == "q00-tiny,0,1,0.5,0.5,0.5,0.5"
-
-
-def test_same_figure_gives_the_same_bytes(monkeypatch, tmp_path):
-    drawings = []
-    for folder in (tmp_path / "one", tmp_path / "other"):
-        monkeypatch.setattr(report, "FIGURES", folder)
-        report.draw("line", draw_a_line, RESULTS)
-        drawings.append([path.read_bytes() for path in report.figure_files("line")])
-    assert drawings[0] == drawings[1]

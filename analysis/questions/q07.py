@@ -9,7 +9,7 @@ from analysis import ladder, plots, published, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.ladder import Arm
-from analysis.loaded import Results
+from analysis.loaded import Results, computed_once
 from analysis.questions import q05, q06, q09
 from analysis.spec import (
     Activation,
@@ -284,6 +284,7 @@ def _mistakes(results: Results, experiment: Experiment) -> np.ndarray:
     return (results[experiment].predictions != results.labels(experiment)).sum(axis=1)
 
 
+@computed_once
 def _missed(results: Results, experiment: Experiment) -> np.ndarray:
     """Places of the images that the vote of all runs gets wrong."""
     return np.flatnonzero(vote(results[experiment].outputs) != results.labels(experiment))
@@ -552,19 +553,25 @@ def averaging(results):
     return figure
 
 
+@computed_once
+def _mistakes_of_votes(results: Results, experiment: Experiment) -> dict[int, list[int]]:
+    """Images that each choice of networks gets wrong by vote, by how many vote."""
+    outputs, labels = results[experiment].outputs, results.labels(experiment)
+    return {
+        size: [int((answer != labels).sum()) for answer in votes_of(size, outputs)]
+        for size in range(1, len(outputs) + 1)
+    }
+
+
 def voting(results):
     """Mistakes on the test set by the number of networks that vote."""
     figure, axes = style.figure(2, height=3.0)
     for ax, (title, experiment) in zip(axes, _FINALS.items(), strict=True):
-        outputs, labels = results[experiment].outputs, results.labels(experiment)
-        sizes = range(1, len(outputs) + 1)
-        colour = style.theme().categories[0]
-        means = []
-        for size in sizes:
-            wrong = [int((answer != labels).sum()) for answer in votes_of(size, outputs)]
+        by_size = _mistakes_of_votes(results, experiment)
+        sizes, colour = list(by_size), style.theme().categories[0]
+        for size, wrong in by_size.items():
             ax.scatter([size] * len(wrong), wrong, s=9, c=colour, alpha=0.3, lw=0)
-            means.append(np.mean(wrong))
-        ax.plot(sizes, means, color=colour)
+        ax.plot(sizes, [np.mean(wrong) for wrong in by_size.values()], color=colour)
         ax.set(xlabel="networks that vote", title=title, xticks=sizes)
     axes[0].set_ylabel(f"mistakes on {TESTED:,} test images")
     return figure

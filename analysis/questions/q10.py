@@ -8,7 +8,7 @@ from analysis import cost, ladder, plots, published, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.ladder import Arm
-from analysis.loaded import Results
+from analysis.loaded import Results, computed_once
 from analysis.questions import q09
 from analysis.spec import (
     SGD,
@@ -295,6 +295,7 @@ def _recall(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.diag(matrix) / matrix.sum(axis=0)
 
 
+@computed_once
 def _answers(results: Results) -> np.ndarray:
     """What each final network says with views: int, shape (runs, images)."""
     return results[FINAL].outputs.argmax(axis=2)

@@ -1,0 +1,129 @@
+"""Draws the questions' figures into files, and writes the data that they are drawn from."""
+
+from __future__ import annotations
+
+import csv
+import gc
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from analysis import style
+from analysis.files import write_whole
+from analysis.loaded import Results
+from analysis.questions import QUESTIONS
+from analysis.results import FOLDER
+from analysis.spec import Experiment
+
+BOOK = FOLDER.parent
+FIGURES = BOOK / "figures"
+
+#: At most so many are drawn at a time: a page has no more than nine, half a second each, and a
+#: process takes a second to start and 300 MB.
+PROCESSES = 4
+
+_HISTORIES = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+def figure_files(name: str) -> list[Path]:
+    """The files of a figure: for light and dark pages, and for paper."""
+    return [FIGURES / f"{name}{ending}" for ending in (".svg", "-dark.svg", ".pdf")]
+
+
+def histories_file(page: str) -> Path:
+    """The file of what a page's networks did, epoch by epoch."""
+    return FIGURES / f"{page}.csv"
+
+
+def draw_page(page: str, results: Results) -> None:
+    """Draw a question's figures for light and dark pages and for paper, and write their data.
+
+    On several cores several figures are drawn at a time, in processes that read the ledgers
+    they need for themselves.
+    """
+    import multiprocessing
+
+    import joblib  # only drawing needs it
+
+    names = list(QUESTIONS[page].FIGURES)
+    # A child of multiprocessing, as with doit -n, would wait at its end for processes of its own.
+    is_child = multiprocessing.parent_process() is not None
+    at_a_time = 1 if is_child else min(joblib.cpu_count(), PROCESSES)
+    if at_a_time > 1:
+        drawings = _drawn_apart(page, names, at_a_time)
+    else:
+        drawings = (drawn(function, results) for function in QUESTIONS[page].FIGURES.values())
+    for name, contents in zip(names, drawings, strict=True):
+        for path, content in zip(figure_files(name), contents, strict=True):
+            write_whole(path, content)
+    write_histories(page, QUESTIONS[page].EXPERIMENTS, results)
+
+
+def _drawn_apart(page: str, names: Iterable[str], at_a_time: int) -> list[tuple]:
+    import joblib
+
+    from analysis.training import scratch
+    from analysis.training.lifetime import end_with
+
+    with joblib.parallel_config(
+        "loky",
+        initializer=end_with,
+        initargs=(os.getpid(),),
+        temp_folder=str(scratch.folder()),
+    ):
+        parallel = joblib.Parallel(n_jobs=at_a_time, batch_size=1)
+        return parallel(joblib.delayed(_drawn_here)(page, name) for name in names)
+
+
+def _drawn_here(page: str, name: str) -> tuple[bytes, bytes, bytes]:
+    """In a process that draws."""
+    return drawn(QUESTIONS[page].FIGURES[name], _results_here())
+
+
+@cache
+def _results_here() -> Results:
+    return Results()
+
+
+def drawn(function: Callable, results: Results) -> tuple[bytes, bytes, bytes]:
+    """The contents of a figure's files; it is a function of results."""
+    with _collecting_later():
+        with style.drawing(style.LIGHT):
+            figure = function(results)
+            light = _saved(figure, "svg", {"Date": None})
+            paper = _saved(figure, "pdf", {"CreationDate": None})
+        with style.drawing(style.DARK):
+            dark = _saved(function(results), "svg", {"Date": None})
+    return light, dark, paper
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Have Python look for garbage after a figure: while it is drawn that takes a fifth longer."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _saved(figure, form: str, metadata: dict) -> bytes:
+    # Without dates in it, the same figure gives the same bytes.
+    content = io.BytesIO()
+    figure.savefig(content, format=form, metadata=metadata)
+    return content.getvalue()
+
+
+def write_histories(page: str, experiments: Iterable[Experiment], results: Results) -> None:
+    """Write the losses and accuracies that a page's figures are drawn from, as CSV."""
+    lines = [("experiment", "seed", "epoch", *_HISTORIES)]
+    for experiment in experiments:
+        for record in results[experiment].records:
+            epochs = zip(*(record["history"][name] for name in _HISTORIES), strict=True)
+            lines += [(experiment.name, record["seed"], n, *v) for n, v in enumerate(epochs, 1)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    write_whole(histories_file(page), text.getvalue().encode())

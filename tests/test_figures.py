@@ -1,0 +1,57 @@
+"""Figures as files: both themes and paper, always the same bytes, and their data beside them."""
+
+import joblib
+import pytest
+import tiny
+
+from analysis import figures, style
+from analysis.loaded import Results
+from analysis.results import Runs
+
+EXPERIMENT = tiny.experiment()
+RUNS = Runs(EXPERIMENT, tuple(tiny.record(seed) for seed in EXPERIMENT.seeds))
+RESULTS = Results({EXPERIMENT: RUNS})
+
+
+@pytest.fixture
+def folder(monkeypatch, tmp_path):
+    """Where figures are written to."""
+    monkeypatch.setattr(figures, "FIGURES", tmp_path)
+    return tmp_path
+
+
+def draw_a_line(results):
+    figure, ax = style.figure()
+    ax.plot(results[EXPERIMENT].final("loss"), color=style.theme().text)
+    return figure
+
+
+def test_figure_is_drawn_for_light_and_dark_pages_and_paper():
+    light, dark, paper = figures.drawn(draw_a_line, RESULTS)
+    assert style.LIGHT.text.encode() in light
+    assert style.DARK.text.encode() in dark
+    assert paper.startswith(b"%PDF")
+
+
+def test_same_figure_gives_the_same_bytes():
+    assert figures.drawn(draw_a_line, RESULTS) == figures.drawn(draw_a_line, RESULTS)
+
+
+def test_page_is_the_same_whether_one_or_several_figures_are_drawn_at_a_time(folder, monkeypatch):
+    written = []
+    for cores in (1, 2):
+        monkeypatch.setattr(joblib, "cpu_count", lambda cores=cores: cores)
+        figures.draw_page("q03", Results())
+        written.append({path.name: path.read_bytes() for path in folder.iterdir()})
+        for path in folder.iterdir():
+            path.unlink()
+    assert written[0] == written[1]
+    assert {"q03.csv", "q03-small.svg", "q03-small-dark.svg", "q03-small.pdf"} <= written[0].keys()
+
+
+def test_histories_are_written_epoch_by_epoch(folder):
+    figures.write_histories("q00", [EXPERIMENT], RESULTS)
+    header, *rows = (folder / "q00.csv").read_text().splitlines()
+    assert header == "experiment,seed,epoch,loss,accuracy,val_loss,val_accuracy"
+    assert len(rows) == 3 * 2
+    assert rows[0] == "q00-tiny,0,1,0.5,0.5,0.5,0.5"
