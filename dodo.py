@@ -3,7 +3,6 @@
 import errno
 import importlib.util
 import math
-import multiprocessing
 import os
 import shutil
 import subprocess
@@ -26,16 +25,11 @@ try:
     )
 except SpecError as error:  # its message says all; a traceback would bury it
     sys.exit(str(error))
-from analysis import excerpts, figures, readme, report, results
-from analysis.datasets import DatasetError
+# What trains or measures is imported where it is needed: a doit with nothing to do is quick.
+from analysis import excerpts, figures, report, results
+from analysis.checked import Checked
 from analysis.loaded import Results
-from analysis.report import ClaimError
 from analysis.results import LedgerError
-from analysis.training import benchmark
-from analysis.training.lifetime import PlatformError, end_with
-from analysis.training.run import bring_up_to_date
-from analysis.training.verify import VerificationError, verify
-from analysis.training.workers import ClusterError, MemoryShortage
 
 ROOT = Path(__file__).parent
 BUILD = ROOT / "_build"
@@ -86,6 +80,10 @@ RESULTS = Results()
 PAGES_FROM = [*BOOK_SOURCES, *FIGURE_FILES, report.NUMBERS, *EXCERPT_FILES]
 
 
+# Ledgers and excerpts that were found complete and valid: parsing them all takes a while.
+CHECKED = Checked(BUILD / ".checked")
+
+
 class is_trained:
     """Whether a ledger holds all its experiment asks for; ``doit info`` prints why not."""
 
@@ -93,7 +91,8 @@ class is_trained:
         self.ledger = results.Ledger(experiment)
 
     def __call__(self):
-        return not self.why_not()
+        asked_for = f"{self.ledger.experiment.key} {sorted(self.ledger.experiment.seeds)}"
+        return CHECKED.holds(lambda: not self.why_not(), asked_for, [self.ledger.path])
 
     def __repr__(self):
         return self.why_not() or "is up to date"
@@ -105,32 +104,51 @@ class is_trained:
             return str(error)
 
 
-# Their messages say all; a traceback would bury them.
-SAYS_ALL = (
-    *(DatasetError, LedgerError, ClusterError, MemoryShortage),
-    *(ClaimError, VerificationError, PlatformError),
-)
+def has_test_images(name, choose, experiments):
+    """Whether an excerpt on disk is what `choose` makes of the ledgers of some experiments."""
+    asked_for = f"{name} {[experiment.key for experiment in experiments]}"
+    files = [*(path for path in EXCERPT_FILES if path.stem == name), *ledgers(experiments)]
+    return CHECKED.holds(lambda: excerpts.is_current(name, choose), asked_for, files)
+
+
 ABOUT_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 STOPPED = "stopped; what is finished is kept, and the next doit goes on from there"
 
 
 def attempt(function, *arguments, **options):
     """Call, and fail with the message alone where the message says all."""
+    import multiprocessing
+
     doit = multiprocessing.parent_process()  # with -n tasks run in children of it
     if doit:
+        from analysis.training.lifetime import end_with
+
         end_with(doit.pid)
     try:
         function(*arguments, **options)
-    except SAYS_ALL as error:
-        return TaskFailed(str(error))
-    except OSError as error:
-        if error.errno not in ABOUT_THE_DISK:
-            raise
-        return TaskFailed(f"{error.filename} could not be written ({error.strerror})")
+    except Exception as error:
+        if isinstance(error, say_all()):
+            return TaskFailed(str(error))
+        if isinstance(error, OSError) and error.errno in ABOUT_THE_DISK:
+            return TaskFailed(f"{error.filename} could not be written ({error.strerror})")
+        raise
     except KeyboardInterrupt:  # or SIGTERM
         if doit:
             sys.exit(STOPPED)  # or the child would wait for more tasks
         return TaskFailed(STOPPED)  # doit ends with its first failure
+
+
+def say_all():
+    """Errors whose messages say all; a traceback would bury them."""
+    from analysis.datasets import DatasetError
+    from analysis.training.lifetime import PlatformError
+    from analysis.training.verify import VerificationError
+    from analysis.training.workers import ClusterError, MemoryShortage
+
+    return (
+        *(DatasetError, LedgerError, ClusterError, MemoryShortage),
+        *(report.ClaimError, VerificationError, PlatformError),
+    )
 
 
 def ledgers(experiments):
@@ -142,19 +160,27 @@ def sources(*modules):
     return sorted({below.__file__ for module in modules for below in with_those_below(module)})
 
 
+def bring_up_to_date(experiment):
+    """Train what an experiment lacks."""
+    from analysis.training import run
+
+    run.bring_up_to_date(experiment)
+
+
 def task_train():
     """Train what each experiment lacks, and keep every finished network."""
     for name in EXCERPTS:
         choose = partial(test_images, name)
-        experiments = {e.name for m in SHOWING_TEST_IMAGES.get(name, ()) for e in m.EXPERIMENTS}
+        modules = SHOWING_TEST_IMAGES.get(name, ())
+        experiments = list({e.name: e for m in modules for e in m.EXPERIMENTS}.values())
         yield {
             "name": f"excerpt-{name}",
             "doc": f"Keep the images and labels of {name} that pages show.",
             "actions": [(attempt, [excerpts.keep, name, choose])],
             "targets": [path for path in EXCERPT_FILES if path.stem == name],
-            "uptodate": [(excerpts.is_current, [name, choose])],
+            "uptodate": [(has_test_images, [name, choose, experiments])],
             # Which images these are may follow from what the networks got wrong.
-            "task_dep": [f"train:{experiment}" for experiment in sorted(experiments)],
+            "task_dep": [f"train:{experiment.name}" for experiment in experiments],
         }
     for experiment in EXPERIMENTS.values():
         # No file_dep, which would make a fresh clone train: the keys in the ledger decide.
@@ -220,6 +246,8 @@ def task_verify():
 
 def verify_some(minutes, experiment, all):
     """Verify one experiment or every one, for so many minutes or to the end."""
+    from analysis.training.verify import VerificationError, verify
+
     if experiment and experiment not in EXPERIMENTS:
         raise VerificationError(f"no experiment {experiment!r}: 'doit list --all' names them")
     chosen = [EXPERIMENTS[experiment]] if experiment else list(EXPERIMENTS.values())
@@ -229,16 +257,30 @@ def verify_some(minutes, experiment, all):
 def task_benchmark():
     """Time the assignment's way of training against the report's (not part of a plain doit)."""
     # Without a target, or the numbers would wait for it and every doit would measure.
-    return {"actions": [(attempt, [benchmark.measure])], "uptodate": [False]}
+    return {"actions": [(attempt, [measure_speed])], "uptodate": [False]}
+
+
+def measure_speed():
+    """Measure and keep."""
+    from analysis.training import benchmark
+
+    benchmark.measure()
 
 
 def task_readme():
     """Bring the README's numbers and picture up to date (not part of a plain doit)."""
     return {
-        "actions": [(attempt, [readme.write])],
+        "actions": [(attempt, [write_readme])],
         "task_dep": ["numbers"],
         "uptodate": [False],
     }
+
+
+def write_readme():
+    """Write its numbers and its picture."""
+    from analysis import readme
+
+    readme.write()
 
 
 def building(*options, **environment):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import psutil
-
 
 def write_whole(path: Path, content: bytes) -> None:
     """Replace a file's content; after a crash it is the old or the new, never a part.
@@ -18,6 +16,8 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f".{path.name}.*.new"):
+        import psutil  # which a doit with nothing to do need not wait for
+
         if not psutil.pid_exists(int(left.suffixes[-2][1:])):  # its writer was killed
             left.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")

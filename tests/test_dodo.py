@@ -149,6 +149,7 @@ def test_info_names_the_value_that_changed(doit, clone):
 @pytest.mark.parametrize("junk", [b"junk\n", b"\x00\xff\n", b"[]\n", b'{"key": []}\n', b"\n"])
 def test_junk_in_a_ledger_is_named_and_nothing_is_lost(doit, clone, junk):
     one = ledger_of(clone, ONE)
+    assert statuses(doit("list", "--all", "--status")[1])["train:q00-one"] == "U"
     with open(one.path, "ab") as file:
         file.write(junk)
     before = one.path.read_bytes()
@@ -282,13 +283,14 @@ def test_absent_data_set_is_named(doit, clone, tiny_file):
     assert "Traceback" not in said
 
 
-def test_dodo_imports_neither_tensorflow_nor_what_draws(start):
+def test_dodo_imports_neither_tensorflow_nor_what_draws_nor_what_trains(start):
     process = start("-c", "import dodo, sys; print(*sys.modules)", stub=False)
     said, _ = process.communicate()
     assert process.returncode == 0, said
     modules = set(said.splitlines()[-1].split())
     assert "analysis.results" in modules
     assert not modules & {"tensorflow", "keras", "matplotlib", "seaborn", "pandas", "scipy"}
+    assert not modules & {"joblib", "psutil", "filelock", "tqdm", "PIL"}
 
 
 def test_where_there_are_no_unix_modules_all_but_training_can_be_had(start):
@@ -296,7 +298,7 @@ def test_where_there_are_no_unix_modules_all_but_training_can_be_had(start):
     process = start(
         "-c",
         "import sys; sys.modules |= dict.fromkeys(('fcntl', 'pwd', 'grp'))\n"
-        "import dodo; sys.platform = 'win32'\n"
+        "import dodo, analysis.training.verify; sys.platform = 'win32'\n"
         "print(dodo.attempt(dodo.bring_up_to_date, dodo.EXPERIMENTS['q01-sgd']).message)",
     )
     said, _ = process.communicate()
