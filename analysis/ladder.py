@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis import cost, style
+from analysis import cost, forms, style
 from analysis.claims import Claim
 from analysis.loaded import Results
 from analysis.spec import Experiment
@@ -62,16 +62,6 @@ def gain(results: Results, arm: Arm) -> tuple[float, float, float]:
     return (float(np.mean(ours - theirs)), *t_interval(ours - theirs))
 
 
-def gain_text(results: Results, arm: Arm) -> str:
-    """The gain with its interval, in points."""
-    return points_text(*gain(results, arm))
-
-
-def points_text(mean: float, low: float, high: float) -> str:
-    """Points of accuracy with their interval."""
-    return f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
-
-
 def helps(results: Results, arm: Arm) -> bool:
     """Whether the whole interval of the gain is above zero."""
     return gain(results, arm)[1] > 0
@@ -104,7 +94,7 @@ def in_doubt(results: Results, sentence: str, *arms: Arm) -> Claim:
 
 
 def _gains(results: Results, arms: Sequence[Arm]) -> str:
-    return "points: " + ", ".join(gain_text(results, arm) for arm in arms)
+    return "points: " + ", ".join(forms.points(*gain(results, arm)) for arm in arms)
 
 
 def teraflops(experiment: Experiment) -> float:
@@ -163,7 +153,12 @@ def numbers(results: Results, cited: Mapping[str, Sequence[Arm]]) -> dict:
 
 def names(arms: Sequence[Arm]) -> dict[Arm, str]:
     """What each arm is called in tables and figures: its number among all, and its label."""
-    return {arm: f"{number}. {arm.label}" for number, arm in enumerate(arms, start=1)}
+    return {arm: f"{_number(arm, arms)}. {arm.label}" for arm in arms}
+
+
+def _number(arm: Arm, every: Sequence[Arm]) -> int:
+    """An arm's number among all, from 1."""
+    return every.index(arm) + 1
 
 
 def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[list[str]]:
@@ -192,8 +187,8 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
         table.append(
             [
                 called[arm],
-                called[arm.base].partition(".")[0] if arm.base else "",
-                gain_text(results, arm) if arm.base else "",
+                f"{_number(arm.base, every)}" if arm.base else "",
+                forms.points(*gain(results, arm)) if arm.base else "",
                 f"{accuracy(results, arm).mean():.2%}",
                 f"{cost.weights(arm.experiment):,}",
                 f"{teraflops(arm.experiment):.1f}",

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from analysis import plots, style
+from analysis import forms, plots, style
 from analysis.results import Runs
 from analysis.spec import Experiment
-from analysis.statistics import wilson
+from analysis.statistics import paired_interval, wilson
 
 #: The runs that the assignment asks for; the others extend them to a rate.
 ASKED_FOR = 10
@@ -38,6 +38,11 @@ def only_zero(runs: Runs) -> np.ndarray:
 def only_other(runs: Runs) -> np.ndarray:
     """Whether a run has one silent output, another than that of 0: bool, shape (runs,)."""
     return ~runs.silent[:, -1, 0] & (counts(runs) == 1)
+
+
+def stuck_more(ours: Runs, theirs: Runs) -> tuple[float, float]:
+    """95% interval of how much larger our rate of runs with a silent output is, paired by seed."""
+    return paired_interval(*((~fine(runs)).astype(float) for runs in (ours, theirs)))
 
 
 def epochs_to_match(ours: Runs, theirs: Runs) -> int:
@@ -75,8 +80,7 @@ def numbers(runs: Runs) -> dict:
             ("accuracy", runs.after("accuracy"), ".1%"),
             ("val_accuracy", runs.final("val_accuracy"), ".1%"),
         ):
-            mean = format(history[chosen].mean(), form) if chosen.any() else "–"
-            values[f"level{level}_{name}"] = mean
+            values[f"level{level}_{name}"] = forms.mean(history[chosen], form)
     return values
 
 

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-from analysis import figures, levels, plots, report, style
+from analysis import figures, forms, levels, plots, report, style
 from analysis.files import write_whole
 from analysis.loaded import Results
 from analysis.questions import q01, q08, q09, q10
@@ -37,7 +37,7 @@ def filled(text: str, numbers: dict) -> str:
     """
 
     def number(match: re.Match) -> str:
-        value = format(numbers[match["name"]], match["spec"] or "")
+        value = forms.number(numbers[match["name"]], match["spec"] or "")
         return f"{match[0].partition('-->')[0]}-->{value}<!---->"
 
     return NUMBER.sub(number, text)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis import words
+from analysis import forms, words
 from analysis.datasets import DATASETS
 from analysis.figures import BOOK, histories_file
 from analysis.files import write_whole
@@ -134,7 +134,8 @@ def _whole_report(content: dict) -> dict:
 
 def _reproduction(content: dict) -> dict:
     """What it takes to make everything again: data sets, and each experiment's trainings."""
-    trained_on = {spec.dataset for module in QUESTIONS.values() for spec in module.EXPERIMENTS}
+    specs = {spec.name: spec for module in QUESTIONS.values() for spec in module.EXPERIMENTS}
+    trained_on = {spec.dataset for spec in specs.values()}
     return {
         "report-data": {
             "header": ["data set", "training images", "test images", "SHA-256"],
@@ -154,8 +155,8 @@ def _reproduction(content: dict) -> dict:
                 [
                     name,
                     f"{e['runs']:,}",
-                    e["settings"]["seeds"].replace(" to ", "–"),
-                    e["settings"]["epochs"],
+                    forms.seeds(specs[name].seeds),
+                    f"{specs[name].epochs}",
                     f"{e['seconds'] / 3600:.2f}",
                     e["key"][:10],
                 ]

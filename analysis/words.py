@@ -91,12 +91,13 @@ def _optimizer(optimizer) -> str:
 def _rate(rate: float | CosineDecay | LinearDecay) -> str:
     if isinstance(rate, float):
         return f"{rate:g}"
-    rising = f"rising to {rate.peak:g} in {rate.rise:.0%} of the steps" if rate.rise else ""
-    begins = rising or f"{rate.peak:g}"
+    begins = f"{rate.peak:g}"
+    if rate.rise:
+        first = getattr(rate, "first", 0) * rate.peak
+        start = f"from {first:g} " if first else ""
+        begins = f"rising {start}to {rate.peak:g} in {rate.rise:.0%} of the steps"
     if isinstance(rate, CosineDecay):
         return f"{begins}, falling along a cosine"
-    if rising and rate.first:
-        begins = begins.replace("rising", f"rising from {rate.first * rate.peak:g}")
     return f"{begins}, falling in a line to {rate.last * rate.peak:g}"
 
 

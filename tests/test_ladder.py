@@ -66,7 +66,7 @@ def test_a_gain_helps_or_is_in_doubt_by_its_interval():
     )
     assert ladder.harming(BETTER, "It does harm.", back).holds
     assert not ladder.harming(BETTER, "Both do harm.", back, WIDER).holds
-    assert ladder.gain_text(BETTER, back).startswith("-6.33 (-7.")
+    assert ladder.harming(BETTER, "It does harm.", back).measured.startswith("points: -6.33 (-7.")
 
 
 def test_gain_takes_the_seeds_that_both_have():

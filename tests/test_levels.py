@@ -239,3 +239,25 @@ def test_settings_stand_side_by_side_with_every_run_in_the_colour_of_its_level(t
     np.testing.assert_allclose(shades[BY_LEVEL[3]], [shades[4]] * 2)
     what = {"val_accuracy": "testing accuracy", "val_loss": "testing error"}[name]
     assert ax.get_ylabel() == what
+
+
+def test_levels_without_a_run_have_no_means():
+    found = levels.numbers(
+        silent_at_last((), (0, 1), (0, 2), range(5), after_loss=[0.0, 0.2, 0.2, 0.5])
+    )
+    assert [found[f"level{level}_runs"] for level in range(4)] == [1, 0, 2, 1]
+    assert [found[f"level{level}_error"] for level in range(4)] == [
+        "0.0000",
+        "–",
+        "0.2000",
+        "0.5000",
+    ]
+
+
+def test_rates_of_stuck_runs_are_paired_by_seed():
+    ours = silent_at_last((1,), (1,), (), (), (1,), (1,), (), ())
+    theirs = silent_at_last(*[()] * 8)
+    low, high = levels.stuck_more(ours, theirs)
+    assert 0 < low < 0.5 < high < 1
+    assert levels.stuck_more(theirs, ours) == pytest.approx((-high, -low))
+    assert levels.stuck_more(ours, ours) == (0, 0)

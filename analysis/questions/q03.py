@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import levels
+from analysis import forms, levels
 from analysis.claims import Claim
 from analysis.loaded import Results
 from analysis.questions import q02
@@ -26,10 +26,7 @@ def _both(results: Results) -> tuple[Runs, Runs]:
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     slow, fast = _both(results)
-    rate_low, rate_high = paired_interval(
-        (~levels.fine(slow)).astype(float), (~levels.fine(fast)).astype(float)
-    )
-    shared = slow.silent[:, -1] & fast.silent[:, -1]
+    rate_low, rate_high = levels.stuck_more(slow, fast)
     fine = levels.fine_means(slow)
     return (
         levels.numbers(slow)
@@ -40,11 +37,16 @@ def numbers(results: Results) -> dict:
             "fast_epochs": levels.epochs_to_match(fast, slow),
             "stuck_more_low": rate_low,
             "stuck_more_high": rate_high,
-            "shared_silent": int(shared.sum()),
+            "shared_silent": _shared_silent(slow, fast),
             "last_epoch_gain": float(_last_gain(slow)),
             "last_epoch_gain_fast": float(_last_gain(fast)),
         }
     )
+
+
+def _shared_silent(slow: Runs, fast: Runs) -> int:
+    """Outputs that are silent in the end at both rates, under the same seed."""
+    return int((slow.silent[:, -1] & fast.silent[:, -1]).sum())
 
 
 def _last_gain(runs) -> float:
@@ -63,13 +65,13 @@ def claims(results: Results) -> list[Claim]:
     slow, fast = _both(results)
     low, high = paired_interval(slow.final("val_loss"), fast.final("val_loss"))
     stuck_slow, stuck_fast = ~levels.fine(slow), ~levels.fine(fast)
-    rate_low, rate_high = paired_interval(stuck_slow.astype(float), stuck_fast.astype(float))
-    shared = slow.silent[:, -1] & fast.silent[:, -1]
+    rate_low, rate_high = levels.stuck_more(slow, fast)
+    shared = _shared_silent(slow, fast)
     return [
         Claim(
             "After twenty epochs the smaller rate has the larger testing error.",
             f"by {np.mean(slow.final('val_loss') - fast.final('val_loss')):.4f} "
-            f"({low:.4f} to {high:.4f}, paired by seed)",
+            f"({forms.interval(low, high, '.4f')}, paired by seed)",
             low > 0,
         ),
         Claim(
@@ -86,13 +88,13 @@ def claims(results: Results) -> list[Claim]:
         Claim(
             "The smaller rate does not keep outputs from falling silent.",
             f"{stuck_slow.sum()} of {len(slow)} runs against {stuck_fast.sum()}; difference of "
-            f"the rates {rate_low:+.2f} to {rate_high:+.2f}",
+            f"the rates {forms.interval(rate_low, rate_high, '+.2f')}",
             stuck_slow.mean() > 0.4,
         ),
         Claim(
             "It is mostly the same outputs of the same networks that fall silent.",
-            f"{shared.sum()} of the {slow.silent[:, -1].sum()} are silent at rate 0.1 as well",
-            shared.sum() > 0.5 * slow.silent[:, -1].sum(),
+            f"{shared} of the {slow.silent[:, -1].sum()} are silent at rate 0.1 as well",
+            shared > 0.5 * slow.silent[:, -1].sum(),
         ),
     ]
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import levels
+from analysis import forms, levels
 from analysis.claims import Claim
 from analysis.loaded import Results
 from analysis.questions import q02, q03
 from analysis.spec import Adam
-from analysis.statistics import paired_interval, wilson
+from analysis.statistics import wilson
 
 BUILDS_ON = (q02, q03)
 
@@ -46,9 +46,7 @@ def claims(results: Results) -> list[Claim]:
     stuck = int(np.sum(~levels.fine(adam)))
     low, high = wilson(stuck, len(adam))
     stuck_sgd = int(np.sum(~levels.fine(sgd)))
-    difference = paired_interval(
-        (~levels.fine(adam)).astype(float), (~levels.fine(sgd)).astype(float)
-    )
+    difference = levels.stuck_more(adam, sgd)
     fine, fine_sgd = levels.fine_means(adam), levels.fine_means(sgd)
     changes, changes_sgd = levels.changes(adam), levels.changes(sgd)
     return [
@@ -64,8 +62,8 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "Adam does not keep outputs from falling silent.",
-            f"{stuck} of {len(adam)} runs ({low:.0%} to {high:.0%}), under SGD {stuck_sgd}; "
-            f"difference of the rates {difference[0]:+.2f} to {difference[1]:+.2f}",
+            f"{stuck} of {len(adam)} runs ({forms.interval(low, high, '.0%')}), under SGD "
+            f"{stuck_sgd}; difference of the rates {forms.interval(*difference, '+.2f')}",
             low > 0.05,
         ),
         Claim(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import levels, plots, style
+from analysis import forms, levels, plots, style
 from analysis.claims import Claim
 from analysis.loaded import Results
 from analysis.questions import q04
@@ -63,11 +63,10 @@ def numbers(results: Results) -> dict:
             f"{name}_stuck": int(stuck.sum()),
             f"{name}_stuck_low": low,
             f"{name}_stuck_high": high,
-            f"{name}_fine_accuracy": f"{accuracy[~stuck].mean():.2%}" if (~stuck).any() else "–",
+            f"{name}_fine_accuracy": forms.mean(accuracy[~stuck], ".2%"),
         }
     for name, (ours, theirs) in _COMPARISONS.items():
-        difference = _difference(crossed, ours, theirs)
-        low, high = paired_interval(*_paired(crossed, ours, theirs))
+        difference, low, high = _compared(crossed, ours, theirs)
         # In points, hundredths of accuracy.
         values |= {name: 100 * difference, f"{name}_low": 100 * low, f"{name}_high": 100 * high}
     sheet = crossed["softmax_cross"]
@@ -84,7 +83,7 @@ def numbers(results: Results) -> dict:
         "ten_val_accuracy_mean": float(ten.final("val_accuracy").mean()),
         "best_epoch": int(val_loss.argmin()) + 1,
         "best_val_loss": float(val_loss.min()),
-        "accuracy_gap": 100 * float(np.mean(sheet.after("accuracy") - sheet.final("val_accuracy"))),
+        "accuracy_gap": 100 * _accuracy_gap(sheet),
     }
 
 
@@ -102,12 +101,15 @@ def _stuck(runs) -> np.ndarray:
     return stuck
 
 
-def _paired(crossed, ours, theirs):
-    return crossed[ours].final("val_accuracy"), crossed[theirs].final("val_accuracy")
+def _compared(crossed: dict[str, Runs], ours: str, theirs: str) -> tuple[float, float, float]:
+    """Mean difference of two settings' testing accuracies, and its 95% interval."""
+    pair = [crossed[name].final("val_accuracy") for name in (ours, theirs)]
+    return float(np.mean(np.subtract(*pair))), *paired_interval(*pair)
 
 
-def _difference(crossed, ours, theirs) -> float:
-    return float(np.mean(np.subtract(*_paired(crossed, ours, theirs))))
+def _accuracy_gap(runs: Runs) -> float:
+    """Training minus testing accuracy of the trained networks, on average."""
+    return float(np.mean(runs.after("accuracy") - runs.final("val_accuracy")))
 
 
 def tables(results: Results) -> dict[str, list[list[str]]]:
@@ -122,7 +124,7 @@ def claims(results: Results) -> list[Claim]:
     stuck = {name: int(_stuck(runs).sum()) for name, runs in crossed.items()}
     n = len(crossed["softmax_cross"])
     upper = wilson(stuck["softmax_cross"], n)[1]
-    gain = paired_interval(*_paired(crossed, "softmax_cross", "softmax_squared"))
+    difference, *gain = _compared(crossed, *_COMPARISONS["cross_over_squared"])
     sheet = crossed["softmax_cross"]
     relu = crossed["relu_squared"]
     fine = ~_stuck(relu)
@@ -149,8 +151,7 @@ def claims(results: Results) -> list[Claim]:
             "Once softmax is in place, the choice between the two losses moves the testing "
             "accuracy by less than a point.",
             "cross-entropy minus squared error "
-            f"{_difference(crossed, 'softmax_cross', 'softmax_squared'):+.4f} "
-            f"({gain[0]:+.4f} to {gain[1]:+.4f}, paired by seed)",
+            f"{difference:+.4f} ({forms.interval(*gain, '+.4f')}, paired by seed)",
             abs(gain[0]) < 0.01 and abs(gain[1]) < 0.01,
         ),
         Claim(
@@ -163,9 +164,8 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "Training goes on improving after testing has stopped: the gap opens.",
-            f"training minus testing accuracy after the last epoch "
-            f"{np.mean(sheet.after('accuracy') - sheet.final('val_accuracy')):.4f}",
-            np.mean(sheet.after("accuracy") - sheet.final("val_accuracy")) > 0.005,
+            f"training minus testing accuracy after the last epoch {_accuracy_gap(sheet):.4f}",
+            _accuracy_gap(sheet) > 0.005,
         ),
     ]
 

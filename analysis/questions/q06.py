@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import cost, plots, style
+from analysis import cost, forms, plots, style
 from analysis.claims import Claim
 from analysis.loaded import Results
 from analysis.questions import q05
@@ -94,7 +94,7 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
                 f"{cost.weights(experiment):,}",
                 f"{train[i].mean():.2%}",
                 f"{test[i].mean():.2%}",
-                f"± {(high - low) / 2:.2%}",
+                forms.half_width(low, high, ".2%"),
                 f"{_fewer_errors(test[i - 1 : i + 1]):.0%}" if i else "",
             ]
         )
@@ -126,7 +126,7 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "The last doubling still helps.",
-            f"from 128 to 256: {steps[-1]:+.4f} ({last[0]:+.4f} to {last[1]:+.4f})",
+            f"from 128 to 256: {steps[-1]:+.4f} ({forms.interval(*last, '+.4f')})",
             last[0] > 0,
         ),
         Claim(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import ladder, plots, published, style
+from analysis import forms, ladder, plots, published, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.ladder import Arm
@@ -368,10 +368,10 @@ def _final_rows(results: Results) -> list[list[str]]:
             [
                 f"{name}, {len(runs)} runs",
                 f"{accuracy.mean():.2%}",
-                "{:.2%} to {:.2%}".format(*t_interval(accuracy)),
-                f"{mistakes.min()} … {mistakes.max()}",
+                forms.interval(*t_interval(accuracy), ".2%"),
+                forms.counts(mistakes),
                 f"{right / TESTED:.2%}",
-                "{:.2%} to {:.2%}".format(*wilson(right, TESTED)),
+                forms.interval(*wilson(right, TESTED), ".2%"),
             ]
         )
     return rows
@@ -464,7 +464,7 @@ def claims(results: Results) -> list[Claim]:
         Claim(
             "Trained longer, the convolutional network makes fewer mistakes on average, but not so "
             "many that it can be told from chance.",
-            ladder.gain_text(results, CNN_LONGER),
+            forms.points(*ladder.gain(results, CNN_LONGER)),
             ladder.gain(results, CNN_LONGER)[0] > 0 and ladder.is_in_doubt(results, CNN_LONGER),
         ),
         ladder.in_doubt(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import cost, excerpts, levels, plots, style
+from analysis import cost, excerpts, forms, levels, plots, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.loaded import Results
@@ -145,7 +145,7 @@ def numbers(results: Results) -> dict:
         values |= {
             f"living{count}_runs": int(chosen.sum()),
             f"living{count}_test": f"{test[chosen].mean():.1%}",
-            f"living{count}_range": f"{test[chosen].min():.1%} to {test[chosen].max():.1%}",
+            f"living{count}_range": forms.extent(test[chosen], ".1%"),
         }
     values["raw_nothing_low"], values["raw_nothing_high"] = wilson(
         int(nothing(sheet).sum()), len(sheet)
@@ -160,12 +160,12 @@ def numbers(results: Results) -> dict:
         }
     values["centred_test_min"] = float(_test(results[CENTRED]).min())
     for name in ("centred", "standardised"):
-        mean, low, high = _gain(_test(results[_INPUTS[name]]), test)
+        mean, low, high = gain(_test(results[_INPUTS[name]]), test)
         values |= {f"{name}_gain": mean, f"{name}_gain_low": low, f"{name}_gain_high": high}
     return values | _size_numbers(results)
 
 
-def _gain(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float]:
+def gain(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float]:
     """Points of accuracy over other runs, and their 95% interval, of the seeds that both have."""
     pairs = min(len(ours), len(theirs))
     ours, theirs = ours[:pairs], theirs[:pairs]
@@ -217,7 +217,7 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
     ]
     for i, (size, experiment) in enumerate(BY_SIZE.items()):
         low, high = t_interval(test[i])
-        gain = 100 * (test[i] - test[i - 1]).mean()
+        step = 100 * (test[i] - test[i - 1]).mean()
         rows.append(
             [
                 f"{size:,}",
@@ -225,8 +225,8 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
                 f"{cost.flops_per_epoch(experiment) / 1e9:.0f}",
                 f"{train[i].mean():.1%}",
                 f"{test[i].mean():.1%}",
-                f"± {(high - low) / 2:.1%}",
-                f"{gain:+.1f}" if i else "",
+                forms.half_width(low, high, ".1%"),
+                f"{step:+.1f}" if i else "",
                 f"{alive[i].mean():.0f}",
                 f"{at_chance[i].sum():.0f}",
             ]
@@ -247,15 +247,15 @@ def claims(results: Results) -> list[Claim]:
     alive, test, at_chance = living(sheet)[:, -1], _test(sheet), nothing(sheet)
     means = _by_size(results, _test).mean(axis=1)
     gap = _gap(results).mean(axis=1)
-    gain = paired_interval(_test(standardised), test)
+    _, *with_scaling = gain(_test(standardised), test)
     largest = _test(results[BY_SIZE[SIZES[-1]]])
-    centred_gain = paired_interval(_test(centred)[: len(largest)], largest)
+    _, *centred_gain = gain(_test(centred), largest)
     failed = [int(runs.sum()) for runs in _by_size(results, nothing)]
-    centring = paired_interval(_test(standardised)[: len(centred)], _test(centred))
+    _, *centring = gain(_test(standardised), _test(centred))
     return [
         Claim(
             "The network of question 5 does poorly on CIFAR-10, whatever its seed.",
-            f"testing accuracy of {len(sheet)} runs {test.min():.3f} to {test.max():.3f}",
+            f"testing accuracy of {len(sheet)} runs {forms.extent(test, '.3f')}",
             test.max() < 0.45,
         ),
         Claim(
@@ -287,16 +287,16 @@ def claims(results: Results) -> list[Claim]:
             "With standardised inputs no run fails, and nearly all units live.",
             f"{int(nothing(standardised).sum())} of {len(standardised)} fail; "
             f"{living(standardised)[:, -1].mean():.1f} of 32 live; testing accuracy "
-            f"{100 * gain[0]:+.1f} to {100 * gain[1]:+.1f} points",
+            f"{forms.interval(*with_scaling, '+.1f')} points",
             not nothing(standardised).any()
             and living(standardised)[:, -1].mean() > 28
-            and gain[0] > 0.1,
+            and with_scaling[0] > 10,
         ),
         Claim(
             "It is the centring that does it: leaving out the scaling changes little.",
             f"{living(centred)[:, -1].mean():.1f} of 32 live; standardised minus centred "
-            f"{100 * centring[0]:+.1f} to {100 * centring[1]:+.1f} points",
-            not nothing(centred).any() and abs(centring[0]) < 0.03 and abs(centring[1]) < 0.03,
+            f"{forms.interval(*centring, '+.1f')} points",
+            not nothing(centred).any() and max(map(abs, centring)) < 3,
         ),
         Claim(
             "Each step to more hidden neurons raises the mean testing accuracy.",
@@ -305,7 +305,7 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "With centred inputs 32 hidden neurons do better than 1,536 with raw ones.",
-            f"{100 * centred_gain[0]:+.1f} to {100 * centred_gain[1]:+.1f} points",
+            f"{forms.interval(*centred_gain, '+.1f')} points",
             centred_gain[0] > 0,
         ),
         Claim(

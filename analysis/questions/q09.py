@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import cost, levels, plots, style
+from analysis import cost, forms, levels, plots, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.excerpts import Excerpt
 from analysis.loaded import Results
 from analysis.questions import q08
 from analysis.spec import Conv2D, Dense, Experiment, Flatten, MaxPooling2D, mlp
-from analysis.statistics import confusion, paired_interval, t_interval
+from analysis.statistics import confusion, t_interval
 
 BUILDS_ON = (q08,)
 
@@ -149,14 +149,14 @@ def numbers(results: Results) -> dict:
         }
     for name, experiment in (("same_weights", SAME_WEIGHTS), ("same_cost", SAME_COST)):
         theirs = results[experiment]
-        low, high = paired_interval(test, _test(results, experiment))
+        gain, low, high = q08.gain(test, _test(results, experiment))
         values |= {
             f"{name}_hidden": experiment.layers[-2].units,
             f"{name}_test": float(_test(results, experiment).mean()),
             f"{name}_train": float(theirs.after("accuracy").mean()),
-            f"{name}_gain": 100 * float((test - _test(results, experiment)).mean()),  # in points
-            f"{name}_gain_low": 100 * low,
-            f"{name}_gain_high": 100 * high,
+            f"{name}_gain": gain,
+            f"{name}_gain_low": low,
+            f"{name}_gain_high": high,
             f"{name}_weights": cost.weights(experiment),
             f"{name}_gflop": cost.flops_per_epoch(experiment) / 1e9,
         }
@@ -172,25 +172,25 @@ def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
     runs, labels = results[SHEET], results.labels(SHEET)
     test, after = runs.final("val_accuracy"), runs.after("accuracy")
-    weights = 100 * np.array(paired_interval(test, _test(results, SAME_WEIGHTS)))
-    products = 100 * np.array(paired_interval(test, _test(results, SAME_COST)))
+    _, *weights = q08.gain(test, _test(results, SAME_WEIGHTS))
+    _, *products = q08.gain(test, _test(results, SAME_COST))
     gaps = runs.history("accuracy").mean(axis=0) - runs.history("val_accuracy").mean(axis=0)
     missed = all_wrong(runs.predictions, labels)
     chance = _expected_all_wrong(runs.predictions, labels)
     return [
         Claim(
             "All ten networks learn, and end close together.",
-            f"testing accuracy {test.min():.3f} to {test.max():.3f}",
+            f"testing accuracy {forms.extent(test, '.3f')}",
             np.ptp(test) < 0.05 and test.min() > 0.6,
         ),
         Claim(
             "A dense network with as many weights is far worse.",
-            f"by {weights[0]:.1f} to {weights[1]:.1f} points",
+            f"by {forms.interval(*weights, '.1f')} points",
             weights[0] > 20,
         ),
         Claim(
             "So is a dense network that costs as many multiplications.",
-            f"by {products[0]:.1f} to {products[1]:.1f} points",
+            f"by {forms.interval(*products, '.1f')} points",
             products[0] > 10,
         ),
         Claim(

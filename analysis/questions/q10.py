@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import cost, ladder, plots, published, style
+from analysis import cost, forms, ladder, plots, published, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.ladder import Arm
@@ -406,7 +406,7 @@ def _view_rows(results: Results) -> list[list[str]]:
                 images,
                 f"{one.mean():.2%}",
                 f"{with_views(results, experiment).mean():.2%}",
-                ladder.points_text(*_gain_of_views(results, experiment)),
+                forms.points(*_gain_of_views(results, experiment)),
             ]
         )
     return rows
@@ -427,8 +427,8 @@ def _final_rows(results: Results) -> list[list[str]]:
                     f"{kind}, {views}, mean of {len(runs)} runs",
                     minutes,
                     f"{accuracy.mean():.2%}",
-                    "{:.2%} to {:.2%}".format(*t_interval(accuracy)),
-                    f"{mistakes.min()}\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}{mistakes.max()}",
+                    forms.interval(*t_interval(accuracy), ".2%"),
+                    forms.counts(mistakes),
                 ]
             )
         right = round(TESTED * _together(results, experiment))
@@ -437,7 +437,7 @@ def _final_rows(results: Results) -> list[list[str]]:
                 f"{kind}, six views, all {len(runs)} runs together",
                 f"{runs.seconds / 60:.0f}",
                 f"{right / TESTED:.2%}",
-                "{:.2%} to {:.2%}".format(*wilson(right, TESTED)),
+                forms.interval(*wilson(right, TESTED), ".2%"),
                 f"{TESTED - right}",
             ]
         )
@@ -511,7 +511,7 @@ def claims(results: Results) -> list[Claim]:
         ladder.helping(results, "Twice as many filters help.", WIDER),
         Claim(
             "Six views are better than one, on held-out images and on the test set.",
-            "points: " + ", ".join(ladder.points_text(*gain) for gain in gains),
+            "points: " + ", ".join(forms.points(*gain) for gain in gains),
             all(low > 0 for _, low, _ in gains),
         ),
         Claim(
@@ -537,7 +537,7 @@ def claims(results: Results) -> list[Claim]:
         q09.cats_and_dogs("Cats and dogs are still mixed up most.", confusion(answers, labels)),
         Claim(
             "Every network is right more often than it is sure.",
-            f"right {views.min():.1%} to {views.max():.1%}, sure {certainty.min():.1%} to "
+            f"right {forms.extent(views, '.1%')}, sure {certainty.min():.1%} to "
             f"{certainty.max():.1%} on average",
             np.all(certainty < views),
         ),

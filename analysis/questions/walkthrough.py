@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis import excerpts, levels, plots, style
+from analysis import excerpts, forms, levels, plots, style
 from analysis.claims import Claim
 from analysis.loaded import Results
 from analysis.questions import q01
@@ -24,6 +24,11 @@ def _network(results: Results) -> Runs:
     return results[q01.SHEET].first(1)
 
 
+def _confusion(results: Results) -> np.ndarray:
+    """Its confusion matrix over the test images: int, shape (10, 10)."""
+    return confusion(_network(results).predictions[0], results.labels(q01.SHEET))
+
+
 def _one_silent_accuracy(results: Results) -> np.ndarray:
     """Testing accuracy of question 1's runs with one silent output, not that of 0."""
     runs = results[q01.SHEET]
@@ -41,7 +46,7 @@ def numbers(results: Results) -> dict:
     run, data = _network(results), results.excerpts["mnist"]
     record = run.records[0]
     before, after = np.array(record["before"]["answer"]), np.array(record["after"]["answer"])
-    matrix = confusion(run.predictions[0], data.test_labels)
+    matrix = _confusion(results)
     pairs = _worst_pairs(matrix)
     label = int(data.train_labels[0])
     accuracy = _one_silent_accuracy(results)
@@ -83,7 +88,7 @@ def claims(results: Results) -> list[Claim]:
     record = run.records[0]
     chance = record["before"]["val_accuracy"]
     guess = int(np.argmax(record["after"]["answer"]))
-    matrix = confusion(run.predictions[0], data.test_labels)
+    matrix = _confusion(results)
     accuracy = _one_silent_accuracy(results)
     return [
         Claim(
@@ -105,7 +110,7 @@ def claims(results: Results) -> list[Claim]:
         Claim(
             "Accuracies around 85% are what runs with exactly one silent output, other than "
             "that of 0, get after five epochs.",
-            f"{accuracy.min():.1%} to {accuracy.max():.1%} in {len(accuracy)} such runs",
+            f"{forms.extent(accuracy, '.1%')} in {len(accuracy)} such runs",
             accuracy.min() > 0.82 and accuracy.max() < 0.88,
         ),
     ]
@@ -159,9 +164,8 @@ def learning(results):
 
 def confusion_matrix(results):
     """The trained network's confusion matrix over the test images."""
-    run, data = _network(results), results.excerpts["mnist"]
     figure, ax = style.figure(height=4.6)
-    plots.confusion(ax, confusion(run.predictions[0], data.test_labels), range(10))
+    plots.confusion(ax, _confusion(results), range(10))
     return figure
 
 

@@ -1,0 +1,58 @@
+"""Forms of what is measured, in tables, claims and the README: the one place for each."""
+
+from __future__ import annotations
+
+import numpy as np
+
+#: In place of a value where there is none.
+MISSING = "–"
+
+MINUS_SIGN = "\N{MINUS SIGN}"
+
+
+def number(value: int | float | str, spec: str = "") -> str:
+    """A number of the report as text: whole ones in groups of three digits if nothing else is said.
+
+    Examples
+    --------
+    >>> number(1598), number(-0.25, ".1%"), number("none")
+    ('1,598', '−25.0%', 'none')
+    """
+    if isinstance(value, str):
+        return format(value, spec)
+    return format(value, spec or ("," if isinstance(value, int) else "")).replace("-", MINUS_SIGN)
+
+
+def mean(values: np.ndarray, spec: str) -> str:
+    """The mean of some runs; of none it is missing."""
+    return format(values.mean(), spec) if len(values) else MISSING
+
+
+def interval(low: float, high: float, spec: str) -> str:
+    """'77.3% to 93.9%': two ends with all between them."""
+    return f"{low:{spec}} to {high:{spec}}"
+
+
+def extent(values: np.ndarray, spec: str) -> str:
+    """The interval from the smallest to the largest of some values."""
+    return interval(values.min(), values.max(), spec)
+
+
+def half_width(low: float, high: float, spec: str) -> str:
+    """'± 0.3%': an interval that has its mean beside it."""
+    return f"± {(high - low) / 2:{spec}}"
+
+
+def counts(values: np.ndarray) -> str:
+    """'29 … 36': the fewest and the most that were counted, on one line."""
+    return f"{values.min()}\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}{values.max()}"
+
+
+def points(mean: float, low: float, high: float) -> str:
+    """Points of accuracy with their interval."""
+    return f"{mean:+.2f} ({interval(low, high, '+.2f')})"
+
+
+def seeds(values) -> str:
+    """'0–99': seeds that follow one another."""
+    return f"{min(values)}–{max(values)}"

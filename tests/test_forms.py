@@ -1,0 +1,40 @@
+"""Forms of numbers, ranges and missing values."""
+
+import numpy as np
+import pytest
+
+from analysis import forms
+
+VALUES = np.array([3, 1, 2])
+
+
+@pytest.mark.parametrize(
+    "value, spec, text",
+    [
+        (1598, "", "1,598"),
+        (1598, "d", "1598"),
+        (0.25, ".1%", "25.0%"),
+        (-0.25, "+.1f", "−0.2"),
+        (-3, "", "−3"),
+        ("784-32-10", "", "784-32-10"),
+    ],
+)
+def test_numbers_have_groups_of_three_digits_and_minus_signs(value, spec, text):
+    assert forms.number(value, spec) == text
+
+
+def test_mean_of_no_runs_is_missing():
+    assert forms.mean(VALUES, ".1f") == "2.0"
+    assert forms.mean(VALUES[:0], ".1f") == "–"
+
+
+def test_ranges_name_both_ends():
+    assert forms.interval(-0.5, 0.25, "+.0%") == "-50% to +25%"
+    assert forms.extent(VALUES, ".1f") == "1.0 to 3.0"
+    assert forms.counts(VALUES) == "1\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}3"
+    assert forms.seeds(range(100)) == "0–99"
+
+
+def test_intervals_stand_beside_their_mean():
+    assert forms.half_width(0.70, 0.76, ".1%") == "± 3.0%"
+    assert forms.points(-1.234, -2, 0.5) == "-1.23 (-2.00 to +0.50)"
