@@ -60,8 +60,13 @@ BOOK_SOURCES = [
 EXCERPTS = sorted({experiment.dataset for experiment in EXPERIMENTS.values()})
 EXCERPT_FILES = [results.FOLDER / f"{name}.{end}" for name in EXCERPTS for end in ("json", "png")]
 # What turns ledgers into figures and numbers, beside the questions' own modules; how networks
-# were trained is in the ledgers' keys.
-SHARED_SOURCES = sorted((ROOT / "analysis").glob("*.py"))
+# were trained is in the ledgers' keys. Not what only looks at results or writes the README.
+SHARED_SOURCES = sorted(
+    path
+    for path in (ROOT / "analysis").glob("*.py")
+    if path.stem not in ("agreement", "audit", "checked", "readme")
+)
+LIST_OF_QUESTIONS = ROOT / "analysis" / "questions" / "__init__.py"
 
 FIGURE_FILES = [
     *(
@@ -226,6 +231,7 @@ def task_numbers():
             report.SPEED,
             *SHARED_SOURCES,
             *sources(*QUESTIONS.values()),
+            LIST_OF_QUESTIONS,
         ],
         "targets": [report.NUMBERS],  # under version control, so not cleaned
     }

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 import tiny
@@ -317,6 +318,35 @@ def test_every_task_has_one_line_that_says_what_it_does(monkeypatch):
     for task in tasks:
         assert task.doc.strip(), task.name
         assert "\n" not in task.doc.strip(), task.name
+
+
+@pytest.fixture
+def dodo(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)
+    import dodo
+
+    return dodo
+
+
+def test_figures_depend_on_their_question_and_on_those_that_it_builds_on(dodo):
+    tasks = {task["name"]: task for task in dodo.task_figures()}
+    names = {Path(file).stem for file in tasks["q04"]["file_dep"]}
+    assert {"q01", "q02", "q03", "q04", "levels", "q04-adam", "q02-sgd"} <= names
+    assert not names & {"q05", "walkthrough", "audit", "q05-softmax-cross-entropy"}
+
+
+def test_numbers_depend_on_all_questions_and_on_what_the_benchmark_measured(dodo):
+    names = {Path(file).name for file in dodo.task_numbers()["file_dep"]}
+    assert {f"{page}.py" for page in dodo.QUESTIONS} <= names
+    assert {"__init__.py", "benchmark.json", "q10-large.jsonl", "mnist.json"} <= names
+
+
+def test_figures_and_numbers_depend_on_all_that_makes_them(start, dodo):
+    process = start("-c", "import analysis.figures, analysis.report, sys; print(*sys.modules)")
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    imported = {name.split(".")[1] for name in said.split() if name.startswith("analysis.")}
+    assert imported <= {path.stem for path in dodo.SHARED_SOURCES} | {"questions"}
 
 
 def test_without_tex_the_packages_to_install_are_named(doit, monkeypatch, tmp_path):
