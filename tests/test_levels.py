@@ -123,13 +123,6 @@ def test_numbers_count_runs_of_all_and_of_the_first_ten(twelve):
     assert {name: found[name] for name in expected} == expected
 
 
-def test_numbers_have_what_changes_and_what_is_fine_among_them(twelve):
-    found = levels.numbers(twelve)
-    assert (found["silent_outputs"], found["outputs"]) == (4 * 1 + 2 + 3 + 4, 120)
-    assert (found["silent_at_first"], found["silent_at_last"]) == (24, 13)
-    assert levels.fine_means(twelve).items() <= found.items()
-
-
 @pytest.mark.parametrize("level", BY_LEVEL)
 def test_numbers_of_a_level_are_means_of_its_runs(twelve, level):
     found, mean = levels.numbers(twelve), SQUARES[BY_LEVEL[level]].mean()
@@ -158,14 +151,6 @@ def test_means_of_runs_that_are_fine_leave_the_others_out(twelve):
     )
 
 
-def test_the_first_ten_have_a_smallest_a_largest_and_a_mean_of_each_final_value(twelve):
-    found = levels.first_ten(twelve)
-    for name, at_0 in {"loss": 1, "val_loss": 2, "accuracy": 0.3, "val_accuracy": 0.5}.items():
-        assert found[f"ten_{name}_min"] == at_0
-        assert found[f"ten_{name}_max"] == pytest.approx(at_0 + 81 / 997)
-        assert found[f"ten_{name}_mean"] == pytest.approx(at_0 + 28.5 / 997)
-
-
 @pytest.mark.parametrize(
     "minus_testing, since",
     [
@@ -180,7 +165,7 @@ def test_training_error_is_below_testing_error_from_an_epoch_on(minus_testing, s
     loss = [[0.5] * 4] * 10 + [[9.0] * 4]  # an eleventh run, which was not asked for
     apart = np.array([*[[-3.0] * 4] * 5, *[[3.0] * 4] * 5, [0.0] * 4])  # gone in the mean
     runs = tiny.runs(loss=loss, val_loss=np.array(loss) - np.array(minus_testing) / 8 + apart)
-    assert levels.first_ten(runs)["ten_below_from"] == since
+    assert levels.below_from(runs) == since
 
 
 def drawn(figure_of, *arguments):

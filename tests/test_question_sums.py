@@ -1,10 +1,15 @@
 """What questions work out from arrays and runs, against values counted by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tiny
 
-from analysis.questions import q01, q02, q03, q05, q06, q08, q09, walkthrough
+from analysis.excerpts import Excerpt
+from analysis.loaded import Results
+from analysis.questions import q01, q02, q03, q05, q06, q08, q09, q10, walkthrough
+from analysis.results import Runs
 from analysis.spec import mlp
 
 NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
@@ -152,3 +157,63 @@ def test_adams_first_step_moves_a_unit_as_far_as_all_pixels_together():
     mean, square = 0.4733667, (0.4914**2 + 0.4822**2 + 0.4465**2 + 0.061 + 0.0593 + 0.0684) / 3
     assert step == pytest.approx(0.001 * 3072 * mean)
     assert width == pytest.approx((3072 * square * 2 / (3072 + 32)) ** 0.5)
+
+
+def results_of_question_9() -> Results:
+    """Ten runs' answers to 30 test images, three of each category, and two dense networks."""
+    labels = np.repeat(np.arange(10), 3).astype(np.uint8)
+    predictions = np.tile(labels, (10, 1))
+    predictions[:, 3 * CAT] = DOG  # all miss it alike
+    predictions[0, 3 * CAT + 1], predictions[1, 3 * CAT + 1] = DOG, TRUCK
+    predictions[:5, 3 * SHIP], predictions[5:, 3 * SHIP] = TRUCK, 0  # all miss it
+    test = 0.7 + np.arange(10) / 100
+    ours = tiny.runs(
+        predictions=predictions,
+        val_accuracy=np.stack([np.full(10, 0.5), test], axis=1),
+        accuracy=[[0.4, 0.8]] * 10,
+        val_loss=[[0.9, 0.7]] * 10,
+        after_accuracy=test + 0.1,
+        dead=[[[9, 1], [9, place]] for place in range(10)],
+    )
+    runs = {q09.SHEET: Runs(q09.SHEET, ours.records)}
+    for experiment, less in ((q09.SAME_WEIGHTS, 0.25), (q09.SAME_COST, 0.125)):
+        theirs = tiny.runs(val_accuracy=np.stack([test, test - less], axis=1))
+        runs[experiment] = Runs(experiment, theirs.records)
+    return Results(runs, {"cifar10": Excerpt(labels, labels, np.array([], int), Path())})
+
+
+def test_numbers_of_question_9_are_as_counted_by_hand():
+    found = q09.numbers(results_of_question_9())
+    expected = {
+        "test": 0.745,
+        "test_min": 0.7,
+        "test_max": 0.79,
+        "train": 0.8,
+        "train_after": 0.845,
+        "gap": 10,
+        "first_epoch_test": 0.5,
+        "first_epoch_train": 0.4,
+        "best_loss_epoch": 2,
+        "all_wrong": 2,
+        "unanimous": 1,
+        "all_right": 27,
+        "easiest_recall": 1,
+        "hardest_recall": 18 / 30,
+        "animals_for_animals": 11 / 12,
+        "vehicles_for_vehicles": 1,
+        "dead_dense": 4.5,
+        "pair1_share": 11 / 30,
+        "pair2_share": 5 / 30,
+        "same_weights_gain": 25,
+        "same_weights_test": 0.495,
+        "same_cost_gain": 12.5,
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+    assert (found["easiest"], found["hardest"]) == ("airplane", "cat")
+    assert (found["pair1_actual"], found["pair1_predicted"]) == ("cat", "dog")
+
+
+def test_recall_is_a_share_of_a_categorys_images_not_of_the_answers_that_name_it():
+    labels = np.array([0, 0, 0, 0, *range(1, 10)])
+    answers = np.array([0, 0, 0, 1, *range(1, 10)])
+    assert q10._recall(answers, labels).tolist() == [0.75, *[1.0] * 9]

@@ -10,9 +10,16 @@ from doit import loader
 
 from analysis import report
 from analysis.questions import EXPERIMENTS, QUESTIONS
+from analysis.training import verify
 
 FOLDER = ROOT / "analysis" / "questions"
 RESULTS = ROOT / "book" / "results"
+#: All that turns ledgers into figures and numbers, and so not what only looks at them.
+SHARED = {
+    path
+    for path in (ROOT / "analysis").glob("*.py")
+    if path.stem not in ("agreement", "audit", "checked", "readme")
+}
 #: Of a figure's files: for light and dark pages, and for paper.
 ENDINGS = (".svg", "-dark.svg", ".pdf")
 
@@ -67,7 +74,7 @@ def test_question_10_builds_on_question_9_and_that_on_8():
 @pytest.mark.parametrize("page", QUESTIONS)
 def test_figures_depend_on_their_ledgers_on_what_is_shown_and_on_what_draws(tasks, page):
     needed = {RESULTS / f"{experiment.name}.jsonl" for experiment in QUESTIONS[page].EXPERIMENTS}
-    needed |= set((ROOT / "analysis").glob("*.py"))
+    needed |= SHARED
     needed |= {
         RESULTS / f"{name}.{end}" for name in ("mnist", "cifar10") for end in ("json", "png")
     }
@@ -84,7 +91,7 @@ def test_figures_make_every_file_of_their_question(tasks, page):
 def test_numbers_depend_on_every_ledger_question_and_measurement(tasks):
     needed = {RESULTS / f"{name}.jsonl" for name in EXPERIMENTS}
     needed |= {FOLDER / f"{page}.py" for page in QUESTIONS}
-    needed |= set((ROOT / "analysis").glob("*.py"))
+    needed |= SHARED
     needed |= {
         RESULTS / f"{name}.{end}" for name in ("mnist", "cifar10") for end in ("json", "png")
     }
@@ -157,7 +164,7 @@ def test_verify_takes_the_time_and_the_experiments_that_it_is_told(
     dodo, tasks, monkeypatch, arguments, names, minutes
 ):
     asked = []
-    monkeypatch.setattr(dodo, "verify", lambda *given: asked.append(given))
+    monkeypatch.setattr(verify, "verify", lambda *given: asked.append(given))
     by_itself = {option["name"]: option["default"] for option in tasks["verify"].params}
     dodo.verify_some(**by_itself | arguments)
     ((experiments, given),) = asked
@@ -166,5 +173,5 @@ def test_verify_takes_the_time_and_the_experiments_that_it_is_told(
 
 
 def test_verify_knows_no_experiment_of_another_name(dodo):
-    with pytest.raises(dodo.VerificationError, match="no experiment 'q02'"):
+    with pytest.raises(verify.VerificationError, match="no experiment 'q02'"):
         dodo.verify_some(5, "q02", False)
