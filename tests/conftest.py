@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -134,3 +135,11 @@ def members(session: int) -> list[int]:
         if int(sid) == session and state != "Z":
             found.append(int(path.parent.name))
     return found
+
+
+def nobody_is_left_of(process, seconds: float = 5) -> bool:
+    """Whether all processes of its session end within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while members(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not members(process.pid)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import tiny
-from conftest import ROOT, members
+from conftest import ROOT, members, nobody_is_left_of
 
 from analysis.results import Ledger
 
@@ -188,13 +188,6 @@ def train_both_at_once(start, clone, **options):
     for experiment in (ONE, OTHER):
         keep_lines(ledger_of(clone, experiment), 0)
     return start("-m", "doit", "-n", "2", "train", cwd=clone, **options)
-
-
-def nobody_is_left_of(process, seconds=5) -> bool:
-    deadline = time.monotonic() + seconds
-    while members(process.pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not members(process.pid)
 
 
 def test_two_trainings_of_one_doit_take_turns_and_no_worker_survives_it(start, clone):

@@ -8,7 +8,7 @@ import time
 
 import pytest
 import tiny
-from conftest import TESTS, members
+from conftest import TESTS, members, nobody_is_left_of
 
 from analysis.results import Ledger
 from analysis.training import scratch
@@ -54,13 +54,6 @@ def wait_for_lines(process, folder, number):
     """Return as soon as the ledger has so many lines, or the process has ended."""
     while len(whole_lines(folder)) < number and process.poll() is None:
         time.sleep(0.0005)
-
-
-def nobody_is_left_of(process, seconds=10) -> bool:
-    deadline = time.monotonic() + seconds
-    while members(process.pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not members(process.pid)
 
 
 def kill_and_compare(process, folder, before):
@@ -155,7 +148,7 @@ def test_stopped_benchmark_leaves_no_process_behind(start, number):
     time.sleep(1)
     os.kill(process.pid, number)
     assert process.wait(timeout=5) != 0
-    assert nobody_is_left_of(process, seconds=5)
+    assert nobody_is_left_of(process)
 
 
 def test_second_run_waits_for_its_turn_and_trains_nothing_twice(train, tmp_path):
@@ -168,23 +161,26 @@ def test_second_run_waits_for_its_turn_and_trains_nothing_twice(train, tmp_path)
     assert len(whole_lines(tmp_path / "results")) == 12
 
 
-def test_run_that_waits_for_a_killed_one_has_its_turn_then(train, tmp_path):
+def one_that_waits(train, folder):
+    """A training that takes long, and a second one that waits for it."""
     first = train(seconds_an_epoch=5)
-    while not (tmp_path / "results" / ".training").exists():
+    while not (folder / ".training").exists():
+        assert first.poll() is None
         time.sleep(0.01)
     second = train()
     assert "waiting" in second.stdout.readline()
+    return first, second
+
+
+def test_run_that_waits_for_a_killed_one_has_its_turn_then(train, tmp_path):
+    first, second = one_that_waits(train, tmp_path / "results")
     os.kill(first.pid, signal.SIGKILL)
     finish(second)
     assert len(whole_lines(tmp_path / "results")) == 12
 
 
 def test_run_that_waits_can_be_stopped(train, tmp_path):
-    first = train(seconds_an_epoch=5)
-    while not (tmp_path / "results" / ".training").exists():
-        time.sleep(0.01)
-    second = train()
-    assert "waiting" in second.stdout.readline()
+    first, second = one_that_waits(train, tmp_path / "results")
     os.kill(second.pid, signal.SIGTERM)
     assert second.wait(timeout=5) != 0
     assert nobody_is_left_of(second)
