@@ -121,7 +121,8 @@ def start(tiny_file):
         process.wait()
     for semaphore in scratch.SHARED_MEMORY.glob("sem.loky-*"):
         if not psutil.pid_exists(int(semaphore.name.split("-")[1])):
-            semaphore.unlink(missing_ok=True)
+            with suppress(PermissionError):  # another user's
+                semaphore.unlink(missing_ok=True)
 
 
 def members(session: int) -> list[int]:

@@ -71,7 +71,8 @@ def _clear_if_left(left: Path) -> None:
     if not psutil.pid_exists(int(process)):
         # Its workers' semaphores, which loky names after the process that made them.
         for semaphore in SHARED_MEMORY.glob(f"sem.loky-{process}-*"):
-            semaphore.unlink(missing_ok=True)
+            with suppress(PermissionError):  # another user's, of that number
+                semaphore.unlink(missing_ok=True)
     _remove(left, lock)
 
 
