@@ -256,8 +256,8 @@ def verify_some(minutes, experiment, all):
 
     if experiment and experiment not in EXPERIMENTS:
         raise VerificationError(f"no experiment {experiment!r}: 'doit list --all' names them")
-    chosen = [EXPERIMENTS[experiment]] if experiment else list(EXPERIMENTS.values())
-    verify(chosen, math.inf if all else minutes)
+    again = [EXPERIMENTS[experiment]] if experiment else None
+    verify(list(EXPERIMENTS.values()), math.inf if all else minutes, again)
 
 
 def task_benchmark():

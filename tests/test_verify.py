@@ -103,6 +103,14 @@ def test_a_contradiction_in_a_line_is_found_without_training(trained, capsys):
     assert "same" not in said
 
 
+def test_one_experiment_alone_is_trained_again_and_all_are_audited(trained, capsys):
+    verify.verify([ONE, OTHER], minutes=1, again=[OTHER], folder=trained)
+    said = capsys.readouterr().out
+    assert "audit: 7 networks of 2 experiments" in said
+    assert "q00-other, seed 0: same" in said
+    assert "q00-one" not in said
+
+
 def made_up(folder, experiment, seconds):
     for seed in experiment.seeds:
         Ledger(experiment, folder).append(tiny.record(seed) | {"seconds": seconds})

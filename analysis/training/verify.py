@@ -54,6 +54,7 @@ class Trial:
 def verify(
     experiments: Sequence[Experiment],
     minutes: float = math.inf,
+    again: Sequence[Experiment] | None = None,
     folder: Path = FOLDER,
     chance: random.Random | None = None,
 ) -> None:
@@ -65,8 +66,11 @@ def verify(
     Parameters
     ----------
     experiments : sequence of Experiment
+        All that have a ledger.
     minutes : float
-        For training; infinite: every network of them.
+        For training; infinite: every network.
+    again : sequence of Experiment, optional
+        Those of which networks are trained again; all if not given.
     folder : Path
         Where the ledgers lie.
     chance : random.Random
@@ -78,7 +82,7 @@ def verify(
         If anything disagrees.
     """
     faults = _audit(experiments, folder)
-    trials = choose(experiments, minutes, folder, chance or random.Random())
+    trials = choose(again or experiments, minutes, folder, chance or random.Random())
     wrong = []
     with stoppable():
         for experiment, seed, found in _train_again(trials, minutes, folder):
