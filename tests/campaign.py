@@ -341,6 +341,8 @@ def start_two_at_once(campaign: Campaign, folder: Path) -> tuple[str, str]:
 def main() -> None:
     """Attack in all these ways, and print the table after each."""
     given = arguments()
+    # In the background Ctrl-C is ignored, and the processes that are attacked would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     tiny.register()
     campaign = Campaign(given.seed, given.minutes)
     with tempfile.TemporaryDirectory(prefix="campaign-") as name:
