@@ -125,7 +125,7 @@ def _whole_report(content: dict) -> dict:
     return {
         "networks": sum(e["runs"] for e in described.values()),
         "experiments": len(described),
-        "core_hours": sum(e["seconds"] for e in described.values()) / 3600,
+        "core_hours": math.fsum(e["seconds"] for e in described.values()) / 3600,
         "versions": _all(e["versions"] for e in described.values()),
         "machine": _all(e["machine"] for e in described.values()),
         "claims": sum(len(claims) for claims in content["claims"].values()),

@@ -26,6 +26,7 @@ import base64
 import codecs
 import hashlib
 import json
+import math
 import os
 import shlex
 import zlib
@@ -387,7 +388,8 @@ class Runs:
     @property
     def seconds(self) -> float:
         """Training time of all runs, in seconds of one core."""
-        return sum(record["seconds"] for record in self.records)
+        # Exact, for Python's own sum rounds otherwise from 3.12 on, and the numbers are compared.
+        return math.fsum(record["seconds"] for record in self.records)
 
 
 def load(experiment: Experiment, folder: Path = FOLDER) -> Runs:

@@ -1,5 +1,6 @@
 """Question 7: the best network for MNIST, one change at a time, chosen without the test set."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -308,7 +309,7 @@ def numbers(results: Results) -> dict:
     values = ladder.numbers(results, CITED) | {
         "arms": len(ARMS),
         "networks": sum(len(experiment.seeds) for experiment in EXPERIMENTS),
-        "core_hours": sum(results[experiment].seconds for experiment in EXPERIMENTS) / 3600,
+        "core_hours": math.fsum(results[experiment].seconds for experiment in EXPERIMENTS) / 3600,
         "held_out": HELD_OUT,
         "by_heart": min(results[arm.experiment].after("accuracy").mean() for arm in LARGE),
         "dense_changed_all": ladder.fewer(results, DENSE_CHANGED, DENSE_HALF),

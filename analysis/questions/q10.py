@@ -1,5 +1,6 @@
 """Question 10: CIFAR-10 as well as two cores can, one change at a time, by held-out images."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -321,7 +322,7 @@ def numbers(results: Results) -> dict:
         "final_gflops": 1e3 * ladder.teraflops(FINAL) * len(final) / final.seconds,
         "arms": len(ARMS),
         "networks": sum(len(experiment.seeds) for experiment in EXPERIMENTS),
-        "core_hours": sum(results[experiment].seconds for experiment in EXPERIMENTS) / 3600,
+        "core_hours": math.fsum(results[experiment].seconds for experiment in EXPERIMENTS) / 3600,
         "held_out": HELD_OUT,
         "steps": len(STEPS) - len(ladder.dead_ends(STEPS, [WIDER])) - 1,
         "seeds": len(SHEETS.experiment.seeds),
