@@ -169,7 +169,7 @@ def test_junk_in_a_ledger_is_named_and_nothing_is_lost(doit, clone, junk):
 def test_second_doit_waits_for_its_turn_and_trains_nothing_twice(doit, start, clone):
     one = ledger_of(clone, ONE)
     keep_lines(one, 1)
-    first = start("-m", "doit", "train", cwd=clone, seconds_an_epoch=1)
+    first = start("-m", "doit", "train", cwd=clone, seconds_an_epoch=4)
     while len(members(first.pid)) < 3:  # it has started workers
         assert first.poll() is None
         time.sleep(0.01)
@@ -191,7 +191,7 @@ def train_both_at_once(start, clone, **options):
 
 
 def test_two_trainings_of_one_doit_take_turns_and_no_worker_survives_it(start, clone):
-    process = train_both_at_once(start, clone)
+    process = train_both_at_once(start, clone, seconds_an_epoch=0.5)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert "waiting for the training of q00" in said

@@ -152,23 +152,21 @@ def test_stopped_benchmark_leaves_no_process_behind(start, number):
 
 
 def test_second_run_waits_for_its_turn_and_trains_nothing_twice(train, tmp_path):
-    first = train(seconds_an_epoch=0.3)
-    wait_for_lines(first, tmp_path / "results", 1)
-    said = finish(train())
-    assert f"q00-tiny: waiting for the training of q00-tiny (process {first.pid}) to end" in said
-    assert "networks" not in said
+    first, second = one_that_waits(train, tmp_path / "results", seconds_an_epoch=1.5)
+    assert finish(second) == ""
     finish(first)
     assert len(whole_lines(tmp_path / "results")) == 12
 
 
-def one_that_waits(train, folder):
-    """A training that takes long, and a second one that waits for it."""
-    first = train(seconds_an_epoch=5)
+def one_that_waits(train, folder, seconds_an_epoch=5):
+    """A training that takes long, and a second one that has said that it waits for it."""
+    first = train(seconds_an_epoch=seconds_an_epoch)
     while not (folder / ".training").exists():
         assert first.poll() is None
         time.sleep(0.01)
     second = train()
-    assert "waiting" in second.stdout.readline()
+    expected = f"q00-tiny: waiting for the training of q00-tiny (process {first.pid}) to end\n"
+    assert second.stdout.readline() == expected
     return first, second
 
 
