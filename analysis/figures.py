@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gc
 import io
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -65,15 +64,9 @@ def draw_page(page: str, results: Results) -> None:
 def _drawn_apart(page: str, names: Iterable[str], at_a_time: int) -> list[tuple]:
     import joblib
 
-    from analysis.training import scratch
-    from analysis.training.lifetime import end_with
+    from analysis.training import workers
 
-    with joblib.parallel_config(
-        "loky",
-        initializer=end_with,
-        initargs=(os.getpid(),),
-        temp_folder=str(scratch.folder()),
-    ):
+    with workers.processes_here():
         parallel = joblib.Parallel(n_jobs=at_a_time, batch_size=1)
         return parallel(joblib.delayed(_drawn_here)(page, name) for name in names)
 

@@ -470,9 +470,6 @@ class AdamW(Spec):
     weight_decay: Positive = 0.004
 
 
-OPTIMIZERS = (SGD, Adam, AdamW)
-
-
 @dataclass(frozen=True)
 class Affine(Spec):
     """Turns, scales, shears and shifts each training image at random, anew in each epoch.

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 import tiny
+from tiny import change
 
 from analysis import audit, excerpts, results
 from analysis.questions import EXPERIMENTS
@@ -102,16 +103,6 @@ def found(folder, changes, edit):
         assert (finding.path, finding.line, finding.seed) == (ledger.path, 2, 1)
         assert finding.is_fault
     return [finding.what for finding in findings]
-
-
-def change(*path, to):
-    def apply(record):
-        *parents, last = path
-        for name in parents:
-            record = record[name]
-        record[last] = to
-
-    return apply
 
 
 def remove(*path):

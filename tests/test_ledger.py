@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tiny
+from tiny import change
 
 from analysis import results
 from analysis.files import write_whole
@@ -94,16 +95,6 @@ def test_garbled_line_is_named(ledger, junk):
         with pytest.raises(LedgerError) as error:
             look()
         assert f"{ledger.path}, line 3" in str(error.value)
-
-
-def change(*path, to):
-    def apply(record):
-        *parents, last = path
-        for name in parents:
-            record = record[name]
-        record[last] = to
-
-    return apply
 
 
 @pytest.mark.parametrize(

@@ -122,3 +122,15 @@ def _part(name: str) -> tuple[str, str]:
     """Of ``after_loss`` "after" and "loss"; of a history's name "" and the name."""
     part, _, key = name.partition("_")
     return (part, key) if part in ("before", "after") else ("", name)
+
+
+def change(*path, to):
+    """A change to a record: what lies at a path of names becomes another."""
+
+    def apply(record):
+        *parents, last = path
+        for name in parents:
+            record = record[name]
+        record[last] = to
+
+    return apply

@@ -48,14 +48,18 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
                     "trained in float32",
                     file=sys.stderr,
                 )
-            data = datasets.load(experiment.dataset)
-            if experiment.validation:
-                data = data.held_out(experiment.validation)
+            data = data_of(experiment)
             with Progress(experiment.name, len(missing), experiment.epochs) as progress:
                 for record in _train(experiment, data, missing, progress.folder):
                     ledger.append(record)
                     progress.network_is_finished()
         ledger.tidy()
+
+
+def data_of(experiment: Experiment) -> datasets.Dataset:
+    """What the experiment trains and tests on."""
+    data = datasets.load(experiment.dataset)
+    return data.held_out(experiment.validation) if experiment.validation else data
 
 
 def _train(

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from analysis import audit, datasets
+from analysis import audit
 from analysis.agreement import DIFFERENT, Agreement, agreement
 from analysis.results import FOLDER, Ledger
 from analysis.spec import Experiment
 from analysis.training import machine, workers
 from analysis.training.lifetime import stoppable
 from analysis.training.progress import Progress
-from analysis.training.run import groups
+from analysis.training.run import data_of, groups
 
 #: Networks that a core trains at a time where they are trained in lockstep: alone they would
 #: take nearly as long as so many.
@@ -133,7 +133,7 @@ def choose(
     waiting = {e.name: _trials(e, folder, chance) for e in able}
     by_time = sorted(able, key=lambda e: waiting[e.name][0].seconds if waiting[e.name] else 0)
     first_of_kind = {_kind(e): e for e in reversed(by_time)}
-    order = [*sorted(by_time, key=lambda e: first_of_kind[_kind(e)] is not e)]
+    order = sorted(by_time, key=lambda e: first_of_kind[_kind(e)] is not e)
     chosen, left = [], 60 * minutes - START
     while any(waiting.values()):
         for experiment in order:
@@ -179,6 +179,7 @@ def _train_again(
 ) -> Iterator[tuple[Experiment, int, Agreement]]:
     """Train and compare, printing each network; no trial begins that would end too late."""
     started, pace = time.monotonic(), 1.0  # this machine's, of those in the ledgers
+    done = 0.0  # of their seconds
     for number, trial in enumerate(trials):
         spent = time.monotonic() - started
         left = sum(later.seconds for later in trials[number:]) * pace
@@ -190,20 +191,17 @@ def _train_again(
             file=sys.stderr,
         )
         yield from _compare(trial, folder)
-        done = sum(earlier.seconds for earlier in trials[: number + 1])
+        done += trial.seconds
         pace = max(time.monotonic() - started - START, 1) / done
 
 
 def _compare(trial: Trial, folder: Path) -> Iterator[tuple[Experiment, int, Agreement]]:
     experiment = trial.experiment
     lines = Ledger(experiment, folder).read()
-    data = datasets.load(experiment.dataset)
-    if experiment.validation:
-        data = data.held_out(experiment.validation)
     divide = partial(groups, experiment, trial.seeds)
     with Progress(experiment.name, len(trial.seeds), experiment.epochs) as progress:
         for again in workers.train_groups(
-            experiment, data, divide, workers.number_here(), progress.folder
+            experiment, data_of(experiment), divide, workers.number_here(), progress.folder
         ):
             progress.network_is_finished()
             line = lines[again["seed"]]

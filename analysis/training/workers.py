@@ -117,14 +117,8 @@ def _workers(data: Dataset, cores: int) -> Iterator[int]:
         ):
             yield sum(client.ncores().values())
     else:
-        _end_workers_of_a_child(os.getpid())
         # The images go to the workers as memory-mapped files, held once for all.
-        with joblib.parallel_config(
-            "loky",
-            initializer=end_with,
-            initargs=(os.getpid(),),
-            temp_folder=str(scratch.folder()),
-        ):
+        with processes_here():
             yield cores
 
 
@@ -152,6 +146,17 @@ def _client(address: str):
             f"'dask worker {address} --nworkers auto --nthreads 1'"
         ) from None
     return client
+
+
+def processes_here() -> joblib.parallel_config:
+    """Have joblib use processes of this machine that end with this one and leave nothing behind."""
+    _end_workers_of_a_child(os.getpid())
+    return joblib.parallel_config(
+        "loky",
+        initializer=end_with,
+        initargs=(os.getpid(),),
+        temp_folder=str(scratch.folder()),
+    )
 
 
 @cache
