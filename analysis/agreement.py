@@ -32,7 +32,7 @@ LAST_DIGIT = {"loss": 2e-6, "val_loss": 2e-6, "accuracy": 3e-4, "val_accuracy": 
 LAST_OF_OUTPUTS = 2e-3
 
 #: What a training gives, and what of its provenance decides that to the last bit.
-_KEPT = ("history", "before", "after", "predictions", "outputs")
+_KEPT = ("history", "before", "within", "after", "predictions", "outputs")
 _DECIDING = (
     *("tensorflow", "keras", "numpy"),
     *("processor", "instructions", "precision", "environment"),

@@ -215,11 +215,17 @@ def _names(experiment: Experiment, record: dict) -> Iterator[str]:
     has_relu_outputs = experiment.layers[-1].activation == "relu"
     counted = ("dead", *("own", "others") * has_relu_outputs) * experiment.activity
     expected = {
-        "its line": (*_LINE, *("outputs",) * experiment.outputs),
+        "its line": (
+            *_LINE,
+            *("outputs",) * experiment.outputs,
+            *("within",) * bool(experiment.activity_at),
+        ),
         "history": ("loss", "accuracy", "val_loss", "val_accuracy", *counted),
         "before": ("val_loss", "val_accuracy", "answer", *counted),
         "after": ("loss", "accuracy", "answer"),
     }
+    if experiment.activity_at and "within" in record:
+        expected["within"] = counted
     for where, names in expected.items():
         found = record.get(where, record)
         if found.keys() != set(names):
@@ -263,7 +269,9 @@ def _activity(experiment: Experiment, record: dict, labels: Labels) -> Iterator[
     for name in [name for name in counted if name in record["history"]]:
         numbers = counted[name]
         rows = {f"before.{name}": record["before"][name]}
-        for place, row in (rows | _each(f"history.{name}", record["history"][name])).items():
+        for part in [part for part in ("within", "history") if part in record]:
+            rows |= _each(f"{part}.{name}", record[part][name])
+        for place, row in rows.items():
             if not isinstance(row, list) or len(row) != len(numbers):
                 yield f"{place} is {row!r}, not a list of {len(numbers)}"
                 continue

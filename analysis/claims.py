@@ -1,28 +1,171 @@
-"""A sentence of the report that the results must bear out."""
+"""A sentence of the report, and the criteria by which the results bear it out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from analysis.forms import interval, number
+from analysis.statistics import Estimate, paired_p
+
+#: Above it, a difference of rates cannot be told from chance.
+SIGNIFICANT = 0.05
+
 
 @dataclass(frozen=True)
-class Claim:
-    """One statement, with what was measured.
+class Criterion:
+    """What must be measured for a sentence to hold, what was, and whether that meets it.
+
+    Made by the functions below, so that the words, the values and the test are one.
 
     Parameters
     ----------
-    sentence : str
-        As it stands on the page.
-    measured : str
-        The values that decide it.
-    holds : bool
-        Whether they bear it out; the book is not built if not.
+    needed, measured : str
+    is_met : bool
     """
 
-    sentence: str
+    needed: str
     measured: str
-    holds: bool
+    is_met: bool
 
     def __post_init__(self):
         # NumPy's own booleans are not JSON.
-        object.__setattr__(self, "holds", bool(self.holds))
+        object.__setattr__(self, "is_met", bool(self.is_met))
+
+
+class Claim:
+    """One statement of a page.
+
+    Parameters
+    ----------
+    name : str
+        Unique within its question: pages link their sentences to it.
+    sentence : str
+    *criteria : Criterion
+        All of them must be met, or the book is not built.
+    """
+
+    def __init__(self, name: str, sentence: str, *criteria: Criterion):
+        if criteria and not isinstance(criteria[0], Criterion):  # SHIM
+            name, sentence, criteria = sentence[:12], name, (Criterion("-", sentence, criteria[0]),)
+        if not criteria:
+            raise ValueError(f"claim {name!r} has no criterion")
+        self.name, self.sentence, self.criteria = name, sentence, criteria
+
+    @property
+    def holds(self) -> bool:
+        """Whether every criterion is met."""
+        return all(criterion.is_met for criterion in self.criteria)
+
+    def described(self) -> dict:
+        """The claim as the book shows it, ready for JSON."""
+        return {
+            "name": self.name,
+            "sentence": self.sentence,
+            "needed": "; ".join(dict.fromkeys(c.needed for c in self.criteria)),
+            "measured": "; ".join(criterion.measured for criterion in self.criteria),
+            "holds": self.holds,
+        }
+
+
+def at_least(what: str, value: float, bound: float, form: str = "") -> Criterion:
+    """A count, or the smallest or largest of the runs, reaches a bound."""
+    return Criterion(
+        f"{what} at least {number(bound, form)}",
+        f"{what} {number(value, form)}",
+        value >= bound,
+    )
+
+
+def at_most(what: str, value: float, bound: float, form: str = "") -> Criterion:
+    """A count, or the smallest or largest of the runs, does not pass a bound."""
+    return Criterion(
+        f"{what} at most {number(bound, form)}",
+        f"{what} {number(value, form)}",
+        value <= bound,
+    )
+
+
+def exactly(what: str, value: float, expected: float, form: str = "") -> Criterion:
+    """A count or an epoch is the one that the sentence names."""
+    return Criterion(
+        f"{what} exactly {number(expected, form)}",
+        f"{what} {number(value, form)}",
+        value == expected,
+    )
+
+
+def above(what: str, estimate: Estimate, bound: float = 0.0, form: str = "+.2f") -> Criterion:
+    """The whole 95% interval lies above a bound: more, faster, better."""
+    return Criterion(
+        f"the whole interval above {number(bound)}",
+        _measured(what, estimate, form),
+        estimate.low > bound,
+    )
+
+
+def below(what: str, estimate: Estimate, bound: float = 0.0, form: str = "+.2f") -> Criterion:
+    """The whole 95% interval lies below a bound: less, slower, worse."""
+    return Criterion(
+        f"the whole interval below {number(bound)}",
+        _measured(what, estimate, form),
+        estimate.high < bound,
+    )
+
+
+def within(what: str, estimate: Estimate, low: float, high: float, form: str = "+.2f") -> Criterion:
+    """The whole 95% interval lies between two bounds: as good as, about."""
+    return Criterion(
+        f"the whole interval within {interval(low, high, '')}",
+        _measured(what, estimate, form),
+        low <= estimate.low and estimate.high <= high,
+    )
+
+
+def undecided(what: str, estimate: Estimate, form: str = "+.2f") -> Criterion:
+    """The 95% interval holds zero: cannot be told from chance."""
+    return Criterion(
+        "the interval holds 0",
+        _measured(what, estimate, form),
+        estimate.low <= 0 <= estimate.high,
+    )
+
+
+def more_often(what: str, ours: np.ndarray, theirs: np.ndarray) -> Criterion:
+    """Something is true of more of our runs than of theirs with the same seeds.
+
+    Parameters
+    ----------
+    what : str
+    ours, theirs : ndarray of bool, shape (runs,)
+    """
+    p = paired_p(ours, theirs)
+    return Criterion(
+        f"more often, p at most {SIGNIFICANT} (McNemar's exact test)",
+        _pairs(what, ours, theirs, p),
+        p <= SIGNIFICANT and ours.sum() > theirs.sum(),
+    )
+
+
+def as_often(what: str, ours: np.ndarray, theirs: np.ndarray) -> Criterion:
+    """The rates of runs with the same seeds cannot be told apart; like `more_often`."""
+    p = paired_p(ours, theirs)
+    return Criterion(
+        f"p above {SIGNIFICANT} (McNemar's exact test)",
+        _pairs(what, ours, theirs, p),
+        p > SIGNIFICANT,
+    )
+
+
+def _measured(what: str, estimate: Estimate, form: str) -> str:
+    mean, *ends = estimate
+    return f"{what} {number(mean, form)} ({interval(*ends, form)})"
+
+
+def _pairs(what: str, ours: np.ndarray, theirs: np.ndarray, p: float) -> str:
+    only_ours, only_theirs = np.sum(ours & ~theirs), np.sum(theirs & ~ours)
+    return (
+        f"{what} {ours.sum()} of {len(ours)} against {theirs.sum()}; "
+        f"{only_ours} only here, {only_theirs} only there, p = {p:.2g}"
+    )

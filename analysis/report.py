@@ -6,7 +6,6 @@ import json
 import math
 import textwrap
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +66,7 @@ def collect(results: Results) -> dict:
             content["tables"][f"{page}-{name}"] = {"header": header, "rows": rows}
         for name, function in module.FIGURES.items():
             content["figures"][name] = _origin(page, function)
-        content["claims"][page] = [asdict(claim) for claim in module.claims(results)]
+        content["claims"][page] = [claim.described() for claim in module.claims(results)]
         content["experiments"][page] = [describe(spec, results) for spec in module.EXPERIMENTS]
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
     content["tables"] |= _reproduction(content)

@@ -15,6 +15,8 @@ A line has
 - ``after``: ``loss`` and ``accuracy`` of the trained network on the whole training set, and
   its ``answer``;
 - ``predictions``: the category it gives each of these images, as a string of digits;
+- ``within``, where the spec has ``activity_at``: ``dead``, ``own`` and ``others`` as in
+  ``history``, but after each of those steps of the first epoch;
 - ``outputs``, where the spec wants them: the ten outputs for each, see `packed`;
 - ``seconds``: its share of one core's time;
 - ``provenance``: versions and machine, which the key leaves out.
@@ -289,9 +291,14 @@ def _check(record: dict) -> None:
             raise ValueError(f"{len(values)} values of {name} for {spec['epochs']} epochs")
     counted = spec.get("activity", True)
     with_relu_outputs = spec["layers"][-1]["activation"] == "relu"
+    steps = spec.get("activity_at", [])
     for name in ("dead", "own", "others")[: 0 if not counted else 3 if with_relu_outputs else 1]:
         if name not in history:
             raise ValueError(f"it lacks {name}")
+        if steps and len(record["within"][name]) != len(steps):
+            raise ValueError(
+                f"{len(record['within'][name])} values of {name} for {len(steps)} steps"
+            )
     for name in _ALWAYS:
         if not all(value is None or isinstance(value, float) for value in history[name]):
             raise ValueError(f"{name} has a value that is not a number")
@@ -345,6 +352,14 @@ class Runs:
     def final(self, name: str) -> np.ndarray:
         """The last epoch's value of a history: float, shape (runs,)."""
         return self.history(name)[:, -1]
+
+    def before(self, name: str) -> np.ndarray:
+        """A value of the untrained networks, shape (runs, …); see above for the names."""
+        return np.array([record["before"][name] for record in self.records], float)
+
+    def within(self, name: str) -> np.ndarray:
+        """``dead``, ``own`` or ``others`` in the first epoch: float, (runs, steps, …)."""
+        return np.array([record["within"][name] for record in self.records], float)
 
     def after(self, name: str) -> np.ndarray:
         """``loss`` or ``accuracy`` of the trained networks on the training set: (runs,)."""

@@ -570,7 +570,12 @@ class Experiment(Spec):
         Images a step; an epoch's last step has what remains.
     varies : tuple of {"weights", "order"}
         What the seed decides: the initial weights, the order of the training images, or
-        both. What it does not decide is as for seed 0.
+        both. What it does not decide is as for the fixed seed.
+    fixed_seed : int
+        The seed that decides what ``varies`` leaves out.
+    reshuffle : bool
+        Whether each epoch goes through the training images in an order of its own; if not,
+        every epoch has the first one's.
     validation : int
         So many of the last training images are held out: not trained on, and tested on in
         place of the test set, so that choices can be made without it.
@@ -586,6 +591,8 @@ class Experiment(Spec):
         bfloat16 takes float32 instead, and the ledger says so.
     activity : bool
         Whether to count after each epoch which ReLU units are above zero.
+    activity_at : tuple of int
+        Steps of the first epoch after which to count that, too, in rising order.
     outputs : bool
         Whether to keep what the trained network says of each image it is tested on.
     views : bool
@@ -611,12 +618,18 @@ class Experiment(Spec):
     ]
     batch_size: Count = 32
     varies: tuple[Annotated[str, _one_of(STREAMS)], ...] = STREAMS
+    fixed_seed: CountFrom0 = later(0)
+    reshuffle: bool = later(True)
     validation: CountFrom0 = later(0)
     augmentation: Affine | FlipAndShift | None = later(None)
     label_smoothing: Share = later(0.0)
     averaging: Share | Lookahead = later(0.0)
     precision: Annotated[str, _one_of(PRECISIONS)] = later("float32")
     activity: bool = later(True)
+    activity_at: Annotated[
+        tuple[Count, ...],
+        Check(lambda steps: list(steps) == sorted(set(steps)), "whole numbers in rising order"),
+    ] = later(())
     outputs: bool = later(False)
     views: bool = later(False)
 
@@ -631,6 +644,20 @@ class Experiment(Spec):
             self.loss == "cross_entropy" or not self.label_smoothing,
             "label_smoothing",
             "0 unless the loss is cross_entropy",
+        )
+        self._require(
+            self.fixed_seed == 0 or set(self.varies) != set(STREAMS),
+            "fixed_seed",
+            "0 where the seed decides everything",
+        )
+        self._require(
+            self.activity or not self.activity_at, "activity_at", "empty without activity=True"
+        )
+        steps = -(-(images - self.validation) // self.batch_size)
+        self._require(
+            all(step < steps for step in self.activity_at),
+            "activity_at",
+            f"below the {steps:,} steps of an epoch",
         )
         # Views change only what outputs are kept.
         self._require(self.outputs or not self.views, "views", "False without outputs=True")

@@ -2,10 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
+
+
+class Estimate(NamedTuple):
+    """A mean or a rate with its 95% interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def times(self, factor: float) -> Estimate:
+        """In another unit, as 100 makes points of shares."""
+        return Estimate(*(factor * value for value in self))
+
+
+def rate(found: np.ndarray) -> Estimate:
+    """How often something is true, shape (runs,) of bool, after Wilson (1927)."""
+    return Estimate(float(np.mean(found)), *wilson(int(np.sum(found)), len(found)))
+
+
+def estimate(values: np.ndarray) -> Estimate:
+    """Mean of runs, shape (runs,), with Student's t; see `t_interval`."""
+    return Estimate(float(np.mean(values)), *t_interval(values))
+
+
+def difference(ours: np.ndarray, theirs: np.ndarray) -> Estimate:
+    """By how much ours are larger than theirs, in runs paired by seed.
+
+    Of the seeds that both have: shapes (runs,), in the order of the seeds from the first on.
+    """
+    pairs = min(len(ours), len(theirs))
+    return estimate(np.asarray(ours[:pairs], float) - np.asarray(theirs[:pairs], float))
+
+
+def paired_p(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """How likely chance alone parts two rates as much, in runs paired by seed.
+
+    McNemar's exact test: of the pairs that differ, each way is as likely as the other.
+
+    Parameters
+    ----------
+    ours, theirs : ndarray of bool, shape (runs,)
+    """
+    from scipy import stats
+
+    only_ours, only_theirs = int(np.sum(ours & ~theirs)), int(np.sum(theirs & ~ours))
+    if only_ours + only_theirs == 0:
+        return 1.0
+    return float(stats.binomtest(only_ours, only_ours + only_theirs).pvalue)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values of several tests, raised so that all together hold their level (Holm 1979)."""
+    order = np.argsort(p_values)
+    raised = np.asarray(p_values)[order] * np.arange(len(order), 0, -1)
+    kept = np.empty(len(order))
+    kept[order] = np.minimum(np.maximum.accumulate(raised), 1)
+    return kept.tolist()
 
 
 def wilson(count: int, n: int) -> tuple[float, float]:

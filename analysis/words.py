@@ -34,6 +34,7 @@ def settings(experiment: Experiment) -> dict[str, str]:
     """What a page's table of how it was made tells of an experiment: value by name."""
     output = experiment.layers[-1].activation
     fixed = [stream for stream in ("weights", "order") if stream not in experiment.varies]
+    of_seed = f", of seed {experiment.fixed_seed}" if experiment.fixed_seed else ""
     return {
         "data": DATASETS[experiment.dataset].title,
         "network": _network(experiment),
@@ -43,7 +44,7 @@ def settings(experiment: Experiment) -> dict[str, str]:
         "batch": str(experiment.batch_size),
         "epochs": str(experiment.epochs),
         "seeds": f"{min(experiment.seeds)} to {max(experiment.seeds)}",
-        "same in every run": " and ".join(fixed) or "nothing",
+        "same in every run": " and ".join(fixed) + of_seed if fixed else "nothing",
     } | _additions(experiment)
 
 
@@ -61,6 +62,8 @@ def _additions(experiment: Experiment) -> dict[str, str]:
         averaged,
         experiment.precision != "float32" and experiment.precision,
         experiment.views and "outputs for six views",
+        not experiment.reshuffle and "every epoch in the first one's order",
+        experiment.activity_at and "activity within the first epoch",
     )
     # In one, or a table would have a column for each, most of it empty.
     text = "; ".join(filter(None, also))

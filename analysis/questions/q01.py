@@ -28,7 +28,21 @@ SAME_WEIGHTS = replace(SHEET, name="q01-same-weights", varies=("order",), seeds=
 SAME_ORDER = replace(SHEET, name="q01-same-order", varies=("weights",), seeds=range(10))
 SAME_BOTH = replace(SHEET, name="q01-same-both", varies=(), seeds=range(10))
 
-EXPERIMENTS = (SHEET, SAME_WEIGHTS, SAME_ORDER, SAME_BOTH)
+#: Each of these sets of weights with each of ten orders; the first is that of seed 0.
+CROSSED = (
+    SAME_WEIGHTS,
+    *(
+        replace(SAME_WEIGHTS, name=f"q01-weights-{seed:02d}", fixed_seed=seed)
+        for seed in range(1, 20)
+    ),
+)
+
+#: Steps of the first epoch, of 1,875, after which is counted who fires.
+STEPS = (1, 2, 5, 10, 30, 100, 300, 1000)
+
+FIRST_EPOCH = replace(SHEET, name="q01-first-epoch", epochs=1, activity_at=STEPS)
+
+EXPERIMENTS = (SHEET, *CROSSED, SAME_ORDER, SAME_BOTH, FIRST_EPOCH)
 
 
 def numbers(results: Results) -> dict:

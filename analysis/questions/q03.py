@@ -7,16 +7,23 @@ import numpy as np
 from analysis import forms, levels
 from analysis.claims import Claim
 from analysis.loaded import Results
-from analysis.questions import q02
+from analysis.questions import q01, q02
 from analysis.results import Runs
 from analysis.spec import SGD
 from analysis.statistics import paired_interval
 
-BUILDS_ON = (q02,)
+BUILDS_ON = (q01, q02)
 
 SHEET = replace(q02.SHEET, name="q03-slow-sgd", optimizer=SGD(learning_rate=0.01))
 
-EXPERIMENTS = (SHEET, q02.SHEET)
+FIRST_EPOCH = replace(SHEET, name="q03-first-epoch", epochs=1, activity_at=q01.STEPS)
+
+#: By learning rate, the two that the sheet asks for among them.
+BY_RATE = {0.01: SHEET, 0.1: q02.SHEET} | {
+    rate: replace(SHEET, name=f"q03-sgd-{rate:g}", optimizer=SGD(rate)) for rate in (0.2, 0.5, 1.0)
+}
+
+EXPERIMENTS = (*BY_RATE.values(), FIRST_EPOCH)
 
 
 def _both(results: Results) -> tuple[Runs, Runs]:

@@ -7,15 +7,24 @@ import numpy as np
 from analysis import forms, levels
 from analysis.claims import Claim
 from analysis.loaded import Results
-from analysis.questions import q02, q03
+from analysis.questions import q01, q02, q03
 from analysis.spec import Adam
 from analysis.statistics import wilson
 
-BUILDS_ON = (q02, q03)
+BUILDS_ON = (q01, q02, q03)
 
 SHEET = replace(q02.SHEET, name="q04-adam", optimizer=Adam())
 
-EXPERIMENTS = (SHEET, q02.SHEET, q03.SHEET)
+FIRST_EPOCH = replace(SHEET, name="q04-first-epoch", epochs=1, activity_at=q01.STEPS)
+
+#: By learning rate; Keras takes 0.001 where nothing is said.
+BY_RATE = {
+    0.0003: replace(SHEET, name="q04-adam-0.0003", optimizer=Adam(0.0003)),
+    0.001: SHEET,
+    0.003: replace(SHEET, name="q04-adam-0.003", optimizer=Adam(0.003)),
+}
+
+EXPERIMENTS = (*BY_RATE.values(), *q03.BY_RATE.values(), FIRST_EPOCH)
 
 
 def numbers(results: Results) -> dict:

@@ -30,7 +30,25 @@ LINEAR_SQUARED = replace(
 )
 RELU_CROSS_ENTROPY = replace(SHEET, name="q05-relu-cross-entropy", layers=mlp(32, output="relu"))
 
-EXPERIMENTS = (SHEET, q04.SHEET, SOFTMAX_SQUARED, LINEAR_SQUARED, RELU_CROSS_ENTROPY)
+SAME_ORDER_EACH_EPOCH = replace(SHEET, name="q05-not-reshuffled", reshuffle=False, seeds=range(30))
+
+#: The first ten runs with their outputs, by the epoch after which they were kept.
+OUTPUTS = {
+    epoch: replace(
+        SHEET, name=f"q05-outputs-{epoch:02d}", epochs=epoch, outputs=True, seeds=range(10)
+    )
+    for epoch in (9, 20)
+}
+
+EXPERIMENTS = (
+    SHEET,
+    q04.SHEET,
+    SOFTMAX_SQUARED,
+    LINEAR_SQUARED,
+    RELU_CROSS_ENTROPY,
+    SAME_ORDER_EACH_EPOCH,
+    *OUTPUTS.values(),
+)
 
 _CROSSED = {
     "relu_squared": q04.SHEET,

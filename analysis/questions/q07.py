@@ -222,7 +222,44 @@ CONVOLUTIONAL = (
     CNN_LONGER,
 )
 
-ARMS = (*CAPACITY, *DENSE, *CONVOLUTIONAL)
+# How many neurons in how many layers once more, where the rate falls and images change.
+
+DENSE_SIZED = {
+    hidden: DENSE_CHANGED.but(
+        "q07-dense-changed-" + "-".join(map(str, hidden)),
+        " and ".join(f"{units:,}" for units in hidden),
+        layers=mlp(*hidden, output="softmax"),
+    )
+    for hidden in (
+        (128,),
+        (512,),
+        (1024,),
+        (128, 128),
+        (512, 128),
+        (1024, 256),
+        (1024, 1024),
+        (128, 128, 128),
+        (512, 512, 512),
+        (1024, 512, 256),
+    )
+}
+
+DENSE_CHANGED_SMOOTHING = DENSE_CHANGED.but(
+    "q07-dense-changed-smoothing", "smoothed labels", label_smoothing=0.05
+)
+
+CNN_LONGER_UNCHANGED = CNN_LONGER.but(
+    "q07-cnn-longer-unchanged", "images as they are", augmentation=None, outputs=False
+)
+
+ARMS = (
+    *CAPACITY,
+    *DENSE,
+    *DENSE_SIZED.values(),
+    DENSE_CHANGED_SMOOTHING,
+    *CONVOLUTIONAL,
+    CNN_LONGER_UNCHANGED,
+)
 
 #: What the page cites of which arms, see `ladder.numbers`.
 CITED = {

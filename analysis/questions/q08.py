@@ -9,12 +9,12 @@ from analysis import cost, excerpts, forms, levels, plots, style
 from analysis.claims import Claim
 from analysis.datasets import DATASETS
 from analysis.loaded import Results
-from analysis.questions import q05, q06
+from analysis.questions import q01, q05, q06
 from analysis.results import Runs
-from analysis.spec import Normalization, mlp
+from analysis.spec import SGD, Adam, Normalization, mlp
 from analysis.statistics import paired_interval, t_interval, wilson
 
-BUILDS_ON = (q05, q06)
+BUILDS_ON = (q01, q05, q06)
 
 SIZES = (32, 64, 128, 256, 512, 1536)
 
@@ -26,7 +26,7 @@ BY_SIZE = {
         dataset="cifar10",
         layers=mlp(size, output="softmax"),
         epochs=10,
-        seeds=range(100) if size == 32 else range(10),
+        seeds=range(100) if size in (32, 64) else range(10),
     )
     for size in SIZES
 }
@@ -47,7 +47,38 @@ CENTRED = replace(
     seeds=range(30),
 )
 
-EXPERIMENTS = (*BY_SIZE.values(), STANDARDISED, CENTRED)
+CENTRED_BY_SIZE = {32: CENTRED} | {
+    size: replace(
+        BY_SIZE[size],
+        name=f"q08-centred-{size:04d}",
+        layers=(CENTRED.layers[0], *BY_SIZE[size].layers),
+        seeds=range(10),
+    )
+    for size in SIZES[1:]
+}
+
+FIRST_EPOCH = replace(SHEET, name="q08-first-epoch", epochs=1, activity_at=q01.STEPS)
+
+#: With raw and with centred inputs.
+BY_RATE = {
+    (inputs, optimizer): replace(
+        experiment,
+        name=f"q08-{inputs}-{type(optimizer).__name__.lower()}-{optimizer.learning_rate:g}",
+        optimizer=optimizer,
+        activity_at=q01.STEPS,
+        seeds=range(30),
+    )
+    for inputs, experiment in {"raw": SHEET, "centred": CENTRED}.items()
+    for optimizer in (SGD(0.01), SGD(0.1), Adam(0.0001), Adam(0.0003))
+}
+
+EXPERIMENTS = (
+    *BY_SIZE.values(),
+    STANDARDISED,
+    *CENTRED_BY_SIZE.values(),
+    FIRST_EPOCH,
+    *BY_RATE.values(),
+)
 
 _INPUTS = {"raw": SHEET, "centred": CENTRED, "standardised": STANDARDISED}
 

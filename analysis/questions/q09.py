@@ -39,8 +39,19 @@ SAME_WEIGHTS = replace(
 #: The dense network with as many multiplications forward.
 SAME_COST = q08.BY_SIZE[1536]
 
+CENTRED = replace(SHEET, name="q09-centred", layers=(q08.CENTRED.layers[0], *SHEET.layers))
+
+SAME_ORDER_EACH_EPOCH = replace(SHEET, name="q09-not-reshuffled", reshuffle=False)
+
 # All dense sizes, for the figure of accuracy against cost.
-EXPERIMENTS = (SHEET, SAME_WEIGHTS, *q08.BY_SIZE.values())
+EXPERIMENTS = (
+    SHEET,
+    SAME_WEIGHTS,
+    *q08.BY_SIZE.values(),
+    *q08.CENTRED_BY_SIZE.values(),
+    CENTRED,
+    SAME_ORDER_EACH_EPOCH,
+)
 
 _NAMES = DATASETS["cifar10"].categories
 

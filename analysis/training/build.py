@@ -33,9 +33,9 @@ _STREAM_NUMBERS = {"weights": 0, "order": 1, "augmentation": 2}
 
 
 def stream_seed(experiment: Experiment, stream: str, seed: int) -> list[int]:
-    """Seed sequence of one stream of one run; that of seed 0 where the stream is fixed."""
+    """Seed sequence of one stream of one run; that of the fixed seed where it does not vary."""
     fixed = stream in STREAMS and stream not in experiment.varies
-    return [0 if fixed else seed, _STREAM_NUMBERS[stream]]
+    return [experiment.fixed_seed if fixed else seed, _STREAM_NUMBERS[stream]]
 
 
 #: From so many of the first training images the filters of a `Whitening` are computed.

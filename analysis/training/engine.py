@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import keras
 import numpy as np
@@ -46,8 +47,8 @@ def train(
     Returns
     -------
     list of dict
-        For each seed ``seed``, ``history``, ``before``, ``after``, ``predictions`` and
-        ``seconds``, as `analysis.results` describes them.
+        For each seed ``seed``, ``history``, ``before``, ``after``, ``predictions``,
+        ``seconds`` and what else the spec asks for, as `analysis.results` describes them.
     """
     started = time.process_time()  # of this core, whatever else the machine does
     # The product of a single matrix is computed by another kernel than those of several and
@@ -79,6 +80,11 @@ def train(
             "predictions": "".join(map(str, epochs[-1]["predictions"][run])),
             "seconds": seconds,
         }
+        | (
+            {"within": {name: [values[name][run] for values in within] for name in within[0]}}
+            if (within := group.within)
+            else {}
+        )
         | ({"outputs": results.packed(outputs[run])} if experiment.outputs else {})
         for run, seed in enumerate(seeds)
     ]
@@ -103,6 +109,8 @@ class Group:
     averages : list of keras.Variable
         Where the experiment averages, running averages of the weights and then of the state;
         else empty.
+    within : list of dict
+        The `activity` after each of the first epoch's steps where the experiment wants it.
     """
 
     def __init__(self, experiment: Experiment, data: Dataset, seeds: Sequence[int]):
@@ -114,7 +122,7 @@ class Group:
         self.weights = _stack([network.trainable_variables for network in networks])
         self.state = _stack([network.non_trainable_variables for network in networks])
         self.chunk = EVALUATION_BATCH if experiment.lockstep else EVALUATION_BATCH_OF_MAPS
-        self.averages = []
+        self.averages, self.within = [], []
         if experiment.averaging:
             self.averages = [keras.Variable(v, trainable=False) for v in self.weights + self.state]
         self.loss = build.loss(experiment)
@@ -140,17 +148,30 @@ class Group:
         """
         n = len(self.y_train)
         orders = np.stack([self.order(seed, epoch) for seed in self.seeds])
-        losses, correct = self.train_steps(tf.constant(orders), self.transforms(epoch, orders))
+        transforms = self.transforms(epoch, orders)
+        pauses = [step * self.experiment.batch_size for step in self.experiment.activity_at]
+        ends = [*pauses, n] if epoch == 0 else [n]
+        losses, correct = [], []
+        for start, end in pairwise([0, *ends]):
+            part = None if transforms is None else transforms[:, start:end]
+            for kept, values in zip(
+                (losses, correct),
+                self.train_steps(tf.constant(orders[:, start:end]), part),
+                strict=True,
+            ):
+                kept.append(values.numpy())
+            if end < n:
+                self.within.append(self.activity())
         sizes = np.diff(np.append(np.arange(0, n, self.experiment.batch_size), n))
         return {
-            "loss": _floats(sizes @ losses.numpy(), n),
-            "accuracy": _floats(correct.numpy().sum(axis=0), n),
+            "loss": _floats(sizes @ np.concatenate(losses), n),
+            "accuracy": _floats(np.concatenate(correct).sum(axis=0), n),
         }
 
     def order(self, seed: int, epoch: int) -> np.ndarray:
         """Order in which one network sees the training images, int32, shape (n,)."""
         stream = build.stream_seed(self.experiment, "order", seed)
-        generator = np.random.default_rng([*stream, epoch])
+        generator = np.random.default_rng([*stream, epoch if self.experiment.reshuffle else 0])
         return generator.permutation(len(self.y_train)).astype(np.int32)
 
     def transforms(self, epoch: int, orders: np.ndarray) -> tf.Tensor | None:

@@ -8,7 +8,7 @@ from .experiments import ExperimentsDirective
 from .figures import DarkTwins, FigureLinks, visit_image
 from .numbers import NumberRole, NumbersInAltText
 from .paper import CardsOnPaper, OnScreenOnly
-from .questions import ClaimsDirective, TableDirective
+from .questions import ClaimRole, ClaimsDirective, TableDirective
 from .stages import prepare
 
 
@@ -16,6 +16,7 @@ def setup(app: Sphinx) -> dict:
     """Register the extension with Sphinx."""
     app.connect("builder-inited", prepare)
     app.add_role("num", NumberRole())
+    app.add_role("claim", ClaimRole())
     app.add_directive("claims", ClaimsDirective)
     app.add_directive("experiments", ExperimentsDirective)
     app.add_directive("results-table", TableDirective)

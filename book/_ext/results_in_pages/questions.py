@@ -1,9 +1,9 @@
-"""Shows what the results say of a question: ``{claims}`` and ``{results-table}``."""
+"""Shows what the results say of a question: ``{claims}``, ``{claim}`` and ``{results-table}``."""
 
 from __future__ import annotations
 
 from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from .numbers import with_minus
 from .pages import UnknownName, complain, depend_on_numbers
@@ -43,12 +43,46 @@ class ClaimsDirective(QuestionDirective):
             if not claim["holds"]:
                 message = "claim does not hold: {sentence} (measured: {measured})"
                 complain(self.env, message.format(**claim), self.get_location())
+        question = self.arguments[0]
         rows = [
-            ["✓" if claim["holds"] else "✗", claim["sentence"], with_minus(claim["measured"])]
+            [
+                "✓" if claim["holds"] else "✗",
+                nodes.inline("", claim["sentence"], ids=[anchor(question, claim["name"])]),
+                with_minus(claim["needed"]),
+                with_minus(claim["measured"]),
+            ]
             for claim in entries
         ]
-        header = ["Holds", "Claim", "Measured"]
-        return table(header, rows, "claims", widths=[9, 56, 35])
+        header = ["Holds", "Claim", "Holds if", "Measured"]
+        return table(header, rows, "claims", widths=[8, 36, 24, 32])
+
+
+def anchor(question: str, name: str) -> str:
+    """Return the identifier of a claim's row on its question's page."""
+    return f"claim-{question}-{name}"
+
+
+class ClaimRole(SphinxRole):
+    """The role ``{claim}``: a mark that leads from a sentence to the claim that bears it out.
+
+    On paper it is left out: the claims stand at the end of the same chapter.
+    """
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        depend_on_numbers(self.env)
+        question, _, name = self.text.partition(".")
+        claims = {c["name"]: c for c in self.env.report["claims"].get(question, ())}
+        if name not in claims:
+            error = UnknownName(f"claim for {question}", name, claims)
+            complain(self.env, str(error), self.get_location())
+            return [nodes.strong(text=f"[{self.text}]")], []
+        here = self.env.docname == question
+        address = ("" if here else f"{question}.html") + f"#{anchor(question, name)}"
+        told = f"Tested: {claims[name]['sentence']}"
+        link = nodes.reference(
+            "", "✓", refuri=address, reftitle=told, classes=["on-screen", "claim"]
+        )
+        return [link], []
 
 
 class TableDirective(QuestionDirective):
