@@ -62,6 +62,8 @@ def result(experiment, seed: int) -> dict:
         for _ in range(experiment.epochs)
     ]
     epochs[-1]["val_accuracy"] = 0.8
+    counts = [activity() for _ in experiment.activity_at]
+    within = {name: [count[name] for count in counts] for name in activity()}
     return {
         "seed": seed,
         "history": {name: [epoch[name] for epoch in epochs] for name in epochs[0]},
@@ -71,7 +73,9 @@ def result(experiment, seed: int) -> dict:
         "predictions": "".join(map(str, predictions)),
         "seconds": 1.5,
         "provenance": dict.fromkeys(("python", "tensorflow", "keras", "numpy", "machine"), "3"),
-    } | ({"outputs": results.packed(outputs)} if experiment.outputs else {})
+        **({"outputs": results.packed(outputs)} if experiment.outputs else {}),
+        **({"within": within} if experiment.activity_at else {}),
+    }
 
 
 @pytest.fixture
@@ -153,6 +157,7 @@ def nothing(record):
         {},
         {"validation": 50},
         {"activity": False},
+        {"activity_at": (1, 5)},
         {"layers": mlp(8, 4, output="linear")},
         MAPS,
         PROBABILITIES,
@@ -232,6 +237,19 @@ def test_results_whose_values_agree_are_clean(folder, changes, edit):
 )
 def test_value_that_cannot_be_true_is_found(folder, edit, said):
     (what,) = found(folder, {}, edit)
+    assert re.search(".*".join(map(re.escape, said)), what), what
+
+
+@pytest.mark.parametrize(
+    "edit, said",
+    [
+        (change("within", "own", 1, 3, to=1.5), ["within.own[1][3] is 1.5,", "from 0 to 1"]),
+        (change("within", "dead", 0, 0, to=9), ["within.dead[0][0] is 9, but", "8 units"]),
+        (change("within", "heard", to=[]), ["within holds", "heard, but", "dead, own, others"]),
+    ],
+)
+def test_count_within_the_first_epoch_that_cannot_be_is_found(folder, edit, said):
+    (what,) = found(folder, {"activity_at": (1, 5)}, edit)
     assert re.search(".*".join(map(re.escape, said)), what), what
 
 

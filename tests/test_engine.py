@@ -393,9 +393,9 @@ def test_result_is_the_same_alone_and_in_a_group(engine, small_images):
     assert {**alone, "seconds": 0} == {**beside, "seconds": 0}
 
 
-def starts(engine, seeds, varies):
+def starts(engine, seeds, varies, **changes):
     """Initial weights and first order of images of some seeds."""
-    group = engine.Group(tiny.experiment(varies=varies), tiny.DATA, seeds)
+    group = engine.Group(tiny.experiment(varies=varies, **changes), tiny.DATA, seeds)
     return [
         (b"".join(w.tobytes() for w in weights(group, run)), group.order(seed, 0).tobytes())
         for run, seed in enumerate(seeds)
@@ -416,6 +416,23 @@ def test_what_does_not_vary_is_as_for_seed_0_and_what_does_is_as_without(engine)
     only_order = starts(engine, [0, 4], ("order",))
     assert only_weights == [both[0], (both[1][0], both[0][1])]
     assert only_order == [both[0], (both[0][0], both[1][1])]
+
+
+def test_what_does_not_vary_is_as_for_the_fixed_seed(engine):
+    (ours,) = starts(engine, [4], ("weights", "order"))
+    (theirs,) = starts(engine, [7], ("weights", "order"))
+    assert starts(engine, [4], ("order",), fixed_seed=7) == [(theirs[0], ours[1])]
+    assert starts(engine, [4], ("weights",), fixed_seed=7) == [(ours[0], theirs[1])]
+
+
+def test_without_reshuffling_every_epoch_has_the_order_of_the_first(engine):
+    new, same = (
+        engine.Group(tiny.experiment(reshuffle=reshuffle), tiny.DATA, [3])
+        for reshuffle in (True, False)
+    )
+    first = new.order(3, 0).tolist()
+    assert [same.order(3, epoch).tolist() for epoch in (0, 1, 5)] == [first] * 3
+    assert new.order(3, 1).tolist() != first
 
 
 def test_every_order_holds_every_image_once(engine):
@@ -715,6 +732,35 @@ def test_training_without_counting_gives_no_activity(engine):
     assert result["history"].keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}
     counted = engine.train(tiny.experiment(), tiny.DATA, [0])[0]
     assert counted["history"]["loss"] == result["history"]["loss"]
+
+
+@pytest.mark.parametrize("augmentation", [None, Affine(shift=1)])
+def test_counting_within_the_first_epoch_changes_nothing_and_is_of_those_steps(
+    engine, augmentation
+):
+    plain = tiny.experiment(augmentation=augmentation)
+    counted = replace(plain, activity_at=(1, 9))
+    for whole, parts in zip(
+        *(engine.train(one, tiny.DATA, [0, 1]) for one in (plain, counted)), strict=True
+    ):
+        within = parts.pop("within")
+        assert {**parts, "seconds": 0} == {**whole, "seconds": 0}
+        assert {name: len(values) for name, values in within.items()} == {
+            **{"dead": 2, "own": 2, "others": 2}
+        }
+    # What one step leaves is what an epoch of one step leaves.
+    one_step = replace(plain, batch_size=32, epochs=1, seeds=(0,))
+    group = engine.Group(one_step, tiny.DATA, [0])
+    orders = np.stack([group.order(0, 0)])
+    transforms = group.transforms(0, orders)
+    group.train_steps(
+        engine.tf.constant(orders[:, :32]), None if transforms is None else transforms[:, :32]
+    )
+    (first,) = engine.train(replace(counted, seeds=(0,)), tiny.DATA, [0])
+    activity = group.activity()
+    assert {name: values[0] for name, values in first["within"].items()} == {
+        name: values[0] for name, values in activity.items()
+    }
 
 
 def test_training_gives_whole_results_in_the_order_of_the_seeds(engine):

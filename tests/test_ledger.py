@@ -392,6 +392,22 @@ def test_run_whose_activity_was_not_counted_needs_none(tmp_path):
     assert ledger.read().keys() == {0}
 
 
+@pytest.mark.parametrize("steps, fits", [(2, True), (1, False), (0, False)])
+def test_counts_within_the_first_epoch_are_those_of_its_steps(tmp_path, steps, fits):
+    ledger, record = Ledger(tiny.experiment(activity_at=(1, 5)), tmp_path), tiny.record(0)
+    if steps:
+        within = {"dead": [[1]], "own": [[0.5] * 10], "others": [[0.25] * 10]}
+        record["within"] = {name: value * steps for name, value in within.items()}
+    ledger.append(record)
+    if fits:
+        runs = results.Runs(ledger.experiment, tuple(ledger.read().values()))
+        assert runs.within("own").shape == (1, 2, 10)
+        assert runs.within("dead").tolist() == [[[1], [1]]]
+    else:
+        with pytest.raises(LedgerError, match="line 1"):
+            ledger.read()
+
+
 @pytest.mark.parametrize("answers, fits", [(50, True), (100, False)])
 def test_run_with_images_held_out_answers_those(tmp_path, answers, fits):
     ledger = Ledger(tiny.experiment(validation=50), tmp_path)

@@ -57,17 +57,24 @@ CHANGES = {
     "epochs": 6,
     "batch_size": 33,
     "varies": ("order",),
+    "fixed_seed": 1,
+    "reshuffle": False,
     "validation": 100,
     "augmentation": Affine(shift=1),
     "label_smoothing": 0.1,
     "averaging": 0.9,
     "precision": "mixed_bfloat16",
     "activity": False,
+    "activity_at": (1, 100),
     "outputs": True,
     "views": True,
 }
 #: What a change needs beside it.
-WITH = {"label_smoothing": {"loss": "cross_entropy"}, "views": {"outputs": True}}
+WITH = {
+    "label_smoothing": {"loss": "cross_entropy"},
+    "views": {"outputs": True},
+    "fixed_seed": {"varies": ("order",)},
+}
 
 
 def test_key_of_a_known_experiment_stays(monkeypatch):
@@ -103,7 +110,7 @@ EXAMPLES = (
     Affine(),
     FlipAndShift(),
     Lookahead(kept=0.0),
-    replace(KNOWN, seeds=range(3)),
+    replace(KNOWN, seeds=range(3), activity_at=(1, 30)),
 )
 
 
@@ -338,6 +345,24 @@ SQUARE = Reshape((8, 8, 1))
         ({"averaging": 1.0}, "averaging must be a number from 0 to below 1 or Lookahead(…); got 1"),
         ({"precision": "float16"}, "precision must be 'float32' or 'mixed_bfloat16'; got"),
         ({"activity": "no"}, "activity must be True or False; got 'no'"),
+        ({"activity_at": (0, 1)}, "activity_at[0] must be a whole number, at least 1; got 0"),
+        ({"activity_at": (2, 1)}, "activity_at must be whole numbers in rising order; got (2, 1)"),
+        ({"activity_at": (2, 2)}, "activity_at must be whole numbers in rising order; got (2, 2)"),
+        ({"activity_at": (9, 10)}, "activity_at must be below the 10 steps of an epoch; got"),
+        (
+            {"activity_at": (7,), "validation": 90},
+            "activity_at must be below the 7 steps of an epoch; got (7,)",
+        ),
+        (
+            {"activity_at": (1,), "activity": False},
+            "activity_at must be empty without activity=True; got (1,)",
+        ),
+        ({"fixed_seed": 1}, "fixed_seed must be 0 where the seed decides everything; got 1"),
+        (
+            {"fixed_seed": -1, "varies": ()},
+            "fixed_seed must be a whole number, at least 0; got -1",
+        ),
+        ({"reshuffle": "no"}, "reshuffle must be True or False; got 'no'"),
         ({"outputs": 2}, "outputs must be True or False; got 2"),
         ({"outputs": None}, "outputs must be True or False; got None"),
         ({"views": True}, "views must be False without outputs=True; got True"),

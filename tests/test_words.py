@@ -122,3 +122,14 @@ def test_settings_name_momentum_lines_flips_lookahead_and_views():
     assert falling["optimizer"] == "SGD, rate 0.1, falling in a line to 0, momentum 0.5"
     mirrored = words.settings(replace(plain, augmentation=FlipAndShift("random")))
     assert mirrored["also"] == "images changed: half of them mirrored"
+
+
+def test_whose_weights_or_order_is_told_and_what_the_epochs_share():
+    fixed = tiny.experiment(varies=("order",), fixed_seed=7)
+    assert words.settings(fixed)["same in every run"] == "weights, of seed 7"
+    first = tiny.experiment(varies=("order",))
+    assert words.settings(first)["same in every run"] == "weights"
+    frozen = words.settings(tiny.experiment(reshuffle=False, activity_at=(1,)))
+    assert frozen["also"] == (
+        "every epoch in the first one's order; activity within the first epoch"
+    )
