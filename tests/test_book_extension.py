@@ -41,8 +41,24 @@ RESULTS = {
     },
     "claims": {
         "q01": [],
-        "q02": [{"sentence": "Some runs stick.", "measured": "3 of 10, -2", "holds": True}],
-        "q03": [{"sentence": "None ever does.", "measured": "3 of 10", "holds": False}],
+        "q02": [
+            {
+                "name": "stuck",
+                "sentence": "Some runs stick.",
+                "needed": "at least -1",
+                "measured": "3 of 10, -2",
+                "holds": True,
+            }
+        ],
+        "q03": [
+            {
+                "name": "none",
+                "sentence": "None ever does.",
+                "needed": "at most 0",
+                "measured": "3 of 10",
+                "holds": False,
+            }
+        ],
     },
     "experiments": {"q02": [EXPERIMENT, ANOTHER]},
     "figures": {
@@ -171,8 +187,34 @@ def test_wrong_number_in_alt_text_is_a_warning(book):
 def test_claims_that_hold(book):
     html = book.build("# Title\n\n```{claims} q02\n```\n")
     cells = re.findall("<td><p>(.*?)</p></td>", html)
-    assert cells == ["✓", "Some runs stick.", "3 of 10, \N{MINUS SIGN}2"]
+    sentence = '<span id="claim-q02-stuck">Some runs stick.</span>'
+    assert cells == ["✓", sentence, "at least \N{MINUS SIGN}1", "3 of 10, \N{MINUS SIGN}2"]
     assert book.warnings == ""
+
+
+def test_a_sentence_leads_to_its_claim(book):
+    html = book.build("# Title\n\nThree stick.{claim}`q02.stuck`\n")
+    (link,) = re.findall("<a [^>]*>✓</a>", html)
+    for part in (
+        'class="on-screen claim',
+        'href="q02.html#claim-q02-stuck"',
+        'title="Tested: Some runs stick."',
+    ):
+        assert part in link
+    assert book.warnings == ""
+
+
+@pytest.mark.parametrize(
+    "name, complaint",
+    [
+        ("q02.stick", "no claim for q02 'stick'; did you mean stuck?"),
+        ("q2.stuck", "no claim for q2 'stuck'"),
+    ],
+)
+def test_a_sentence_without_its_claim_is_a_warning(book, name, complaint):
+    html = book.build(f"# Title\n\nThree stick.{{claim}}`{name}`\n")
+    assert f"index.md:3: WARNING: numbers.json has {complaint}" in book.warnings
+    assert f"[{name}]" in html
 
 
 def test_claim_that_fails_is_a_warning_with_page_sentence_and_measurement(book):

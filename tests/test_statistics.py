@@ -92,6 +92,43 @@ def test_paired_interval_is_always_the_same_and_turns_with_the_pair():
     assert turned == pytest.approx((-high, -low), abs=0.05)
 
 
+def test_an_estimate_is_a_mean_with_its_interval_in_any_unit():
+    found = statistics.estimate(np.array([1.0, 3.0, 2.0]))
+    half = 4.3027 / 3**0.5
+    assert found == pytest.approx((2, 2 - half, 2 + half), abs=1e-4)
+    assert found.times(100) == pytest.approx((200, 200 - 100 * half, 200 + 100 * half), abs=1e-2)
+
+
+def test_a_rate_is_a_share_with_wilsons_interval():
+    found = statistics.rate(np.repeat([True, False], [15, 133]))
+    assert found == pytest.approx((15 / 148, 0.0624, 0.1605), abs=6e-5)
+
+
+def test_a_difference_is_of_the_seeds_that_both_have():
+    ours, theirs = np.array([5.0, 7.0, 6.0, 99.0]), np.array([4.0, 4.0, 4.0])
+    half = 4.3027 / 3**0.5
+    assert statistics.difference(ours, theirs) == pytest.approx((2, 2 - half, 2 + half), abs=1e-4)
+    found = statistics.difference(theirs, ours)
+    assert found == pytest.approx((-2, -2 - half, -2 + half), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "only_ours, only_theirs, p",
+    [(0, 0, 1), (1, 0, 1), (5, 0, 2 / 32), (0, 6, 2 / 64), (2, 1, 1), (9, 2, 2 * 67 / 2048)],
+)
+def test_two_rates_are_compared_by_the_pairs_that_differ(only_ours, only_theirs, p):
+    ours, theirs = np.repeat(
+        [[True, False], [False, True], [True, True]], [only_ours, only_theirs, 4], axis=0
+    ).T
+    assert statistics.paired_p(ours, theirs) == pytest.approx(p)
+
+
+def test_holm_raises_each_p_by_the_number_of_those_not_below_it():
+    # Worked out by hand: .01 × 4, .02 × 3, .03 × 2 but no less than before it, .9.
+    assert statistics.holm([0.03, 0.01, 0.9, 0.02]) == pytest.approx([0.06, 0.04, 0.9, 0.06])
+    assert statistics.holm([0.6, 0.7]) == [1.0, 1.0]
+
+
 def test_confusion_has_predicted_rows_and_actual_columns():
     matrix = statistics.confusion(np.array([1, 1, 9, 0]), np.array([1, 2, 9, 9]))
     assert matrix[1, 1] == matrix[1, 2] == matrix[9, 9] == matrix[0, 9] == 1
