@@ -1,0 +1,102 @@
+"""The pages' sentences: what was measured comes from the results, and what is answered is tested."""
+
+import json
+import re
+
+import pytest
+from conftest import ROOT
+
+from analysis.datasets import DATASETS
+from analysis.questions import EXPERIMENTS
+
+PAGES = {path.stem: path.read_text() for path in sorted((ROOT / "book").glob("*.md"))}
+ANSWERED = [page for page in PAGES if re.fullmatch(r"q\d\d", page)]
+
+#: Directives whose text is a reader's; that of the others is data, code or made elsewhere.
+SHOWING_TEXT = {"figure", "image", "note", "admonition", "grid", "grid-item-card", "dropdown"}
+FENCE = re.compile(r"(`{3,}|:{3,})(?:\{(?P<directive>[\w-]+)\})?(?P<title>.*)")
+OPTION = re.compile(r":(?P<name>[\w-]+):(?P<text>.*)")
+
+#: What is looked up, led to, code or a formula.
+NO_PROSE = re.compile(r"\{\w+\}`[^`]*`|`[^`]*`|\]\([^)]*\)|\$\$.*?\$\$|\$[^$]+\$", re.DOTALL)
+
+#: What something is called.
+NAMES = re.compile(
+    r"[Qq]uestions?\s\d+(?:(?:,\s|\sto\s|\sand\s|,\sand\s)\d+)*"
+    r"|CIFAR-10|float\d+|bfloat16|SHA-256|AVX-?\d+|Python 3\.[\d.]+(?:, 3\.\d+)*(?: or 3\.\d+)?"
+    r"|95\s?%|\b(?:19|20)\d\d\b|CC BY(?:-SA)? \d\.\d"
+)
+NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?|(?<!\w)\.\d+")
+
+#: Facts and choices that no spec holds, by page.
+CHOSEN = {}
+
+
+def prose(text: str) -> str:
+    """What of a page a reader reads as sentences, captions and alt texts among them."""
+    kept, fences = [], []
+    for line in text.splitlines():
+        if fence := FENCE.fullmatch(line.strip()):
+            if fences and not fence["directive"] and not fence["title"]:
+                fences.pop()
+            else:
+                fences.append(fence["directive"])
+                kept.append(fence["title"] if fences[-1] == "grid-item-card" else "")
+        elif all(directive in SHOWING_TEXT for directive in fences):
+            option = OPTION.fullmatch(line) if fences else None
+            if not option:
+                kept.append(line)
+            elif option["name"] == "alt":
+                kept.append(option["text"])
+    return "\n".join(kept)
+
+
+def numbers_of(value):
+    """All numbers in a JSON value, as text that groups thousands."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from numbers_of(item)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield from {f"{value:,g}" if isinstance(value, float) else f"{value:,}", f"{value:g}"}
+
+
+#: What the report's networks were made of: layers, rates, epochs, numbers of images.
+SETTINGS = {
+    *(n for experiment in EXPERIMENTS.values() for n in numbers_of(experiment.identity())),
+    *(n for experiment in EXPERIMENTS.values() for n in numbers_of(list(experiment.shapes()[0]))),
+    *(n for source in DATASETS.values() for n in numbers_of(json.loads(json.dumps(source.shapes)))),
+    *(f"{len(experiment.seeds)}" for experiment in EXPERIMENTS.values()),
+    *map(str, range(11)),
+    "255",
+}
+
+
+def typed(page: str) -> list[str]:
+    """Numbers in a page's prose that are neither looked up nor settings, with what is around."""
+    text = NAMES.sub("", NO_PROSE.sub(" ", prose(PAGES[page])))
+    return [
+        text[max(found.start() - 40, 0) : found.end() + 20]
+        for found in NUMBER.finditer(text)
+        if found[0].rstrip(",") not in SETTINGS | CHOSEN.get(page, set())
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES.keys() - {"references"})
+def test_no_measured_number_is_typed(page):
+    assert typed(page) == []
+
+
+def answer(page: str) -> list[str]:
+    """The sentences of a page's answer."""
+    (paragraph,) = [
+        part for part in PAGES[page].split("\n\n") if part.startswith("**The answer.**")
+    ]
+    text = paragraph.removeprefix("**The answer.**").strip()
+    return re.split(r"(?<=[.!?`])(?<!\d\.)\s+(?=[A-Z*{\[])", text)
+
+
+@pytest.mark.parametrize("page", ANSWERED)
+def test_every_sentence_of_an_answer_leads_to_a_claim(page):
+    assert [sentence for sentence in answer(page) if "{claim}`" not in sentence] == []
