@@ -75,7 +75,6 @@ FIGURE_FILES = [
         for name in module.FIGURES
         for path in figures.figure_files(name)
     ),
-    *map(figures.histories_file, QUESTIONS),
 ]
 
 #: What figures and numbers are made of, for all of them together, so that each ledger is read once.
@@ -215,7 +214,6 @@ def task_figures():
             ],
             "targets": [
                 *(path for name in module.FIGURES for path in figures.figure_files(name)),
-                figures.histories_file(page),
             ],
             "clean": True,
         }

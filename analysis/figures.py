@@ -1,8 +1,7 @@
-"""Draws the questions' figures into files, and writes the data that they are drawn from."""
+"""Draws the questions' figures into files, each with the data that it shows."""
 
 from __future__ import annotations
 
-import csv
 import gc
 import io
 from collections.abc import Callable, Iterable, Iterator
@@ -10,12 +9,12 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from analysis import drawn as shown
 from analysis import style
 from analysis.files import write_whole
 from analysis.loaded import Results
 from analysis.questions import QUESTIONS
 from analysis.results import FOLDER
-from analysis.spec import Experiment
 
 BOOK = FOLDER.parent
 FIGURES = BOOK / "figures"
@@ -24,21 +23,14 @@ FIGURES = BOOK / "figures"
 #: process takes a second to start and 300 MB.
 PROCESSES = 4
 
-_HISTORIES = ("loss", "accuracy", "val_loss", "val_accuracy")
-
 
 def figure_files(name: str) -> list[Path]:
-    """The files of a figure: for light and dark pages, and for paper."""
-    return [FIGURES / f"{name}{ending}" for ending in (".svg", "-dark.svg", ".pdf")]
-
-
-def histories_file(page: str) -> Path:
-    """The file of what a page's networks did, epoch by epoch."""
-    return FIGURES / f"{page}.csv"
+    """The files of a figure: for light and dark pages, for paper, and what it shows as a table."""
+    return [FIGURES / f"{name}{ending}" for ending in (".svg", "-dark.svg", ".pdf", ".csv")]
 
 
 def draw_page(page: str, results: Results) -> None:
-    """Draw a question's figures for light and dark pages and for paper, and write their data.
+    """Draw a question's figures for light and dark pages and for paper, and tell their data.
 
     On several cores several figures are drawn at a time, in processes that read the ledgers
     they need for themselves.
@@ -58,7 +50,6 @@ def draw_page(page: str, results: Results) -> None:
     for name, contents in zip(names, drawings, strict=True):
         for path, content in zip(figure_files(name), contents, strict=True):
             write_whole(path, content)
-    write_histories(page, QUESTIONS[page].EXPERIMENTS, results)
 
 
 def _drawn_apart(page: str, names: Iterable[str], at_a_time: int) -> list[tuple]:
@@ -71,7 +62,7 @@ def _drawn_apart(page: str, names: Iterable[str], at_a_time: int) -> list[tuple]
         return parallel(joblib.delayed(_drawn_here)(page, name) for name in names)
 
 
-def _drawn_here(page: str, name: str) -> tuple[bytes, bytes, bytes]:
+def _drawn_here(page: str, name: str) -> tuple[bytes, ...]:
     """In a process that draws."""
     return drawn(QUESTIONS[page].FIGURES[name], _results_here())
 
@@ -81,16 +72,17 @@ def _results_here() -> Results:
     return Results()
 
 
-def drawn(function: Callable, results: Results) -> tuple[bytes, bytes, bytes]:
+def drawn(function: Callable, results: Results) -> tuple[bytes, ...]:
     """The contents of a figure's files; it is a function of results."""
     with _collecting_later():
         with style.drawing(style.LIGHT):
             figure = function(results)
             light = _saved(figure, "svg", {"Date": None})
             paper = _saved(figure, "pdf", {"CreationDate": None})
+            data = shown.as_csv(figure)
         with style.drawing(style.DARK):
             dark = _saved(function(results), "svg", {"Date": None})
-    return light, dark, paper
+    return light, dark, paper, data
 
 
 @contextmanager
@@ -108,15 +100,3 @@ def _saved(figure, form: str, metadata: dict) -> bytes:
     content = io.BytesIO()
     figure.savefig(content, format=form, metadata=metadata)
     return content.getvalue()
-
-
-def write_histories(page: str, experiments: Iterable[Experiment], results: Results) -> None:
-    """Write the losses and accuracies that a page's figures are drawn from, as CSV."""
-    lines = [("experiment", "seed", "epoch", *_HISTORIES)]
-    for experiment in experiments:
-        for record in results[experiment].records:
-            epochs = zip(*(record["history"][name] for name in _HISTORIES), strict=True)
-            lines += [(experiment.name, record["seed"], n, *v) for n, v in enumerate(epochs, 1)]
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    write_whole(histories_file(page), text.getvalue().encode())

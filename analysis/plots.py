@@ -1,4 +1,7 @@
-"""Plots that several questions draw: each takes axes and arrays, and draws into the axes."""
+"""Plots that several questions draw: each takes axes and arrays, and draws into the axes.
+
+The runs in an array are those of the seeds from 0 on, unless something else is said.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis import style
+from analysis import drawn, style
 from analysis.statistics import t_interval
 
 
@@ -33,8 +36,11 @@ def run_curves(
     diverged = np.isnan(values[:, -1])
     labels = ["diverged" if d else label for label, d in zip(labels, diverged, strict=True)]
     lasts = np.array([_last_value(curve) for curve in values])
-    for curve, colour, (epoch, last) in zip(values, colours, lasts, strict=True):
-        ax.plot(epochs, curve, color=colour, alpha=0.85, solid_capstyle="round")
+    for seed, (curve, colour, label, (epoch, last)) in enumerate(
+        zip(values, colours, labels, lasts, strict=True)
+    ):
+        (line,) = ax.plot(epochs, curve, color=colour, alpha=0.85, solid_capstyle="round")
+        drawn.of_seeds(line, seed, label)
         if np.isnan(curve[-1]):
             ax.plot([epoch], [last], "x", color=colour)
     ax.set(xlabel="epoch", ylabel=ylabel, xlim=(1, epochs[-1]))
@@ -52,8 +58,8 @@ def run_curves(
 def small_curves(values: np.ndarray, colours: Sequence[str]):
     """`run_curves` in small: a figure of one curve a run, for the home page."""
     figure, ax = style.small_figure()
-    for curve, colour in zip(values, colours, strict=True):
-        ax.plot(curve, color=colour, lw=1.1, alpha=0.9)
+    for seed, (curve, colour) in enumerate(zip(values, colours, strict=True)):
+        drawn.of_seeds(*ax.plot(curve, color=colour, lw=1.1, alpha=0.9), seed)
     return figure
 
 
@@ -136,7 +142,8 @@ def strips(ax, groups: dict[str, np.ndarray], colours: Sequence, ylabel: str) ->
     generator = np.random.default_rng(0)  # only moves dots sideways, to part them
     for place, (values, colour) in enumerate(zip(groups.values(), colours, strict=True)):
         offsets = generator.uniform(-0.3, 0.3, len(values))
-        ax.scatter(place + offsets, values, s=11, c=colour, alpha=0.75, linewidths=0)
+        dots = ax.scatter(place + offsets, values, s=11, c=colour, alpha=0.75, linewidths=0)
+        drawn.of_seeds(dots, range(len(values)))
     ax.set_xticks(range(len(groups)), groups)
     ax.tick_params(axis="x", length=0)
     ax.set(ylabel=ylabel, xlim=(-0.5, len(groups) - 0.5))
@@ -153,7 +160,8 @@ def by_size(ax, sizes: Sequence[int], values: np.ndarray, colour: str, ylabel: s
     colour, ylabel : str
     """
     for size, runs in zip(sizes, values, strict=True):
-        ax.scatter([size] * len(runs), runs, s=14, color=colour, alpha=0.35, linewidths=0)
+        dots = ax.scatter([size] * len(runs), runs, s=14, color=colour, alpha=0.35, linewidths=0)
+        drawn.of_seeds(dots, range(len(runs)))
     intervals = np.array([t_interval(runs) for runs in values])
     ax.fill_between(sizes, *intervals.T, color=colour, alpha=0.2, linewidth=0)
     ax.plot(sizes, values.mean(axis=1), "-", color=colour, marker="_", ms=11, mew=1.8)
@@ -178,7 +186,9 @@ def lifelines(ax, silent: np.ndarray) -> None:
         for place, digit in enumerate(digits):
             y = run + (place - (len(digits) - 1) / 2) * 0.44
             for start, end in _stretches(silent[run, :, digit]):
-                ax.plot([start + 0.55, end + 0.45], [y, y], color=colour, lw=2.4)
+                bar = ax.plot([start + 0.55, end + 0.45], [y, y], color=colour, lw=2.4)
+                places = [(start, run + 1), (end, run + 1)]
+                drawn.of_seeds(*bar, run, f"output {digit}", places)
                 ax.annotate(
                     str(digit), (start + 0.42, y), ha="right", va="center", fontsize=7, color=colour
                 )

@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis import forms, words
 from analysis.datasets import DATASETS
-from analysis.figures import BOOK, histories_file
+from analysis.figures import BOOK, figure_files
 from analysis.files import write_whole
 from analysis.loaded import Results
 from analysis.questions import QUESTIONS
@@ -41,7 +41,7 @@ def write_numbers(results: Results) -> None:
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     write_whole(NUMBERS, text.encode() + b"\n")
     failed = [
-        f"{page}: {claim['sentence']} (measured: {claim['measured']})"
+        f"{page}: {claim['sentence']} (needed: {claim['needed']}; measured: {claim['measured']})"
         for page, claims in content["claims"].items()
         for claim in claims
         if not claim["holds"]
@@ -65,7 +65,7 @@ def collect(results: Results) -> dict:
         for name, (header, *rows) in module.tables(results).items():
             content["tables"][f"{page}-{name}"] = {"header": header, "rows": rows}
         for name, function in module.FIGURES.items():
-            content["figures"][name] = _origin(page, function)
+            content["figures"][name] = _origin(name, function)
         content["claims"][page] = [claim.described() for claim in module.claims(results)]
         content["experiments"][page] = [describe(spec, results) for spec in module.EXPERIMENTS]
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
@@ -75,12 +75,12 @@ def collect(results: Results) -> dict:
     return content
 
 
-def _origin(page: str, function: Callable) -> dict:
+def _origin(name: str, function: Callable) -> dict:
     """Where a figure's data are, and the lines that draw it."""
     code = function.__code__
     file = Path(code.co_filename).relative_to(BOOK.parent)
     return {
-        "data": histories_file(page).relative_to(BOOK).as_posix(),
+        "data": figure_files(name)[-1].relative_to(BOOK).as_posix(),
         "source": f"{file.as_posix()}#L{code.co_firstlineno}",
     }
 

@@ -36,8 +36,8 @@ QUESTIONS = {
 }
 """
 FAILING_CLAIM = """
-from analysis.claims import Claim
-QUESTIONS["q00"].claims = lambda results: [Claim("None ever does.", "3 of 10 do", False)]
+from analysis.claims import Claim, at_most
+QUESTIONS["q00"].claims = lambda results: [Claim("none", "None does.", at_most("stuck", 3, 0))]
 """
 BAD_SPEC = """
 tiny.experiment(name="q00-bad", epochs=0)
@@ -256,7 +256,7 @@ def test_claim_that_fails_stops_doit_with_page_and_sentence(doit, clone):
     append_to_questions(clone, FAILING_CLAIM)
     status, said = doit("numbers")
     assert status != 0
-    assert "q00: None ever does. (measured: 3 of 10 do)" in said
+    assert "q00: None does. (needed: stuck at most 0; measured: stuck 3)" in said
     assert "Traceback" not in said
 
 

@@ -1,4 +1,4 @@
-"""The pages' sentences: what was measured comes from the results, and what is answered is tested."""
+"""What pages measure comes from the results, and what they answer leads to a claim."""
 
 import json
 import re

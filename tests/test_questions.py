@@ -3,10 +3,13 @@
 import ast
 from inspect import signature
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import tiny
 
-from analysis.questions import QUESTIONS, SHOWING_TEST_IMAGES, with_those_below
+from analysis.questions import QUESTIONS, SHOWING_TEST_IMAGES, by_name, with_those_below
+from analysis.spec import SpecError
 
 PACKAGE = "analysis.questions"
 
@@ -60,3 +63,13 @@ def test_only_the_results_object_reads_ledgers_and_excerpts():
 
 def _is_call(node) -> bool:
     return isinstance(node, ast.Call)
+
+
+def test_two_experiments_that_differ_cannot_have_one_name():
+    ours, theirs = (
+        SimpleNamespace(__name__=f"q{seed}", EXPERIMENTS=[tiny.experiment(epochs=seed + 1)])
+        for seed in range(2)
+    )
+    assert by_name([ours, ours]) == {"q00-tiny": tiny.experiment(epochs=1)}
+    with pytest.raises(SpecError, match=r"called 'q00-tiny', and one of them is in q1"):
+        by_name([ours, theirs])

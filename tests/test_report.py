@@ -9,7 +9,7 @@ import pytest
 import tiny
 
 from analysis import figures, levels, report
-from analysis.claims import Claim
+from analysis.claims import Claim, at_least, at_most, exactly
 from analysis.loaded import Results
 from analysis.report import ClaimError
 from analysis.results import Runs
@@ -17,6 +17,7 @@ from analysis.results import Runs
 EXPERIMENT = tiny.experiment()
 RUNS = Runs(EXPERIMENT, tuple(tiny.record(seed) for seed in EXPERIMENT.seeds))
 RESULTS = Results({EXPERIMENT: RUNS})
+SOME = Claim("some", "Some runs stick.", at_least("stuck", 3, 1))
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_what_it_takes_to_make_the_report_again_is_told(page):
 
 
 def test_whole_report_is_counted(page):
-    page.claims = lambda results: [Claim("One is one.", "1", True)] * 2
+    page.claims = lambda results: [Claim("one", "One is one.", exactly("it", 1, 1))] * 2
     report.write_numbers(RESULTS)
     numbers = written()["numbers"]
     assert numbers["report.networks"] == 3
@@ -125,21 +126,29 @@ def test_diverged_runs_are_counted(page):
 
 
 def test_claims_that_hold_are_written_and_pass(page):
-    page.claims = lambda results: [Claim("Some runs stick.", "3 of 10", np.bool_(True))]
+    page.claims = lambda results: [SOME]
     report.write_numbers(RESULTS)
     assert written()["claims"] == {
-        "q00": [{"sentence": "Some runs stick.", "measured": "3 of 10", "holds": True}]
+        "q00": [
+            {
+                "name": "some",
+                "sentence": "Some runs stick.",
+                "needed": "stuck at least 1",
+                "measured": "stuck 3",
+                "holds": True,
+            }
+        ]
     }
 
 
 def test_claim_that_fails_is_named_with_page_sentence_and_values(page):
     page.claims = lambda results: [
-        Claim("Some runs stick.", "3 of 10", True),
-        Claim("None ever does.", "3 of 10 do", np.bool_(False)),
+        SOME,
+        Claim("none", "None ever does.", at_most("stuck", 3, 0)),
     ]
     with pytest.raises(ClaimError) as error:
         report.write_numbers(RESULTS)
-    assert "q00: None ever does. (measured: 3 of 10 do)" in str(error.value)
+    assert "q00: None ever does. (needed: stuck at most 0; measured: stuck 3)" in str(error.value)
     assert "Some runs stick" not in str(error.value)
     assert [claim["holds"] for claim in written()["claims"]["q00"]] == [True, False]
 
@@ -164,7 +173,7 @@ def test_figures_name_their_data_and_the_lines_that_draw_them(page):
     page.FIGURES = {"q00-errors": levels.error_figures("q00", EXPERIMENT)["q00-testing-error"]}
     report.write_numbers(RESULTS)
     origin = written()["figures"]["q00-errors"]
-    assert origin["data"] == "figures/q00.csv"
+    assert origin["data"] == "figures/q00-errors.csv"
     file, _, line = origin["source"].partition("#L")
     lines = (figures.BOOK.parent / file).read_text().splitlines()
     assert "-testing-error" in lines[int(line) - 1]

@@ -18,23 +18,40 @@ They get the `Results` and nothing else: none reads a file, so each can be given
 Modules import nothing that takes long, for every ``doit`` reads their experiments.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 
 from analysis.excerpts import Excerpt
 from analysis.loaded import Results
 from analysis.questions import q01, q02, q03, q04, q05, q06, q07, q08, q09, q10, walkthrough
+from analysis.spec import Experiment, SpecError
 
 QUESTIONS = {
     module.__name__.rpartition(".")[2]: module
     for module in (walkthrough, q01, q02, q03, q04, q05, q06, q07, q08, q09, q10)
 }
 
-EXPERIMENTS = {
-    experiment.name: experiment
-    for module in QUESTIONS.values()
-    for experiment in module.EXPERIMENTS
-}
+
+def by_name(modules: Iterable[ModuleType]) -> dict[str, Experiment]:
+    """All experiments of some questions' modules.
+
+    Raises
+    ------
+    SpecError
+        If two that differ have one name, for a ledger holds one experiment.
+    """
+    found = {}
+    for module in modules:
+        for experiment in module.EXPERIMENTS:
+            if found.setdefault(experiment.name, experiment) != experiment:
+                raise SpecError(
+                    f"two experiments that differ are called {experiment.name!r}, and one of them "
+                    f"is in {module.__name__}: give it another name"
+                )
+    return found
+
+
+EXPERIMENTS = by_name(QUESTIONS.values())
 
 #: By data set.
 SHOWING_TEST_IMAGES = {"mnist": (walkthrough, q07), "cifar10": (q09, q10)}

@@ -1,0 +1,149 @@
+"""What a finished figure shows, mark by mark, as rows of a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+import numpy as np
+
+#: ``x`` to ``x_end`` and ``y`` to ``y_end`` are what a bar or a band spans, of the quantities that
+#: ``x_is`` and ``y_is`` name; where names stand on an axis in place of numbers, they are these.
+#: ``value`` is a cell's number, or what stands beside an image.
+COLUMNS = (
+    *("panel", "mark", "series", "seed"),
+    *("x_is", "x", "x_end", "y_is", "y", "y_end", "value"),
+)
+
+
+def of_seeds(artist, seeds, series: str = "", places: np.ndarray | None = None) -> None:
+    """Note whose runs a mark or several are.
+
+    Parameters
+    ----------
+    artist : matplotlib.artist.Artist
+    seeds : int or sequence of int
+        Of a curve one, of dots one each.
+    series : str
+        What its colour tells.
+    places : array_like, shape (points, 2)
+        Where they would be, had they not been moved apart.
+    """
+    artist.seeds = [seeds] if isinstance(seeds, int) else np.asarray(seeds).tolist()
+    artist.series = series
+    artist.places = places
+
+
+def as_csv(figure) -> bytes:
+    """The rows of a figure, under the names of their columns."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for number, ax in enumerate(figure.axes, 1):
+        panel = _one_line(ax.get_title("left") or ax.get_title() or f"{number}")
+        across, up = _one_line(ax.get_xlabel()), _one_line(ax.get_ylabel())
+        for mark, series, seed, x, x_end, y, y_end, value in _marks(ax):
+            row = (panel, mark, series, seed, across, x, x_end, up, y, y_end, value)
+            writer.writerow(row)
+    return text.getvalue().encode()
+
+
+def _marks(ax) -> Iterator[list]:
+    """Rows of one panel, without its name."""
+    from matplotlib.collections import LineCollection, PathCollection, PolyCollection, QuadMesh
+    from matplotlib.patches import Rectangle
+
+    names = _names(ax.xaxis), _names(ax.yaxis)
+    for line in ax.lines:
+        # A line across the whole panel is in data along one axis only.
+        if all(line.get_transform().contains_branch_seperately(ax.transData)):
+            for x, y in _places(line, np.transpose(line.get_data())):
+                yield _row("line", line, 0, (x, "", y, ""), names)
+    for drawn in ax.collections:
+        if isinstance(drawn, PathCollection):
+            for place, (x, y) in enumerate(_places(drawn, drawn.get_offsets())):
+                yield _row("dot", drawn, place, (x, "", y, ""), names)
+        elif isinstance(drawn, QuadMesh):
+            yield from _cells(drawn, names)
+        elif isinstance(drawn, LineCollection):
+            for (x, y), (x_end, y_end) in drawn.get_segments():
+                yield _row("bar of error", drawn, 0, (x, x_end, y, y_end), names)
+        elif isinstance(drawn, PolyCollection):
+            for path in drawn.get_paths():
+                yield from _band(drawn, path.vertices, names)
+    for patch in ax.patches:
+        if isinstance(patch, Rectangle):
+            x, y = patch.get_xy()
+            ends = (x, x + patch.get_width(), y, y + patch.get_height())
+            yield _row("bar", patch, 0, ends, names)
+    for picture in ax.images:
+        height, width = picture.get_array().shape[:2]
+        told = " ".join(filter(None, (ax.get_title("center"), ax.get_xlabel())))
+        yield [f"image of {width} × {height}", _series(picture), *[""] * 5, _one_line(told)]
+
+
+def _row(mark: str, artist, place: int, ends: tuple, names: tuple[dict, dict]) -> list:
+    seeds = getattr(artist, "seeds", [])
+    x, x_end, y, y_end = ends
+    across = [_told(x, names[0], mark), _told(x_end, names[0], mark)]
+    up = [_told(y, names[1], mark), _told(y_end, names[1], mark)]
+    seed = seeds[min(place, len(seeds) - 1)] if seeds else ""
+    return [mark, _series(artist), seed, *across, *up, ""]
+
+
+def _places(artist, drawn_at: np.ndarray) -> np.ndarray:
+    places = getattr(artist, "places", None)
+    return drawn_at if places is None else places
+
+
+def _series(artist) -> str:
+    label = str(artist.get_label())
+    return _one_line(getattr(artist, "series", "") or ("" if label.startswith("_") else label))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _band(drawn, vertices: np.ndarray, names: tuple[dict, dict]) -> Iterator[list]:
+    for x in np.unique(vertices[:, 0]):
+        heights = vertices[vertices[:, 0] == x, 1]
+        yield _row("band", drawn, 0, (x, "", heights.min(), heights.max()), names)
+
+
+def _cells(mesh, names: tuple[dict, dict]) -> Iterator[list]:
+    values = np.ma.atleast_2d(mesh.get_array())
+    if 1 in values.shape:
+        values = values.reshape(np.subtract(mesh.get_coordinates().shape[:2], 1))
+    for (row, column), value in np.ma.ndenumerate(values):
+        place = [_told(column + 0.5, names[0], "cell"), "", _told(row + 0.5, names[1], "cell"), ""]
+        yield ["cell", "", "", *place, _plain(value)]
+
+
+def _names(axis) -> dict[float, str]:
+    """The names that stand on an axis in place of numbers, by where they stand."""
+    from matplotlib.ticker import FixedLocator
+
+    if not isinstance(axis.get_major_locator(), FixedLocator):
+        return {}
+    places = axis.get_majorticklocs()
+    named = zip(places.tolist(), axis.get_major_formatter().format_ticks(places), strict=True)
+    named = {place: _one_line(str(name)) for place, name in named if str(name)}
+    stands_for_itself = all(name.replace(",", "") == f"{place:g}" for place, name in named.items())
+    return {} if stands_for_itself else named
+
+
+def _told(value, names: dict[float, str], mark: str):
+    """A number in seven digits, or the name of the tick that a dot, bar or cell stands at."""
+    if isinstance(value, str):
+        return value
+    if names:
+        nearest = min(names, key=lambda place: abs(place - value))
+        if abs(nearest - value) <= 0.5:
+            return names[nearest]
+    return _plain(value)
+
+
+def _plain(value) -> float:
+    return float(f"{float(value):.7g}")

@@ -1,0 +1,116 @@
+"""The data of figures: each mark that is drawn is a row, with its true values and its seed."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from analysis import drawn, plots, style
+from analysis.loaded import Results
+from analysis.questions import QUESTIONS
+
+
+def rows(figure) -> list[dict]:
+    return list(csv.DictReader(io.StringIO(drawn.as_csv(figure).decode())))
+
+
+@pytest.fixture
+def axes():
+    figure, ax = style.figure()
+    ax.set(xlabel="epoch", ylabel="testing\nerror", title="all runs")
+    return figure, ax
+
+
+def filled(row: dict) -> dict:
+    """What of a row is there."""
+    return {name: value for name, value in row.items() if value}
+
+
+HERE = {"panel": "all runs", "x_is": "epoch", "y_is": "testing error"}
+
+
+def test_a_curve_has_a_row_for_each_of_its_points_with_its_seed(axes):
+    figure, ax = axes
+    (line,) = ax.plot([1, 2], [0.5, 1 / 3])
+    drawn.of_seeds(line, 7, "two silent")
+    assert list(map(filled, rows(figure))) == [
+        HERE | {"mark": "line", "series": "two silent", "seed": "7", "x": "1.0", "y": "0.5"},
+        HERE | {"mark": "line", "series": "two silent", "seed": "7", "x": "2.0", "y": "0.3333333"},
+    ]
+
+
+def test_what_only_decorates_is_no_row(axes):
+    figure, ax = axes
+    ax.axhline(0.1)
+    ax.axvline(3)
+    ax.annotate("chance", (1, 1))
+    assert rows(figure) == []
+
+
+def test_dots_have_a_seed_each_and_the_place_where_they_would_be(axes):
+    figure, ax = axes
+    dots = ax.scatter([1.1, 0.9], [0.25, 0.75], label="raw")
+    drawn.of_seeds(dots, [3, 5], places=np.array([[1, 0.25], [1, 0.75]]))
+    assert list(map(filled, rows(figure))) == [
+        HERE | {"mark": "dot", "series": "raw", "seed": "3", "x": "1.0", "y": "0.25"},
+        HERE | {"mark": "dot", "series": "raw", "seed": "5", "x": "1.0", "y": "0.75"},
+    ]
+
+
+def test_a_dot_in_a_strip_is_told_by_the_strips_name(axes):
+    figure, ax = axes
+    plots.strips(ax, {"SGD,\nrate 1": np.array([0.5]), "Adam": np.array([0.25])}, "rb", "accuracy")
+    assert [(row["x"], row["y"]) for row in rows(figure)] == [
+        ("SGD, rate 1", "0.5"),
+        ("Adam", "0.25"),
+    ]
+
+
+def test_bars_and_bands_have_their_ends(axes):
+    figure, ax = axes
+    ax.bar([2], [0.5], width=1)
+    ax.fill_between([1, 2], [0.1, 0.2], [0.3, 0.6])
+    (*band, bar) = [filled(row) for row in rows(figure)]
+    assert bar == HERE | {**{"mark": "bar", "x": "1.5", "x_end": "2.5", "y": "0.0", "y_end": "0.5"}}
+    assert [(row["x"], row["y"], row["y_end"]) for row in band] == [
+        ("1.0", "0.1", "0.3"),
+        ("2.0", "0.2", "0.6"),
+    ]
+
+
+def test_bars_of_error_have_both_ends(axes):
+    figure, ax = axes
+    ax.errorbar([1], [2], yerr=[[0.5], [1]], fmt="none")
+    (row,) = rows(figure)
+    assert (row["mark"], row["x"], row["y"], row["y_end"]) == ("bar of error", "1.0", "1.5", "3.0")
+
+
+def test_cells_have_their_row_column_and_count(axes):
+    figure, ax = axes
+    matrix = np.arange(100).reshape(10, 10)
+    plots.confusion(ax, matrix, "0123456789")
+    cells = {(row["y"], row["x"]): float(row["value"]) for row in rows(figure)}
+    assert cells == {(str(r), str(c)): value for (r, c), value in np.ndenumerate(matrix) if r != c}
+
+
+def test_an_image_has_what_stands_beside_it():
+    figure, axes = style.figure(2)
+    plots.images(axes, np.zeros((2, 4, 3), np.uint8), ["a 7", "a 2"])
+    axes[0].set_xlabel("2, 40%\nsure")
+    first, second = rows(figure)
+    assert (first["mark"], first["value"]) == ("image of 3 × 4", "a 7 2, 40% sure")
+    assert second["value"] == "a 2"
+
+
+@pytest.mark.parametrize("page", QUESTIONS)
+def test_every_figure_tells_what_it_shows(page):
+    results = Results()
+    for name, function in QUESTIONS[page].FIGURES.items():
+        with style.drawing(style.LIGHT):
+            figure = function(results)
+        told = rows(figure)
+        shown = sum(
+            [len(ax.lines) + len(ax.collections) + len(ax.images) for ax in figure.axes],
+        )
+        assert len(told) >= shown > 0 or told, name
