@@ -8,7 +8,7 @@ import tiny
 
 from analysis.excerpts import Excerpt
 from analysis.loaded import Results
-from analysis.questions import q01, q02, q03, q05, q06, q08, q09, q10, walkthrough
+from analysis.questions import q01, q02, q03, q08, q09, q10, walkthrough
 from analysis.results import Runs
 from analysis.spec import mlp
 
@@ -114,27 +114,6 @@ def test_an_output_returns_in_the_epoch_after_the_last_of_its_silence():
 def test_the_last_epochs_gain_is_that_of_runs_that_are_fine():
     runs = silent(0, 0, 1, epochs=3, loss=[[9, 0.5, 0.1], [9, 0.3, 0.2], [9, 8, 0]])
     assert q03._last_gain(runs) == pytest.approx(0.4 - 0.15)
-
-
-@pytest.mark.parametrize("output, stuck", [("relu", [1, 2]), ("softmax", [2])])
-def test_a_run_is_stuck_by_a_silent_output_or_by_its_accuracy(output, stuck):
-    accuracy = np.array([[q05.LEARNED], [q05.LEARNED + 0.01], [q05.LEARNED - 0.01]])
-    values = {"val_accuracy": accuracy, "own": np.ones((3, 1, 10))}
-    values["own"][1, 0, 4] = 0
-    runs = tiny.runs({"layers": mlp(8, output=output)}, **values)
-    assert np.flatnonzero(q05._stuck(runs)).tolist() == stuck
-
-
-def test_fewer_errors_are_a_share_of_the_first_networks():
-    test = np.array([[0.90, 0.94], [0.96, 0.98]])  # 8 and 3 mistakes in a hundred
-    assert q06._fewer_errors(test) == pytest.approx(5 / 8)
-
-
-@pytest.mark.parametrize("points, size", [([0, 0, 2, 0, 0, 2, 2, 2], 64), ([2] * 8, 2)])
-def test_training_and_testing_part_from_the_size_on_that_no_larger_one_goes_back_to(points, size):
-    assert q06.SIZES == (2, 4, 8, 16, 32, 64, 128, 256)
-    gap = np.array(points)[:, None] / 100 + np.array([-0.001, 0.001])
-    assert q06._parts_from(gap) == size
 
 
 def test_units_live_that_are_not_dead():

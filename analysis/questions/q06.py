@@ -1,15 +1,16 @@
 """Question 6: accuracy against the number of hidden neurons."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from analysis import cost, forms, plots, style
-from analysis.claims import Claim
+from analysis.claims import SIGNIFICANT, Claim, above, at_most, below, undecided
 from analysis.loaded import Results
 from analysis.questions import q05
 from analysis.spec import mlp
-from analysis.statistics import paired_interval, t_interval
+from analysis.statistics import Estimate, difference, difference_p, estimate, holm
 
 BUILDS_ON = (q05,)
 
@@ -32,10 +33,15 @@ EXPERIMENTS = tuple(BY_SIZE.values())
 CITED = {
     "train": (2, 16, 256),
     "test": (2, 8, 32, 256),
-    "gap": (64, 128, 256),
+    "trained": (256,),
+    "gap": (2, 64, 128, 256),
     "spread": (2, 256),
     "gain": (4, 256),
+    "removed": (4, 256),
 }
+
+#: Above so many points training and testing accuracy are apart.
+APART = 1
 
 
 def _final(results: Results, name: str) -> np.ndarray:
@@ -43,34 +49,78 @@ def _final(results: Results, name: str) -> np.ndarray:
     return np.array([results[experiment].final(name) for experiment in BY_SIZE.values()])
 
 
+def _trained(results: Results) -> np.ndarray:
+    """Trained networks' accuracy on the training set, by size and run: float, shape (8, 10)."""
+    return np.array([results[experiment].after("accuracy") for experiment in BY_SIZE.values()])
+
+
 def _gap(results: Results) -> np.ndarray:
-    """Training minus testing accuracy of the trained networks: float, shape (8, 10)."""
-    after = [results[experiment].after("accuracy") for experiment in BY_SIZE.values()]
-    return np.array(after) - _final(results, "val_accuracy")
+    """Points by which trained networks are better on the training set: float, shape (8, 10)."""
+    return 100 * (_trained(results) - _final(results, "val_accuracy"))
+
+
+def _gains(accuracy: np.ndarray) -> list[Estimate]:
+    """Points that each doubling adds to an accuracy, shape (sizes, runs), in pairs."""
+    return [difference(larger, smaller).times(100) for smaller, larger in pairwise(accuracy)]
+
+
+def _p_values(accuracy: np.ndarray) -> list[float]:
+    """Of each doubling's gain, adjusted by Holm's method."""
+    return holm([difference_p(larger, smaller) for smaller, larger in pairwise(accuracy)])
+
+
+def _removed(accuracy: np.ndarray) -> np.ndarray:
+    """Share of the mistakes that each doubling takes away, in pairs: float, (sizes - 1, runs)."""
+    mistakes = 1 - accuracy
+    return 1 - mistakes[1:] / mistakes[:-1]
+
+
+def _shrinking_to(accuracy: np.ndarray) -> int:
+    """The largest size up to which each doubling, beyond chance, gains less than the one before.
+
+    By adjusted p; the first doubling has none before it.
+    """
+    gains = np.diff(accuracy, axis=0)
+    falls = np.diff(gains.mean(axis=1)) < 0
+    sure = falls & (np.array(_p_values(gains)) <= SIGNIFICANT)
+    return SIZES[1 + int(np.flatnonzero(np.append(~sure, True))[0])]
+
+
+def _apart_from(gap: np.ndarray) -> int:
+    """The smallest size from which on the whole interval of the gap is above `APART`."""
+    apart = np.array([estimate(runs).low > APART for runs in gap])
+    return SIZES[int(np.flatnonzero(~apart).max(initial=-1)) + 1]
 
 
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     train, test, gap = _final(results, "accuracy"), _final(results, "val_accuracy"), _gap(results)
+    trained = _trained(results)
     values = {
         "train": train.mean(axis=1),
         "test": test.mean(axis=1),
-        "gap": 100 * gap.mean(axis=1),  # in points
+        "trained": trained.mean(axis=1),
+        "gap": gap.mean(axis=1),
         "spread": 100 * np.ptp(test, axis=1),
         "gain": 100 * np.diff(test, axis=0, prepend=np.nan).mean(axis=1),
+        "removed": np.append(np.nan, _removed(test).mean(axis=1)),
     }
     cited = {
         f"{name}_{size}": float(values[name][SIZES.index(size)])
         for name, sizes in CITED.items()
         for size in sizes
     }
-    return cited | {"fewer_errors": _fewer_errors(test[-2:]), "parts_from": _parts_from(gap)}
-
-
-def _fewer_errors(test: np.ndarray) -> float:
-    """The share of the first network's mistakes that the second does not make."""
-    first, second = 1 - test.mean(axis=1)
-    return float(1 - second / first)
+    last, at_64 = difference(test[-1], test[-2]).times(100), SIZES.index(64)
+    return (
+        cited
+        | last.named("last_gain")
+        | {
+            "apart_from": _apart_from(gap),
+            "shrinking_to": _shrinking_to(test),
+            "trained_rise": 100 * float((trained[-1] - trained[at_64]).mean()),
+            "test_rise": 100 * float((test[-1] - test[at_64]).mean()),
+        }
+    )
 
 
 def tables(results: Results) -> dict[str, list[list[str]]]:
@@ -80,68 +130,112 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
         [
             "hidden neurons",
             "weights",
-            "training accuracy",
+            "training accuracy (average over the epoch)",
             "testing accuracy",
-            "95% interval",
-            "of the mistakes a doubling removes",
+            "points a doubling adds to it",
+            "p, adjusted",
+            "of the mistakes it removes",
         ]
     ]
+    of_doublings = zip(_gains(test), _p_values(test), _removed(test).mean(axis=1), strict=True)
+    doublings = [
+        ["", "", ""],
+        *(
+            [forms.points(*gain), f"{p:.2g}" if p >= 0.001 else "< 0.001", f"{removed:.0%}"]
+            for gain, p, removed in of_doublings
+        ),
+    ]
     for i, (size, experiment) in enumerate(BY_SIZE.items()):
-        low, high = t_interval(test[i])
+        mean, low, high = estimate(test[i])
         rows.append(
             [
                 f"{size}",
                 f"{cost.weights(experiment):,}",
                 f"{train[i].mean():.2%}",
-                f"{test[i].mean():.2%}",
-                forms.half_width(low, high, ".2%"),
-                f"{_fewer_errors(test[i - 1 : i + 1]):.0%}" if i else "",
+                f"{mean:.2%} {forms.half_width(low, high, '.2%')}",
+                *doublings[i],
             ]
         )
     return {"sizes": rows}
 
 
-def _parts_from(gap: np.ndarray) -> int:
-    """The smallest size from which on training accuracy is more than a point above testing."""
-    return SIZES[int(np.flatnonzero(gap.mean(axis=1) <= 0.01).max(initial=-1)) + 1]
-
-
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
     train, test, gap = _final(results, "accuracy"), _final(results, "val_accuracy"), _gap(results)
-    steps = np.diff(test.mean(axis=1))
-    last = paired_interval(test[-1], test[-2])
-    spread = np.ptp(test, axis=1)
+    gap_by_size = dict(zip(SIZES, gap, strict=True))
+    removed = _removed(test)
+    shrinking_to, apart_from = _shrinking_to(test), _apart_from(gap)
+    gains = dict(zip(SIZES[1:], np.diff(test, axis=0), strict=True))
+    # How far runs lie from the middle one of their size (Brown & Forsythe 1974).
+    strays = 100 * np.abs(test - np.median(test, axis=1, keepdims=True))
     return [
         Claim(
-            "More hidden neurons give more accuracy, at every step, in training and in testing.",
-            "smallest step "
-            f"{np.diff(train.mean(axis=1)).min():+.4f} in training, {steps.min():+.4f} in testing",
-            np.diff(train.mean(axis=1)).min() > 0 and steps.min() > 0,
-        ),
-        Claim(
-            "Each doubling gives less than the one before.",
-            "testing: " + ", ".join(f"{step:+.3f}" for step in steps),
-            np.all(np.diff(steps) < 0),
-        ),
-        Claim(
-            "The last doubling still helps.",
-            f"from 128 to 256: {steps[-1]:+.4f} ({forms.interval(*last, '+.4f')})",
-            last[0] > 0,
-        ),
-        Claim(
-            "Training and testing part: the gap grows up to 64 neurons and stays from there.",
-            "points: "
-            + ", ".join(
-                f"{size}: {100 * g:.1f}" for size, g in zip(SIZES, gap.mean(axis=1), strict=True)
+            "more",
+            "Each doubling of the hidden neurons gives more accuracy, in training (average over "
+            "the epoch) and in testing.",
+            *(
+                above(f"testing, to {size}, points", gain)
+                for size, gain in zip(SIZES[1:], _gains(test), strict=True)
             ),
-            np.all(np.diff(gap.mean(axis=1)[:6]) > 0) and np.ptp(gap.mean(axis=1)[5:]) < 0.003,
+            at_most("largest adjusted p in testing", max(_p_values(test)), SIGNIFICANT, ".2g"),
+            above("smallest gain in training, points", min(_gains(train))),
+            at_most("in training", max(_p_values(train)), SIGNIFICANT, ".2g"),
         ),
         Claim(
-            "Small networks depend on luck, large ones hardly.",
-            f"testing accuracy of ten runs spreads over {spread[0]:.3f} with 2 neurons, "
-            f"{spread[-1]:.3f} with 256",
-            spread[0] > 10 * spread[-1],
+            "diminishing",
+            f"Up to {shrinking_to} neurons each doubling gains fewer points of testing accuracy "
+            "than the one before.",
+            *(
+                below(
+                    f"gain to {size} minus gain to {half}, points",
+                    difference(gains[size], gains[half]).times(100),
+                )
+                for half, size in pairwise(SIZES[1:])
+                if size <= shrinking_to
+            ),
+            at_most(
+                "largest adjusted p of these",
+                max(_p_values(np.diff(test, axis=0))[: SIZES.index(shrinking_to) - 1], default=1.0),
+                SIGNIFICANT,
+                ".2g",
+            ),
+        ),
+        Claim(
+            "last",
+            "The last doubling still helps.",
+            above("from 128 to 256, points", _gains(test)[-1]),
+        ),
+        Claim(
+            "removed",
+            "Of the mistakes, too, the last doubling removes a smaller share than the first.",
+            above("last, share of the mistakes", estimate(removed[-1]), form="+.0%"),
+            below("last minus first, points", difference(removed[-1], removed[0]).times(100)),
+        ),
+        Claim(
+            "apart",
+            f"From {apart_from} neurons on, trained networks are more than {APART} point more "
+            "accurate on the training set than on the test set.",
+            *(
+                above(f"{size}, points", estimate(runs), APART)
+                for size, runs in gap_by_size.items()
+                if size >= apart_from
+            ),
+        ),
+        Claim(
+            "gap",
+            "That gap cannot be told from none with 2 neurons; it is larger with 64, and smaller "
+            "again with 256 than with 64.",
+            undecided("2 neurons, points", estimate(gap_by_size[2])),
+            above("64 minus 2", difference(gap_by_size[64], gap_by_size[2])),
+            below("256 minus 64", difference(gap_by_size[256], gap_by_size[64])),
+        ),
+        Claim(
+            "luck",
+            "Runs with 2 neurons lie further apart than runs with 256.",
+            above(
+                "mean distance in testing accuracy from the middle run, 2 minus 256, points",
+                difference(strays[0], strays[-1]),
+            ),
         ),
     ]
 
@@ -176,7 +270,7 @@ def gap(results):
     plots.by_size(
         ax,
         SIZES,
-        100 * _gap(results),
+        _gap(results),
         style.theme().categories[2],
         "training minus testing\naccuracy (points)",
     )
