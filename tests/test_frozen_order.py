@@ -45,7 +45,8 @@ def record() -> dict[str, list]:
 
     def dataset(size):
         # As methods.md has it.
-        return tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x)).batch(size)
+        data = tf.data.Dataset.from_tensor_slices((x, y))
+        return data.shuffle(len(x)).batch(size)
 
     def a_permutation_in_a_map() -> list:
         mapped = tf.data.Dataset.range(1).map(lambda _: tf.random.shuffle(tf.range(IMAGES)))

@@ -36,6 +36,17 @@ def test_a_gain_is_that_of_the_seeds_stuck_in_neither_in_points():
     assert q05._gain(ours, theirs) == approximately(estimate(np.array([1.0, 4.0])))
 
 
+def test_intervals_over_images_are_of_what_each_image_earns():
+    ours = tiny.runs(SOFTMAX, predictions=[[0, 1, 3], [0, 2, 2]], val_accuracy=[[1], [1]])
+    theirs = tiny.runs(SOFTMAX, predictions=[[0, 0, 3], [1, 0, 0]], val_accuracy=[[1], [1]])
+    assert q05.right_by_image(ours, np.arange(3)).tolist() == [100, 50, 50]
+    expected = estimate(np.array([50, 50, 50]))
+    assert q05.over_images(ours, theirs, np.arange(3)) == approximately(expected)
+    assert q05.over_images(ours.first(1), theirs, np.arange(3)) == approximately(
+        estimate(np.array([50, 100, 0]))
+    )
+
+
 def test_mistakes_removed_are_a_share_of_theirs_run_by_run():
     found = q05._mistakes_removed(end_with([0.98, 0.94]), end_with([0.96, 0.92]))
     assert found == approximately(estimate(np.array([1 / 2, 1 / 4])))

@@ -128,20 +128,24 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
     train, test = _final(results, "accuracy"), _final(results, "val_accuracy")
     rows = [
         [
-            "hidden neurons",
+            "neurons",
             "weights",
-            "training accuracy (average over the epoch)",
-            "testing accuracy",
-            "points a doubling adds to it",
-            "p, adjusted",
-            "of the mistakes it removes",
+            "training",
+            "testing",
+            "doubling adds",
+            "p",
+            "removes",
         ]
     ]
     of_doublings = zip(_gains(test), _p_values(test), _removed(test).mean(axis=1), strict=True)
     doublings = [
         ["", "", ""],
         *(
-            [forms.points(*gain), f"{p:.2g}" if p >= 0.001 else "< 0.001", f"{removed:.0%}"]
+            [
+                f"{gain.mean:+.2f} {forms.half_width(gain.low, gain.high, '.2f')}",
+                f"{p:.2g}" if p >= 0.001 else "< 0.001",
+                f"{removed:.0%}",
+            ]
             for gain, p, removed in of_doublings
         ),
     ]
@@ -164,6 +168,7 @@ def claims(results: Results) -> list[Claim]:
     train, test, gap = _final(results, "accuracy"), _final(results, "val_accuracy"), _gap(results)
     gap_by_size = dict(zip(SIZES, gap, strict=True))
     removed = _removed(test)
+    half, large = (results[BY_SIZE[size]] for size in SIZES[-2:])
     shrinking_to, apart_from = _shrinking_to(test), _apart_from(gap)
     gains = dict(zip(SIZES[1:], np.diff(test, axis=0), strict=True))
     # How far runs lie from the middle one of their size (Brown & Forsythe 1974).
@@ -204,6 +209,10 @@ def claims(results: Results) -> list[Claim]:
             "last",
             "The last doubling still helps.",
             above("from 128 to 256, points", _gains(test)[-1]),
+            above(
+                "interval over test images",
+                q05.over_images(large, half, results.labels(half.experiment)),
+            ),
         ),
         Claim(
             "removed",
