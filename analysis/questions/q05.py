@@ -8,12 +8,12 @@ import numpy as np
 from analysis import forms, levels, plots, style
 from analysis.claims import Claim, above, at_least, below, exactly, more_often, undecided
 from analysis.loaded import Results
-from analysis.questions import q02, q04
+from analysis.questions import q04
 from analysis.results import Runs
 from analysis.spec import mlp
 from analysis.statistics import Estimate, calibration_error, difference, estimate, rate, t_interval
 
-BUILDS_ON = (q02, q04)
+BUILDS_ON = (q04,)
 
 SHEET = replace(
     q04.SHEET,
@@ -208,10 +208,8 @@ class SameOrder(NamedTuple):
 
     Attributes
     ----------
-    stuck, stuck_anew : ndarray of bool, shape (runs,)
-        Runs that get stuck in the same order, and in a new one in each epoch.
     error : Estimate
-        Rise of the testing error. This and what follows of the seeds that are stuck in neither.
+        Rise of the testing error.
     cost : Estimate
         Points of testing accuracy lost.
     printed : Estimate
@@ -220,8 +218,6 @@ class SameOrder(NamedTuple):
         Points of accuracy that the trained networks lose on the training set.
     """
 
-    stuck: np.ndarray
-    stuck_anew: np.ndarray
     error: Estimate
     cost: Estimate
     printed: Estimate
@@ -230,27 +226,12 @@ class SameOrder(NamedTuple):
 
 def same_order(kept: Runs, anew: Runs) -> SameOrder:
     """Runs that keep the first epoch's order beside those of the same seeds that do not."""
-    anew = anew.first(len(kept))
-    stuck, stuck_anew = _stuck(kept), _stuck(anew)
-    free = ~stuck & ~stuck_anew
-
-    def more(ours: np.ndarray, theirs: np.ndarray) -> Estimate:
-        return difference(ours[free], theirs[free])
-
     return SameOrder(
-        stuck,
-        stuck_anew,
-        more(kept.final("val_loss"), anew.final("val_loss")),
-        more(anew.final("val_accuracy"), kept.final("val_accuracy")).times(100),
-        more(kept.final("accuracy"), anew.final("accuracy")).times(100),
-        more(anew.after("accuracy"), kept.after("accuracy")).times(100),
+        difference(kept.final("val_loss"), anew.final("val_loss")),
+        difference(anew.final("val_accuracy"), kept.final("val_accuracy")).times(100),
+        difference(kept.final("accuracy"), anew.final("accuracy")).times(100),
+        difference(anew.after("accuracy"), kept.after("accuracy")).times(100),
     )
-
-
-def _orders(results: Results) -> tuple[SameOrder, SameOrder]:
-    """What it does here, and in question 2."""
-    here = same_order(results[SAME_ORDER_EACH_EPOCH], results[SHEET])
-    return here, same_order(results[q02.SAME_ORDER_EACH_EPOCH], results[q02.SHEET])
 
 
 def numbers(results: Results) -> dict:
@@ -275,14 +256,13 @@ def numbers(results: Results) -> dict:
     labels = results.labels(SHEET)
     other_images = over_images(sheet, crossed["softmax_squared"], labels)
     _, low, high = estimate(right_by_image(sheet, labels))
-    order, order_sgd = _orders(results)
+    order = same_order(results[SAME_ORDER_EACH_EPOCH], results[SHEET])
     return (
         values
         | _accuracy_gap(sheet).named("accuracy_gap")
         | _surer_of_the_same(results).named("surer")
         | order.error.named("order_error")
         | order.cost.named("order_cost")
-        | order_sgd.cost.named("order_sgd_cost")
         | {
             "images_half_width": (high - low) / 2,
             "cross_over_squared_images_low": other_images.low,
@@ -319,11 +299,9 @@ def numbers(results: Results) -> dict:
             "relu_cross_silent_at_last": int(relu_cross.silent[:, -1].sum()),
             "relu_cross_zeros": float(np.mean(relu_cross.predictions == 0)),
             "relu_cross_only_zeros": int(np.sum((relu_cross.predictions == 0).all(axis=1))),
-            "order_runs": len(order.stuck),
+            "order_runs": len(results[SAME_ORDER_EACH_EPOCH]),
             "order_printed": order.printed.mean,
             "order_trained_cost": order.trained_cost.mean,
-            "order_sgd_runs": len(order_sgd.stuck),
-            "order_sgd_stuck": int(order_sgd.stuck.sum()),
         }
     )
 
@@ -501,7 +479,7 @@ def _claims_of_overfitting(results: Results) -> list[Claim]:
 
 
 def _claims_of_order(results: Results) -> list[Claim]:
-    order, order_sgd = _orders(results)
+    order = same_order(results[SAME_ORDER_EACH_EPOCH], results[SHEET])
     return [
         Claim(
             "order",
@@ -516,17 +494,6 @@ def _claims_of_order(results: Results) -> list[Claim]:
             "over the epoch, which Keras prints, rises.",
             above("points lost, trained network", order.trained_cost),
             above("points gained, average over the epoch", order.printed),
-        ),
-        Claim(
-            "order-sgd",
-            "In question 2 the runs that get stuck are the same in both orders, and the others "
-            "lose a little testing accuracy.",
-            exactly(
-                "runs stuck in one order only",
-                int(np.sum(order_sgd.stuck != order_sgd.stuck_anew)),
-                0,
-            ),
-            above("points of testing accuracy lost", order_sgd.cost, form="+.3f"),
         ),
     ]
 
