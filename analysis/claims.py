@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.forms import interval, number
-from analysis.statistics import Estimate, paired_p
+from analysis.statistics import Estimate, paired_p, unpaired_p
 
 #: Above it, a difference of rates cannot be told from chance.
 SIGNIFICANT = 0.05
@@ -155,6 +155,22 @@ def as_often(what: str, ours: np.ndarray, theirs: np.ndarray) -> Criterion:
         f"p above {SIGNIFICANT} (McNemar's exact test)",
         _pairs(what, ours, theirs, p),
         p > SIGNIFICANT,
+    )
+
+
+def likelier(what: str, ours: np.ndarray, theirs: np.ndarray) -> Criterion:
+    """Something is true of a larger share of one group than of another; they are not pairs.
+
+    Parameters
+    ----------
+    what : str
+    ours, theirs : ndarray of bool, shapes (ours,) and (theirs,)
+    """
+    p = unpaired_p(ours, theirs)
+    return Criterion(
+        f"the larger share, p at most {SIGNIFICANT} (Fisher's exact test)",
+        f"{what} {ours.sum()} of {len(ours)} against {theirs.sum()} of {len(theirs)}, p = {p:.2g}",
+        p <= SIGNIFICANT and ours.mean() > theirs.mean(),
     )
 
 
