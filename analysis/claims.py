@@ -96,6 +96,16 @@ def exactly(what: str, value: float, expected: float, form: str = "") -> Criteri
     )
 
 
+def above_all(what: str, ours: np.ndarray, theirs: np.ndarray, form: str = "") -> Criterion:
+    """The smallest of some values is larger than the largest of others."""
+    least, most = (number(float(value), form) for value in (ours.min(), theirs.max()))
+    return Criterion(
+        f"{what} above that of all others",
+        f"{what} at least {least}, of the others at most {most}",
+        ours.min() > theirs.max(),
+    )
+
+
 def above(what: str, estimate: Estimate, bound: float = 0.0, form: str = "+.2f") -> Criterion:
     """The whole 95% interval lies above a bound: more, faster, better."""
     return Criterion(

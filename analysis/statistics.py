@@ -20,6 +20,10 @@ class Estimate(NamedTuple):
         """In another unit, as 100 makes points of shares."""
         return Estimate(*(factor * value for value in self))
 
+    def numbers(self, name: str) -> dict[str, float]:
+        """What pages cite of it: ``name``, ``name_low`` and ``name_high``."""
+        return dict(zip((name, f"{name}_low", f"{name}_high"), self, strict=True))
+
 
 def rate(found: np.ndarray) -> Estimate:
     """How often something is true, shape (runs,) of bool, after Wilson (1927)."""
