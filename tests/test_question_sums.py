@@ -8,7 +8,7 @@ import tiny
 
 from analysis.excerpts import Excerpt
 from analysis.loaded import Results
-from analysis.questions import q01, q02, q03, q05, q06, q08, q09, q10, walkthrough
+from analysis.questions import q01, q02, q05, q06, q08, q09, q10, walkthrough
 from analysis.results import Runs
 from analysis.spec import mlp
 
@@ -109,11 +109,6 @@ def test_an_output_returns_in_the_epoch_after_the_last_of_its_silence():
     own = np.ones((3, 4, 10))
     own[0, 0, 1] = own[1, 1:3, 5] = own[2, 2:, 7] = 0  # heard again in 2, in 4, and never
     assert sorted(q02._return_epochs(tiny.runs(own=own))) == [2, 4]
-
-
-def test_the_last_epochs_gain_is_that_of_runs_that_are_fine():
-    runs = silent(0, 0, 1, epochs=3, loss=[[9, 0.5, 0.1], [9, 0.3, 0.2], [9, 8, 0]])
-    assert q03._last_gain(runs) == pytest.approx(0.4 - 0.15)
 
 
 @pytest.mark.parametrize("output, stuck", [("relu", [1, 2]), ("softmax", [2])])
