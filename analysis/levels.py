@@ -131,6 +131,16 @@ def fine_means(runs: Runs) -> dict:
     return {f"fine_{name}": float(value[chosen].mean()) for name, value in values.items()}
 
 
+def ten_ends(runs: Runs) -> dict:
+    """Between which training errors the first ten runs end, as plotted: fine and stuck ones."""
+    ten = runs.first(ASKED_FOR)
+    values = {}
+    for name, chosen in (("fine", fine(ten)), ("stuck", stuck(ten))):
+        ends = ten.final("loss")[chosen]
+        values |= {f"ten_{name}_min": float(ends.min()), f"ten_{name}_max": float(ends.max())}
+    return values
+
+
 def gap(runs: Runs) -> np.ndarray:
     """Testing error minus training error of the trained networks: float, shape (runs,)."""
     return runs.final("val_loss") - runs.after("loss")
@@ -432,16 +442,15 @@ def settings_table(settings: dict[str, Runs], reference: Runs) -> list[list[str]
     settings : dict
         Runs by label.
     reference : Runs
-        Epochs are counted until the testing error is that which these end with.
+        What is matched is the testing error that these end with.
     """
     header = [
         "setting",
         f"stuck, of {len(reference)}",
         "testing error",
         "testing accuracy",
-        f"epochs to {_name(settings, reference)}'s error",
-        "silent outputs",
-        "zero on all training images",
+        "epochs to match",
+        "silent (zero on all)",
     ]
     rows = []
     for label, runs in settings.items():
@@ -454,15 +463,10 @@ def settings_table(settings: dict[str, Runs], reference: Runs) -> list[list[str]
                 _mean(runs.final("val_loss")[healthy(runs)], ".4f"),
                 _mean(runs.final("val_accuracy")[healthy(runs)], ".2%"),
                 f"{epochs:g}" if np.isfinite(epochs) else forms.MISSING,
-                str(silent.sum()),
-                str(np.sum(silent & silent_everywhere(runs)[:, -1])),
+                f"{silent.sum()} ({np.sum(silent & silent_everywhere(runs)[:, -1])})",
             ]
         )
     return [header, *rows]
-
-
-def _name(settings: dict[str, Runs], runs: Runs) -> str:
-    return next(label for label, other in settings.items() if other is runs)
 
 
 def rates_figure(by_optimizer: dict[str, dict[float, Runs]]):

@@ -45,16 +45,16 @@ def numbers(results: Results) -> dict:
     fires, none = _returns(runs)
     order = statistics.correlation(runs.after("loss")[fine], runs.final("val_loss")[fine])
     reshuffled, frozen = _orders(results)
+    error = _more("val_loss", frozen, reshuffled)
+    points = _more("val_accuracy", frozen, reshuffled).times(100)
     changes = levels.changes(runs)
     del changes["fell_later"]
     return (
         levels.numbers(runs)
+        | levels.ten_ends(runs)
         | changes
         | {f"fine_{name}": levels.fine_means(runs)[f"fine_{name}"] for name in ("gap", "accuracy")}
         | {
-            "ten_loss_min": float(runs.first(levels.ASKED_FOR).final("loss").min()),
-            "ten_one_silent_min": float(_ten_one_silent(runs).min()),
-            "ten_one_silent_max": float(_ten_one_silent(runs).max()),
             "ten_came_back": levels.changes(runs.first(levels.ASKED_FOR))["came_back"],
             "ten_below_from": levels.below_from(runs),
             "correlation": statistics.correlation(runs.after("loss"), runs.final("val_loss")).mean,
@@ -81,24 +81,19 @@ def numbers(results: Results) -> dict:
             "fine_found_min": float(zeros[fine].min()),
             "frozen_runs": len(results[SAME_ORDER_EACH_EPOCH]),
             "frozen_stuck": int(levels.stuck(results[SAME_ORDER_EACH_EPOCH]).sum()),
-            "reshuffled_stuck": int(levels.stuck(_paired(results)).sum()),
             "frozen_pairs": len(frozen),
+            "frozen_error_low": error.low,
+            "frozen_error_high": error.high,
+            "frozen_accuracy_low": points.low,
+            "frozen_accuracy_high": points.high,
         }
         | order.numbers("fine_correlation")
-        | _more("val_loss", frozen, reshuffled).numbers("frozen_error")
-        | _more("val_accuracy", frozen, reshuffled).times(100).numbers("frozen_accuracy")
     )
 
 
 def _more(name: str, ours: Runs, theirs: Runs) -> Estimate:
     """By how much our value after the last epoch is larger, in pairs."""
     return statistics.difference(ours.final(name), theirs.final(name))
-
-
-def _ten_one_silent(runs: Runs) -> np.ndarray:
-    """Training error, as plotted, of those of the ten runs that have one silent output."""
-    ten = runs.first(levels.ASKED_FOR)
-    return ten.final("loss")[levels.counts(ten) == 1]
 
 
 def _paired(results: Results) -> Runs:
