@@ -158,16 +158,6 @@ def more_often(what: str, ours: np.ndarray, theirs: np.ndarray) -> Criterion:
     )
 
 
-def as_often(what: str, ours: np.ndarray, theirs: np.ndarray) -> Criterion:
-    """The rates of runs with the same seeds cannot be told apart; like `more_often`."""
-    p = paired_p(ours, theirs)
-    return Criterion(
-        f"p above {SIGNIFICANT} (McNemar's exact test)",
-        _pairs(what, ours, theirs, p),
-        p > SIGNIFICANT,
-    )
-
-
 def likelier(what: str, ours: np.ndarray, theirs: np.ndarray) -> Criterion:
     """Something is true of a larger share of one group than of another; they are not pairs.
 
@@ -181,6 +171,16 @@ def likelier(what: str, ours: np.ndarray, theirs: np.ndarray) -> Criterion:
         f"the larger share, p at most {SIGNIFICANT} (Fisher's exact test)",
         f"{what} {ours.sum()} of {len(ours)} against {theirs.sum()} of {len(theirs)}, p = {p:.2g}",
         p <= SIGNIFICANT and ours.mean() > theirs.mean(),
+    )
+
+
+def as_often(what: str, ours: np.ndarray, theirs: np.ndarray) -> Criterion:
+    """The rates of runs with the same seeds cannot be told apart; like `more_often`."""
+    p = paired_p(ours, theirs)
+    return Criterion(
+        f"p above {SIGNIFICANT} (McNemar's exact test)",
+        _pairs(what, ours, theirs, p),
+        p > SIGNIFICANT,
     )
 
 
