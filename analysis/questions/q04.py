@@ -174,8 +174,8 @@ def first_epochs(results: Results) -> dict[str, FirstEpoch]:
 
 def tables(results: Results) -> dict[str, list[list[str]]]:
     """Both optimizers at all rates; see `analysis.questions`."""
-    settings = {f"SGD, rate {rate:g}": results[e] for rate, e in sorted(q03.BY_RATE.items())}
-    settings |= {f"Adam, rate {rate:g}": results[e] for rate, e in sorted(BY_RATE.items())}
+    settings = {f"SGD {rate:g}": results[e] for rate, e in sorted(q03.BY_RATE.items())}
+    settings |= {f"Adam {rate:g}": results[e] for rate, e in sorted(BY_RATE.items())}
     return {"rates": levels.settings_table(settings, results[q02.SHEET])}
 
 
@@ -204,9 +204,8 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "time",
-            "An epoch of Adam takes more core time, but less than twice as much.",
-            at_least("ratio", _time_ratio(results), 1.0, ".2f"),
-            at_most("ratio", _time_ratio(results), 2.0, ".2f"),
+            "An epoch of Adam took more core time than one of SGD.",
+            at_least("times as much", _time_ratio(results), 1.0, ".2f"),
         ),
         Claim(
             "rate-lead",
