@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from analysis import forms, plots, style
-from analysis.results import Runs
+from analysis.claims import Criterion, exactly
+from analysis.datasets import DATASETS
+from analysis.results import SILENT_BELOW, Runs
 from analysis.spec import Experiment
 from analysis.statistics import paired_interval, wilson
 
@@ -115,6 +118,144 @@ def changes(runs: Runs) -> dict:
         "came_back": int(np.sum(silent[:, :-1] & ~silent[:, 1:])),
         "silent_at_last": int(silent[:, -1].sum()),
     }
+
+
+@dataclass(frozen=True)
+class FirstEpoch:
+    """Which outputs are silent when, from before any training to the end of it.
+
+    Made by `first_epoch`. An output that fell silent and came back between two counts is not seen.
+
+    Parameters
+    ----------
+    steps : tuple of int
+        After which it was counted: 0 before training, the last at the end of the first epoch.
+    silent : ndarray of bool, shape (runs, steps, 10)
+    in_the_end : ndarray of bool, shape (runs, 10)
+        After the last epoch.
+    """
+
+    steps: tuple[int, ...]
+    silent: np.ndarray
+    in_the_end: np.ndarray
+
+    @property
+    def start(self) -> np.ndarray:
+        """Outputs that are silent before training: bool, shape (runs, 10)."""
+        return self.silent[:, 0]
+
+    @property
+    def stayed(self) -> np.ndarray:
+        """Outputs that start silent and end so, whatever they are between; like `start`."""
+        return self.start & self.in_the_end
+
+    @property
+    def fell(self) -> np.ndarray:
+        """Outputs that do not start silent but end so; like `start`."""
+        return ~self.start & self.in_the_end
+
+    @property
+    def falls(self) -> np.ndarray:
+        """Outputs that were heard at one count and silent at the next: int, shape (steps - 1,)."""
+        return np.sum(~self.silent[:, :-1] & self.silent[:, 1:], axis=(0, 2))
+
+    @property
+    def rises(self) -> np.ndarray:
+        """The other way round."""
+        return np.sum(self.silent[:, :-1] & ~self.silent[:, 1:], axis=(0, 2))
+
+    @property
+    def last_fall(self) -> tuple[int, int]:
+        """Between which two counted steps an output was last seen to fall silent."""
+        place = int(np.flatnonzero(self.falls)[-1])
+        return self.steps[place], self.steps[place + 1]
+
+    def numbers(self) -> dict:
+        """Outputs that start silent, that are pulled up, stay or fall; and when most are silent."""
+        by_step = self.silent.sum(axis=(0, 2))
+        most = int(by_step.argmax())
+        last_from, last_by = self.last_fall
+        return {
+            "start_silent": int(self.start.sum()),
+            "pulled_up": int(np.sum(self.start & ~self.in_the_end)),
+            "stayed_silent": int(self.stayed.sum()),
+            "fell": int(self.fell.sum()),
+            "end_silent": int(self.in_the_end.sum()),
+            "most_silent": int(by_step[most]),
+            "most_silent_step": self.steps[most],
+            "last_fall_from": last_from,
+            "last_fall_by": last_by,
+        }
+
+
+def first_epoch(early: Runs, runs: Runs) -> FirstEpoch:
+    """Joins runs of one epoch, looked into at some steps, with the same trained to the end.
+
+    Whether they are the same is for `same_beginning` to say.
+    """
+    experiment = early.experiment
+    images = DATASETS[experiment.dataset].shapes["x_train"][0] - experiment.validation
+    silent = [early.before("own")[:, None], early.within("own"), early.own[:, :1]]
+    return FirstEpoch(
+        (0, *experiment.activity_at, -(-images // experiment.batch_size)),
+        np.concatenate(silent, axis=1) < SILENT_BELOW,
+        runs.silent[:, -1],
+    )
+
+
+def same_beginning(early: Runs, runs: Runs) -> Criterion:
+    """Two trainings of the same seeds have the same first epoch, to the last digit."""
+    differ = [
+        np.sum(early.before("own") != runs.before("own")),
+        *(
+            np.sum(early.history(name)[:, 0] != runs.history(name)[:, 0])
+            for name in ("loss", "accuracy", "val_loss", "val_accuracy", "own", "others")
+        ),
+    ]
+    return exactly("values of the first epoch that differ", int(sum(differ)), 0)
+
+
+def first_epoch_figure(trainings: dict[str, FirstEpoch]):
+    """How many outputs are silent after how many steps, by whether they started so.
+
+    Parameters
+    ----------
+    trainings : dict
+        By label, which stands above; one without a label stands alone.
+    """
+    rows = len(trainings)
+    figure, axes = style.figure(1, rows, 1.1 + 1.5 * rows, sharex=True, sharey=True, squeeze=False)
+    colours = style.theme().categories
+    for ax, (label, training) in zip(axes[:, 0], trainings.items(), strict=True):
+        counted = np.concatenate([training.silent, training.in_the_end[:, None]], axis=1)
+        started = training.start[:, None]
+        bottom = np.zeros(counted.shape[1])
+        for chosen, colour, name in (
+            (started, colours[0], "silent before training"),
+            (~started, colours[1], "heard before training"),
+        ):
+            heights = np.sum(counted & chosen, axis=(0, 2))
+            ax.bar(range(len(heights)), heights, 0.8, bottom, color=colour, lw=0, label=name)
+            bottom += heights
+        for place, height in enumerate(bottom):
+            ax.annotate(
+                f"{height:.0f}",
+                (place, height),
+                xytext=(0, 2),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+            )
+        ax.set(ylabel="silent outputs", title=label)
+        ax.tick_params(axis="x", length=0)
+        ax.margins(y=0.1)
+    steps = ["none", *(f"{step:,}" for step in training.steps[1:]), "all"]
+    axes[-1, 0].set_xticks(range(len(steps)), steps)
+    axes[-1, 0].set_xlabel("steps of training")
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False
+    )
+    return figure
 
 
 def curves(ax, runs: Runs, name: str, ylabel: str) -> None:
