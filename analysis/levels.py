@@ -12,7 +12,7 @@ from analysis.claims import Criterion, exactly
 from analysis.datasets import DATASETS
 from analysis.results import SILENT_BELOW, Runs
 from analysis.spec import Experiment
-from analysis.statistics import paired_interval, wilson
+from analysis.statistics import difference, estimate, rate
 
 #: The runs that the assignment asks for; the others extend them to a rate.
 ASKED_FOR = 10
@@ -45,7 +45,8 @@ def only_other(runs: Runs) -> np.ndarray:
 
 def stuck_more(ours: Runs, theirs: Runs) -> tuple[float, float]:
     """95% interval of how much larger our rate of runs with a silent output is, paired by seed."""
-    return paired_interval(*((~fine(runs)).astype(float) for runs in (ours, theirs)))
+    _, low, high = difference(~fine(ours), ~fine(theirs))
+    return low, high
 
 
 def epochs_to_match(ours: Runs, theirs: Runs) -> int:
@@ -65,7 +66,7 @@ def numbers(runs: Runs) -> dict:
     more", how many runs there are and their mean error and accuracy after the last epoch.
     """
     silent, n = counts(runs), len(runs)
-    low, high = wilson(int(np.sum(silent > 0)), n)
+    _, low, high = rate(silent > 0)
     values = {
         "runs": n,
         "ten_stuck": int(np.sum(silent[:ASKED_FOR] > 0)),
@@ -83,8 +84,17 @@ def numbers(runs: Runs) -> dict:
             ("accuracy", runs.after("accuracy"), ".1%"),
             ("val_accuracy", runs.final("val_accuracy"), ".1%"),
         ):
-            values[f"level{level}_{name}"] = forms.mean(history[chosen], form)
+            values[f"level{level}_{name}"] = _mean(history[chosen], form)
     return values
+
+
+def _mean(values: np.ndarray, form: str) -> str:
+    """Mean of a level's runs, with its interval if they are enough for one."""
+    mean = forms.mean(values, form)
+    if len(values) < 2:
+        return mean
+    _, low, high = estimate(values)
+    return f"{mean} {forms.half_width(low, high, form)}"
 
 
 def fine_means(runs: Runs) -> dict:

@@ -66,6 +66,64 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return kept.tolist()
 
 
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> tuple[Estimate, float]:
+    """Spearman's, with its 95% interval (Fisher's transformation of the ranks') and p-value."""
+    from scipy import stats
+
+    found = stats.pearsonr(stats.rankdata(a), stats.rankdata(b))
+    ends = found.confidence_interval(0.95)
+    return Estimate(*map(float, (found.statistic, ends.low, ends.high))), float(found.pvalue)
+
+
+def variance_shares(table: np.ndarray) -> tuple[Estimate, float, Estimate]:
+    """Which shares of a table's variance are its rows', its columns', and how the two meet.
+
+    Rows and columns are drawn at random and the table has one value for each pair, as when each
+    of some weights is trained with each of some orders (analysis of variance without
+    replication; what would come out below zero is zero).
+
+    Parameters
+    ----------
+    table : ndarray, shape (rows, columns)
+
+    Returns
+    -------
+    rows : Estimate
+        Its interval is by a bootstrap over the rows (BCa), as is that of ``both``.
+    columns : float
+    both : Estimate
+    """
+    from scipy import stats
+
+    shares = _variance_shares(table)
+
+    def with_interval(part):
+        ends = stats.bootstrap(
+            (np.arange(len(table)),),
+            lambda rows, axis: _variance_shares(table[rows])[part],
+            n_resamples=10_000,
+            rng=np.random.default_rng(0),
+        ).confidence_interval
+        return Estimate(float(shares[part]), float(ends.low), float(ends.high))
+
+    return with_interval(0), float(shares[1]), with_interval(2)
+
+
+def _variance_shares(tables: np.ndarray) -> np.ndarray:
+    """`variance_shares` of tables of shape (…, rows, columns): shape (3, …)."""
+    rows, columns = tables.shape[-2:]
+    whole, of_rows, of_columns = (
+        tables.mean(axis=axis, keepdims=True) for axis in ((-2, -1), -1, -2)
+    )
+    # The mean squares of rows and columns hold that of the rest, too, once a value.
+    rest = np.sum((tables - of_rows - of_columns + whole) ** 2, (-2, -1))
+    rest /= (rows - 1) * (columns - 1)
+    by_rows = of_rows.var((-2, -1), ddof=1) - rest / columns
+    by_columns = of_columns.var((-2, -1), ddof=1) - rest / rows
+    parts = np.stack([np.maximum(by_rows, 0), np.maximum(by_columns, 0), rest])
+    return parts / parts.sum(axis=0)
+
+
 def wilson(count: int, n: int) -> tuple[float, float]:
     """95% interval of a rate seen ``count`` times in ``n`` (Wilson 1927)."""
     from scipy import stats  # takes half a second to import; here and below

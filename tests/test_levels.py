@@ -6,7 +6,7 @@ import tiny
 
 from analysis import levels, style
 from analysis.spec import mlp
-from analysis.statistics import wilson
+from analysis.statistics import t_interval, wilson
 
 
 def silent_where(marks):
@@ -125,12 +125,19 @@ def test_numbers_count_runs_of_all_and_of_the_first_ten(twelve):
 
 @pytest.mark.parametrize("level", BY_LEVEL)
 def test_numbers_of_a_level_are_means_of_its_runs(twelve, level):
-    found, mean = levels.numbers(twelve), SQUARES[BY_LEVEL[level]].mean()
+    found, values = levels.numbers(twelve), SQUARES[BY_LEVEL[level]]
+    mean = values.mean()
+    half = t_interval(values)[1] - mean if len(values) > 1 else None
     assert found[f"level{level}_runs"] == len(BY_LEVEL[level])
-    assert found[f"level{level}_error"] == f"{3 + 2 * mean:.4f}"
-    assert found[f"level{level}_val_error"] == f"{2 + mean:.4f}"
-    assert found[f"level{level}_accuracy"] == f"{100 * (0.7 + mean):.1f}%"
-    assert found[f"level{level}_val_accuracy"] == f"{100 * (0.5 + mean):.1f}%"
+
+    def form(mean, times, digits, sign=""):
+        ends = "" if half is None else f" ± {times * half:.{digits}f}{sign}"
+        return f"{mean:.{digits}f}{sign}{ends}"
+
+    assert found[f"level{level}_error"] == form(3 + 2 * mean, 2, 4)
+    assert found[f"level{level}_val_error"] == form(2 + mean, 1, 4)
+    assert found[f"level{level}_accuracy"] == form(100 * (0.7 + mean), 100, 1, "%")
+    assert found[f"level{level}_val_accuracy"] == form(100 * (0.5 + mean), 100, 1, "%")
 
 
 def test_a_level_without_runs_has_a_dash_for_its_means():
@@ -226,7 +233,7 @@ def test_settings_stand_side_by_side_with_every_run_in_the_colour_of_its_level(t
     assert ax.get_ylabel() == what
 
 
-def test_levels_without_a_run_have_no_means():
+def test_levels_without_a_run_have_no_mean_and_those_of_one_no_interval():
     found = levels.numbers(
         silent_at_last((), (0, 1), (0, 2), range(5), after_loss=[0.0, 0.2, 0.2, 0.5])
     )
@@ -234,7 +241,7 @@ def test_levels_without_a_run_have_no_means():
     assert [found[f"level{level}_error"] for level in range(4)] == [
         "0.0000",
         "–",
-        "0.2000",
+        "0.2000 ± 0.0000",
         "0.5000",
     ]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tiny
 
-from analysis import levels, style
+from analysis import levels, statistics, style
 
 #: Steps of an epoch of the tiny data set's 300 images, 32 a step.
 WHOLE = 10
@@ -96,3 +96,41 @@ def test_other_beginnings_are_noticed_in_any_value(name):
     _, whole = early_and_whole()
     whole.records[0]["history"][name][0] = np.full_like(whole.records[0]["history"][name][0], 0.7)
     assert not levels.same_beginning(early, whole).is_met
+
+
+def test_variance_that_is_the_rows_the_columns_or_how_they_meet_is_found_apart():
+    rows, columns = np.array([[0.0], [1], [2], [4]]), np.array([[0.0, 5, 1]])
+    meeting = np.array([[1.0, -1, 0], [-1, 1, 0], [0, 1, -1], [0, -1, 1]])
+    shares = statistics._variance_shares(np.stack([rows + 0 * columns, columns + 0 * rows]))
+    np.testing.assert_allclose(shares, [[1, 0], [0, 1], [0, 0]], atol=1e-12)
+    # Mean squares by hand: rows 3 × 8.75 / 3, columns 4 × 14 / 2, the rest 8 / 6.
+    found = statistics._variance_shares(rows + columns + meeting)
+    parts = np.array([(8.75 - 8 / 6) / 3, (28 - 8 / 6) / 4, 8 / 6])
+    np.testing.assert_allclose(found, parts / parts.sum())
+
+
+def test_what_rows_and_columns_do_not_explain_is_theirs_together():
+    table = np.array([[1.0, 0], [0, 1], [1, 0], [0, 1]])  # no row and no column stands out
+    np.testing.assert_allclose(statistics._variance_shares(table), [0, 0, 1])
+
+
+def test_shares_of_variance_have_intervals_that_hold_them():
+    random = np.random.default_rng(1)
+    table = random.normal(size=(20, 1)) + random.normal(size=(20, 10))
+    rows, columns, both = statistics.variance_shares(table)
+    assert 0 < rows.low < rows.mean < rows.high < 1
+    assert 0 < both.low < both.mean < both.high < 1
+    assert rows.mean + columns + both.mean == pytest.approx(1)
+    assert statistics.variance_shares(table)[0] == rows
+
+
+def test_rank_correlation_is_that_of_the_ranks_with_a_wide_interval():
+    a = np.array([1.0, 2, 3, 4, 5, 6])
+    (rho, low, high), p = statistics.rank_correlation(a, a**3 * [1, 1, 1, 1, 1, 0.1])
+    # Ranks 1 2 4 5 6 3 against 1 to 6: 1 - 6 × 12 / (6 × 35).
+    assert rho == pytest.approx(1 - 72 / 210)
+    half = 1.959964 / np.sqrt(3)
+    assert (low, high) == pytest.approx(
+        (np.tanh(np.arctanh(rho) - half), np.tanh(np.arctanh(rho) + half))
+    )
+    assert 0.1 < p < 0.2
