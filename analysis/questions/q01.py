@@ -91,7 +91,6 @@ def numbers(results: Results) -> dict:
             "ten_stuck_max": float(accuracy[ten_silent > 0].max()),
             "same_weights_stuck": int(np.sum(~fine)),
             "same_weights_fine": int(np.sum(fine)),
-            "same_weights_fine_spread": float(np.ptp(same_weights.final("accuracy")[fine])),
             "same_order_min": float(same_order.final("accuracy").min()),
             "same_order_max": float(same_order.final("accuracy").max()),
             "crossed_weights": len(by_weights),
@@ -354,7 +353,7 @@ def _claims_of_causes(results: Results) -> list[Claim]:
             "The weights alone explain more than half of the variance of the number of silent "
             "outputs; most of the rest is how weights and order meet.",
             above("share of the weights", weights, 0.5, ".0%"),
-            above("share of both together", meeting, 0.1, ".0%"),
+            above("share of how they meet", meeting, 0.1, ".0%"),
         ),
         Claim(
             "orders",
@@ -428,8 +427,8 @@ def _claims_of_levels(results: Results) -> list[Claim]:
         ),
         Claim(
             "accuracy-drop",
-            "One silent output, if it is not that of 0, costs several points of accuracy in "
-            "every run.",
+            "Every run with one silent output, other than that of 0, lies several points of "
+            "accuracy below every run without one.",
             at_least(
                 "points between the lowest run without and the highest with",
                 100 * (accuracy[fine].min() - accuracy[only_other].max()),
@@ -547,7 +546,8 @@ def _claims_of_digits(results: Results) -> list[Claim]:
     return [
         Claim(
             "digits",
-            "Some digits lose their output more often than others; so do those whose output falls.",
+            "The silent outputs are spread unevenly over the digits, all of them as well as those "
+            "that were heard before training.",
             at_most("p of evenness (chi-square)", _evenness(first.in_the_end), SIGNIFICANT, ".2g"),
             at_most("p of those heard before", _evenness(first.fell), SIGNIFICANT, ".2g"),
         ),
@@ -558,8 +558,8 @@ def _claims_of_digits(results: Results) -> list[Claim]:
         ),
         Claim(
             "digits-why",
-            "Neither the number of images, nor their brightness, their likeness to another "
-            "digit, or how often they are missed can be told from chance as a reason.",
+            "Four properties of a digit cannot be told from chance as reasons: the number of its "
+            "images, their brightness, their likeness to another digit, how often they are missed.",
             *(
                 undecided(PROPERTIES[name], correlations[name][0])
                 for name in ("images", "ink", "likeness", "missed")
@@ -567,7 +567,7 @@ def _claims_of_digits(results: Results) -> list[Claim]:
         ),
         Claim(
             "digits-lead",
-            "Of the five properties one can be told from chance: outputs fall silent more often "
+            "Of five properties one can be told from chance: outputs fall silent more often "
             "for digits that healthy networks more often see in images of others.",
             above("rank correlation", correlations["mistaken"][0]),
             at_most("p (Holm)", correlations["mistaken"][1], SIGNIFICANT, ".2g"),
