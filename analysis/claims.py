@@ -109,7 +109,7 @@ def above_all(what: str, ours: np.ndarray, theirs: np.ndarray, form: str = "") -
 def above(what: str, estimate: Estimate, bound: float = 0.0, form: str = "+.2f") -> Criterion:
     """The whole 95% interval lies above a bound: more, faster, better."""
     return Criterion(
-        f"the whole interval above {number(bound)}",
+        f"the whole interval above {_bound(bound, form)}",
         _measured(what, estimate, form),
         estimate.low > bound,
     )
@@ -118,7 +118,7 @@ def above(what: str, estimate: Estimate, bound: float = 0.0, form: str = "+.2f")
 def below(what: str, estimate: Estimate, bound: float = 0.0, form: str = "+.2f") -> Criterion:
     """The whole 95% interval lies below a bound: less, slower, worse."""
     return Criterion(
-        f"the whole interval below {number(bound)}",
+        f"the whole interval below {_bound(bound, form)}",
         _measured(what, estimate, form),
         estimate.high < bound,
     )
@@ -127,7 +127,7 @@ def below(what: str, estimate: Estimate, bound: float = 0.0, form: str = "+.2f")
 def within(what: str, estimate: Estimate, low: float, high: float, form: str = "+.2f") -> Criterion:
     """The whole 95% interval lies between two bounds: as good as, about."""
     return Criterion(
-        f"the whole interval within {interval(low, high, '')}",
+        f"the whole interval within {_bound(low, form)} to {_bound(high, form)}",
         _measured(what, estimate, form),
         low <= estimate.low and estimate.high <= high,
     )
@@ -182,6 +182,11 @@ def as_often(what: str, ours: np.ndarray, theirs: np.ndarray) -> Criterion:
         _pairs(what, ours, theirs, p),
         p > SIGNIFICANT,
     )
+
+
+def _bound(bound: float, form: str) -> str:
+    """As what is measured is written, without a sign where it needs none."""
+    return number(bound, form.lstrip("+")) if bound else "0"
 
 
 def _measured(what: str, estimate: Estimate, form: str) -> str:

@@ -1,14 +1,16 @@
-"""Keeps the few images of a data set that pages show, and all its labels.
+"""Keeps the few images of a data set that pages show, all its labels, and its mean images.
 
 With them figures, confusion matrices and votes need no data set. ``<data set>.json`` holds the
-labels, which test images are kept, and where it all is from; ``<data set>.png`` the images one
-below the other.
+labels, the mean images, which test images are kept, and where it all is from;
+``<data set>.png`` the images one below the other.
 """
 
 from __future__ import annotations
 
+import base64
 import io
 import json
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,12 +39,15 @@ class Excerpt:
         Places in the test set of the test images that are kept.
     png : Path
         Their file, after the first training images; read when an image is asked for.
+    train_means : ndarray of uint8, shape (10, height, width) or with channels last, or None
+        Mean of the training images of each category; None where there are only labels.
     """
 
     train_labels: np.ndarray
     test_labels: np.ndarray
     test_numbers: np.ndarray
     png: Path
+    train_means: np.ndarray | None = None
 
     @property
     def train(self) -> np.ndarray:
@@ -80,7 +85,7 @@ def is_current(name: str, choose: Choice, folder: Path = results.FOLDER) -> bool
             and kept.train_labels.shape == source.shapes["y_train"]
             and kept.test_numbers.tolist() == list(choose(kept))
         )
-    except (OSError, ValueError, KeyError, TypeError, results.LedgerError):
+    except (OSError, ValueError, KeyError, TypeError, zlib.error, results.LedgerError):
         return False
 
 
@@ -106,6 +111,7 @@ def keep(name: str, choose: Choice, folder: Path = results.FOLDER) -> None:
         "origin": source.origin,
         "digest": source.digest,
         "train_labels": _digits(data.y_train),
+        "train_means": _packed(_means(data.x_train, data.y_train)),
         "test_numbers": test_numbers,
         "test_labels": _digits(data.y_test),
     }
@@ -115,11 +121,13 @@ def keep(name: str, choose: Choice, folder: Path = results.FOLDER) -> None:
 def load(name: str, folder: Path = results.FOLDER) -> Excerpt:
     """The excerpt of a data set."""
     kept = json.loads(_json_file(name, folder).read_text())
+    shape = datasets.DATASETS[name].shapes["x_train"][1:]
     return Excerpt(
         train_labels=_labels(kept["train_labels"]),
         test_labels=_labels(kept["test_labels"]),
         test_numbers=np.array(kept["test_numbers"], int),
         png=_png_file(name, folder),
+        train_means=_unpacked(kept["train_means"], shape),
     )
 
 
@@ -129,6 +137,21 @@ def _json_file(name: str, folder: Path) -> Path:
 
 def _png_file(name: str, folder: Path) -> Path:
     return folder / f"{name}.png"
+
+
+def _means(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Mean image of each category, rounded: uint8, shape (10, height, width, …)."""
+    means = [images[labels == category].mean(axis=0) for category in range(10)]
+    return np.rint(means).astype(np.uint8)
+
+
+def _packed(images: np.ndarray) -> str:
+    return base64.b64encode(zlib.compress(images.tobytes(), 9)).decode()
+
+
+def _unpacked(text: str, shape: tuple[int, ...]) -> np.ndarray:
+    content = zlib.decompress(base64.b64decode(text, validate=True))
+    return np.frombuffer(content, np.uint8).reshape(-1, *shape)
 
 
 def _digits(labels: np.ndarray) -> str:

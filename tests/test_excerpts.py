@@ -15,7 +15,7 @@ def first(chosen_by):
 
 
 def test_colours_and_places_out_of_order_come_back_as_they_were(monkeypatch, tmp_path):
-    colours = tiny.dataset(side=6)
+    colours = tiny.DATA
     images = {
         name: np.stack([array, 255 - array, array // 2], axis=-1)
         for name, array in (("x_train", colours.x_train), ("x_test", colours.x_test))
@@ -27,6 +27,8 @@ def test_colours_and_places_out_of_order_come_back_as_they_were(monkeypatch, tmp
     np.testing.assert_array_equal(excerpt.train, data.x_train[: excerpts.TRAINING_IMAGES])
     np.testing.assert_array_equal(excerpt.test, data.x_test[[7, 0, 99]])
     np.testing.assert_array_equal(excerpt.test_images([99, 7]), data.x_test[[99, 7]])
+    threes = data.x_train[data.y_train == 3].astype(float)
+    np.testing.assert_array_equal(excerpt.train_means[3], np.rint(threes.mean(axis=0)))
 
 
 def test_an_image_that_is_not_kept_is_not_mistaken_for_another(tiny_file, tmp_path):
@@ -41,4 +43,19 @@ def test_an_excerpt_that_lacks_labels_is_not_current(tiny_file, tmp_path):
     kept = json.loads(path.read_text())
     assert len(kept["train_labels"]) == 300
     path.write_text(json.dumps(kept | {"train_labels": kept["train_labels"][:100]}))
+    assert not excerpts.is_current("tiny", first, tmp_path)
+
+
+def test_an_excerpt_whose_mean_images_are_damaged_or_absent_is_not_current(tiny_file, tmp_path):
+    excerpts.keep("tiny", first, tmp_path)
+    path = tmp_path / "tiny.json"
+    kept = json.loads(path.read_text())
+    whole = kept["train_means"]
+    middle = len(whole) // 2
+    damaged = whole[:middle] + ("A" if whole[middle] != "A" else "B") + whole[middle + 1 :]
+    for means in (damaged, whole[:-8], ""):
+        path.write_text(json.dumps(kept | {"train_means": means}))
+        assert not excerpts.is_current("tiny", first, tmp_path)
+    del kept["train_means"]
+    path.write_text(json.dumps(kept))
     assert not excerpts.is_current("tiny", first, tmp_path)

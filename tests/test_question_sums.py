@@ -8,7 +8,7 @@ import tiny
 
 from analysis.excerpts import Excerpt
 from analysis.loaded import Results
-from analysis.questions import q01, q02, q05, q06, q08, q09, q10, walkthrough
+from analysis.questions import q02, q05, q06, q08, q09, q10, walkthrough
 from analysis.results import Runs
 from analysis.spec import mlp
 
@@ -83,26 +83,12 @@ def test_the_worst_mistakes_come_first_with_what_was_said_and_what_it_was():
     assert walkthrough._worst_pairs(matrix)[:3] == [(3, 5, 20), (4, 9, 12), (9, 4, 7)]
 
 
-def test_outputs_start_quiet_by_their_own_images_before_training():
-    own = np.ones((2, 10))
-    own[0, 3], own[1, 0], own[1, 1] = 0.049, 0.0, 0.05
-    found = q01._quiet_start(tiny.runs(before_own=own))
-    assert np.argwhere(found).tolist() == [[0, 3], [1, 0]]
-
-
 def silent(*numbers, epochs=1, **values):
     """Runs with so many silent outputs each, from first to last epoch."""
     own = np.ones((len(numbers), epochs, 10))
     for run, number in enumerate(numbers):
         own[run, :, :number] = 0
     return tiny.runs(own=own, **values)
-
-
-def test_a_level_is_as_far_from_the_next_as_the_line_through_all_runs_rises():
-    runs = silent(0, 0, 1, 2, after_loss=[0.01, 0.03, 0.05, 0.08], loss=np.zeros((4, 1)))
-    # Least squares by hand: mean of the numbers 3/4, of the errors .0425.
-    slope = (2 * -0.75 * -0.0225 + 0.25 * 0.0075 + 1.25 * 0.0375) / (2 * 0.5625 + 0.0625 + 1.5625)
-    assert q01._level_step(runs) == pytest.approx(slope)
 
 
 def test_an_output_returns_in_the_epoch_after_the_last_of_its_silence():

@@ -1,10 +1,16 @@
 """Question 1's sums and claims, and those of first epochs, on made-up runs."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tiny
 
 from analysis import levels, statistics, style
+from analysis.excerpts import Excerpt
+from analysis.loaded import Results
+from analysis.questions import q01, walkthrough
+from analysis.results import Runs
 
 #: Steps of an epoch of the tiny data set's 300 images, 32 a step.
 WHOLE = 10
@@ -134,3 +140,158 @@ def test_rank_correlation_is_that_of_the_ranks_with_a_wide_interval():
         (np.tanh(np.arctanh(rho) - half), np.tanh(np.arctanh(rho) + half))
     )
     assert 0.1 < p < 0.2
+
+
+def of_the_sheet(**values) -> Runs:
+    """Made-up runs as those of question 1's first experiment."""
+    return Runs(q01.SHEET, tiny.runs(**values).records)
+
+
+def with_silent(*counts, **values) -> Runs:
+    """A run for each number of silent outputs."""
+    own = np.ones((len(counts), 1, 10))
+    for run, count in enumerate(counts):
+        own[run, :, :count] = 0
+    return of_the_sheet(own=own, **values)
+
+
+def test_a_level_is_as_far_from_the_next_as_the_line_through_all_runs_rises():
+    runs = with_silent(0, 0, 1, 2, after_loss=[0.01, 0.03, 0.05, 0.08])
+    # Least squares by hand: mean of the numbers 3/4, of the errors .0425.
+    slope = (2 * -0.75 * -0.0225 + 0.25 * 0.0075 + 1.25 * 0.0375) / (2 * 0.5625 + 0.0625 + 1.5625)
+    mean, low, high = q01._level_step(runs)
+    assert mean == pytest.approx(slope)
+    left = [0.01, 0.03, 0.05, 0.08] - (0.0425 + slope * (np.array([0, 0, 1, 2]) - 0.75))
+    half = 4.302653 * np.sqrt(np.sum(left**2) / 2 / 2.75)  # Student's t with two left over
+    assert (low, high) == pytest.approx((slope - half, slope + half), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "values, room",
+    [([1, 2, 4, 5, 9], 2), ([1, 2, 4, 5, 6], 1), ([1, 5, 4, 6, 9], -1)],
+)
+def test_groups_have_the_least_room_between_any_two_that_follow(values, room):
+    assert q01._room(with_silent(0, 0, 1, 1, 3), np.array(values)) == room
+
+
+def test_the_order_decides_where_it_costs_some_runs_an_output_and_others_none():
+    by_weights = np.array([[0, 0, 0], [1, 2, 1], [0, 0, 3], [1, 0, 1], [1, 1, 1]])
+    assert q01._decided_by_order(by_weights) == 2
+
+
+def test_orders_differ_if_one_is_the_best_of_most_weights():
+    alike = np.array([[0, 1, 2], [2, 1, 0]] * 5)
+    unlike = np.array([[0, 1, 2], [0, 2, 1]] * 5)
+    assert q01._difference_of_orders(alike) == pytest.approx(1)
+    assert q01._difference_of_orders(unlike) < 0.01
+
+
+def test_bands_hold_each_output_once_and_their_lower_ends():
+    own = np.array([[0, 0.049, 0.05, 0.39, 0.4, 0.99, 1, 0.2, 0.2, 0.2]])
+    runs = of_the_sheet(before_own=own)
+    found = [np.flatnonzero(q01._in_band(runs, *band)).tolist() for band in q01.BANDS]
+    assert found == [[0, 1], [2, 3, 7, 8, 9], [4, 5, 6]]
+
+
+def test_the_table_of_starts_counts_outputs_by_where_they_fire():
+    start, others = np.full((2, 10), 0.5), np.full((2, 10), 0.5)  # as much is not more
+    start[0, :3], others[0, 0] = 0.1, 0.0
+    own = np.ones((2, 1, 10))
+    own[0, 0, 1] = own[1, 0, 9] = 0
+    start[1, 0] = 0.0
+    rows = q01._table_of_starts(of_the_sheet(own=own, before_own=start, before_others=others))
+    assert rows[1:] == [
+        ["0% to 5%", "0 of 1", "0.0%", "0 of 1", "0 of 0"],
+        ["5% to 40%", "1 of 3", "33.3%", "1 of 2", "0 of 1"],
+        ["40% to 100%", "1 of 16", "6.2%", "0 of 0", "1 of 16"],
+    ]
+
+
+LABELS = np.repeat(np.arange(10), 2).astype(np.uint8)
+
+
+def results_with(runs: Runs, train_labels=LABELS, means=None) -> Results:
+    excerpt = Excerpt(train_labels, LABELS, np.array([], int), Path(), means)
+    return Results({q01.SHEET: runs}, {"mnist": excerpt})
+
+
+def test_zeros_are_right_as_a_share_of_the_images_of_a_0():
+    predictions = np.tile(LABELS, (2, 1))
+    predictions[1, 0], predictions[1, 5:9] = 6, 0  # others taken for a 0 do not count
+    found = q01._zeros_right(results_with(of_the_sheet(predictions=predictions)))
+    assert found.tolist() == [1, 0.5]
+
+
+def test_outputs_are_even_over_digits_or_not():
+    even, uneven = np.eye(10, dtype=bool), np.zeros((20, 10), bool)
+    uneven[:, 3] = True
+    assert q01._evenness(even) == pytest.approx(1)
+    assert q01._evenness(uneven) < 1e-6
+    assert q01._more_than_the_mean(np.vstack([uneven, even])) == "3"
+
+
+def test_properties_of_digits_are_as_counted_by_hand():
+    predictions = np.tile(LABELS, (3, 1))
+    predictions[0, :2] = 7  # both zeros of a network taken for a 7
+    predictions[1, 2] = 7
+    predictions[2] = 5  # of a network with a silent output, which does not count
+    means = np.zeros((10, 2, 5), np.uint8)
+    means.reshape(10, 10)[np.arange(10), np.arange(10)] = 10  # no two digits share a pixel …
+    means[4, 0, :2] = [30, 40]  # … but this one with 0 and 1
+    train_labels = np.repeat(np.arange(10), np.arange(1, 11)).astype(np.uint8)
+    runs = with_silent(0, 0, 2, predictions=predictions)
+    found = q01._properties(results_with(runs, train_labels, means))
+    assert found["images"].tolist() == list(range(1, 11))
+    assert found["missed"].tolist() == [0.5, 0.25, *[0] * 8]
+    assert found["mistaken"].tolist() == [*[0] * 7, 3 / 36, 0, 0]
+    assert found["ink"].tolist() == [1, 1, 1, 1, 8, *[1] * 5]
+    length = np.sqrt(30**2 + 40**2 + 10**2)
+    nearest = np.zeros(10)
+    nearest[[0, 1, 4]] = 30 / length, 40 / length, 40 / length
+    np.testing.assert_allclose(found["likeness"], nearest, atol=1e-12)
+
+
+def test_correlations_of_digits_are_with_those_that_end_silent_and_raised_together():
+    own = np.ones((9, 2, 10))
+    for digit in range(10):
+        own[:digit, 1, digit] = 0  # of the digit 9 all nine runs'
+    own[:, 0] = 0  # after the first epoch, which does not count
+    order = np.arange(10) + 1.0
+    results = results_with(of_the_sheet(own=own))
+    # Asked for once, they are kept.
+    results.computed[q01._properties.__wrapped__, ()] = {
+        "images": order,
+        "ink": -order,
+        "likeness": np.array([1, 2, 1, 2, 1, 2, 1, 2, 2, 1]),
+    }
+    found = q01._correlations(results)
+    assert found["images"][0].mean == pytest.approx(1)
+    assert found["ink"][0].mean == pytest.approx(-1)
+    rho, p = found["likeness"]
+    assert rho.low < 0 < rho.high
+    assert p > 0.5
+
+
+def test_firing_is_the_mean_of_a_runs_outputs_at_each_step():
+    own = np.arange(20).reshape(2, 10) / 20
+    runs = tiny.runs(before_own=own)
+    for record, start in zip(runs.records, own, strict=True):
+        record["within"] = {"own": [(start / step).tolist() for step in q01.STEPS]}
+    found = q01._firing(Results({q01.FIRST_EPOCH: Runs(q01.FIRST_EPOCH, runs.records)}), "own")
+    assert list(found) == [0, *q01.STEPS]
+    np.testing.assert_allclose(found[0], [4.5 / 20, 14.5 / 20])
+    np.testing.assert_allclose(found[10], [4.5 / 200, 14.5 / 200])
+
+
+def test_a_start_is_counted_by_any_limit():
+    start = np.full((1, 10), 0.5)
+    start[0, :4] = [0.0, 0.009, 0.01, 0.19]
+    own = np.ones((1, 1, 10))
+    own[0, 0, [1, 2, 3, 9]] = 0
+    results = results_with(of_the_sheet(own=own, before_own=start))
+    assert [q01._stayed_below(results, limit) for limit in (0.01, 0.2)] == [1, 3]
+
+
+def test_gains_are_testing_minus_training_after_each_epoch():
+    runs = tiny.runs(accuracy=[[0.5, 0.8]], val_accuracy=[[0.75, 0.7]])
+    np.testing.assert_allclose(walkthrough._gains(runs, "accuracy"), [0.25, -0.1])

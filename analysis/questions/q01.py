@@ -1,14 +1,33 @@
 """Question 1: ten networks for five epochs, and why no two learn alike."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
-from analysis import levels, plots, style
-from analysis.claims import Claim
-from analysis.loaded import Results
-from analysis.results import SILENT_BELOW
+from analysis import forms, levels, plots, style
+from analysis.claims import (
+    SIGNIFICANT,
+    Claim,
+    above,
+    at_least,
+    at_most,
+    below,
+    exactly,
+    undecided,
+    within,
+)
+from analysis.loaded import Results, computed_once
+from analysis.results import Runs
 from analysis.spec import SGD, Experiment, mlp
+from analysis.statistics import (
+    Estimate,
+    difference,
+    holm,
+    rank_correlation,
+    rate,
+    variance_shares,
+)
 
 BUILDS_ON = ()
 
@@ -44,121 +63,514 @@ FIRST_EPOCH = replace(SHEET, name="q01-first-epoch", epochs=1, activity_at=STEPS
 
 EXPERIMENTS = (SHEET, *CROSSED, SAME_ORDER, SAME_BOTH, FIRST_EPOCH)
 
+#: By the share of its own digit's images on which an output fires before training.
+BANDS = ((0.0, 0.05), (0.05, 0.4), (0.4, 1.0))
+
 
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    runs = results[SHEET]
-    accuracy = runs.first(levels.ASKED_FOR).final("accuracy")
+    runs, first = results[SHEET], _first_epoch(results)
+    ten = runs.first(levels.ASKED_FOR)
+    accuracy, ten_silent = ten.final("accuracy"), levels.counts(ten)
     same_weights, same_order = results[SAME_WEIGHTS], results[SAME_ORDER]
-    fine = levels.fine(same_weights)
-    own = runs.own[:, -1]
-    quiet_start = _quiet_start(runs)
-    silent = runs.silent[:, -1]
-    return levels.numbers(runs) | {
-        "ten_accuracy_min": float(accuracy.min()),
-        "ten_accuracy_max": float(accuracy.max()),
-        "silent_outputs": int(silent.sum()),
-        "outputs": silent.size,
-        "same_weights_stuck": int(np.sum(~fine)),
-        "same_weights_fine_spread": float(np.ptp(same_weights.final("accuracy")[fine])),
-        "same_order_min": float(same_order.final("accuracy").min()),
-        "same_order_max": float(same_order.final("accuracy").max()),
-        "own_silent_max": float(own[silent].max()),
-        "own_heard_min": float(own[~silent].min()),
-        "never_on_own": int(np.sum(own == 0)),
-        "zero_on_all": int(np.sum((own == 0) & (runs.others[:, -1] == 0))),
-        "others_silent_median": float(np.median(runs.others[:, -1][silent])),
-        "quiet_start": int(quiet_start.sum()),
-        "quiet_start_silent_rate": float(silent[quiet_start].mean()),
-        "other_start_silent_rate": float(silent[~quiet_start].mean()),
-        "level_step": float(_level_step(runs)),
-        "only_zero_runs": int(levels.only_zero(runs).sum()),
-        "only_zero_accuracy": float(runs.final("val_accuracy")[levels.only_zero(runs)].mean()),
-        "only_other_accuracy": float(runs.final("val_accuracy")[levels.only_other(runs)].mean()),
+    fine, healthy = levels.fine(same_weights), levels.fine(runs)
+    own, silent = runs.own[:, -1], runs.silent[:, -1]
+    only_zero, only_other = levels.only_zero(runs), levels.only_other(runs)
+    val_accuracy, zeros = runs.final("val_accuracy"), _zeros_right(results)
+    by_weights = _silent_by_weights(results)
+    weights, orders, both = _shares(results)
+    starts, stuck = first.start.sum(axis=1), ~healthy
+    return (
+        levels.numbers(runs)
+        | first.numbers()
+        | _firing_at(results)
+        | {
+            "ten_accuracy_min": float(accuracy.min()),
+            "ten_accuracy_max": float(accuracy.max()),
+            "ten_fine_min": float(accuracy[ten_silent == 0].min()),
+            "ten_stuck_max": float(accuracy[ten_silent > 0].max()),
+            "same_weights_stuck": int(np.sum(~fine)),
+            "same_weights_fine": int(np.sum(fine)),
+            "same_order_min": float(same_order.final("accuracy").min()),
+            "same_order_max": float(same_order.final("accuracy").max()),
+            "crossed_weights": len(by_weights),
+            "crossed_orders": by_weights.shape[1],
+            "crossed_never": int(np.sum((by_weights == 0).all(axis=1))),
+            "crossed_always": int(np.sum((by_weights > 0).all(axis=1))),
+            "crossed_some": _decided_by_order(by_weights),
+            "weights_share": weights.mean,
+            "weights_share_low": weights.low,
+            "weights_share_high": weights.high,
+            "orders_share": orders,
+            "both_share": both.mean,
+            "both_share_low": both.low,
+            "both_share_high": both.high,
+            "outputs": silent.size,
+            "silent_max": int(levels.counts(runs).max()),
+            "silent_at_first": int(runs.silent[:, 0].sum()),
+            "came_back": int(np.sum(runs.silent[:, 0] & ~silent)),
+            "own_silent_max": float(own[silent].max()),
+            "own_heard_min": float(own[~silent].min()),
+            "never_on_own": int(np.sum(own == 0)),
+            "zero_on_all": int(np.sum((own == 0) & (runs.others[:, -1] == 0))),
+            "others_silent_median": float(np.median(runs.others[:, -1][silent])),
+            "below_1_stayed": _stayed_below(results, 0.01),
+            "below_20_stayed": _stayed_below(results, 0.2),
+            **{
+                f"{name}_{what}": int(value)
+                for name, chosen in (
+                    ("start0", starts == 0),
+                    ("start1", starts == 1),
+                    ("start2", starts >= 2),
+                )
+                for what, value in (("runs", chosen.sum()), ("stuck", stuck[chosen].sum()))
+            },
+            "level_step": _level_step(runs).mean,
+            "only_zero_runs": int(only_zero.sum()),
+            "only_zero_accuracy": float(val_accuracy[only_zero].mean()),
+            "only_zero_max": float(val_accuracy[only_zero].max()),
+            "only_other_accuracy": float(val_accuracy[only_other].mean()),
+            "fine_accuracy": float(val_accuracy[healthy].mean()),
+            "fine_accuracy_min": float(val_accuracy[healthy].min()),
+            "zeros_right": float(zeros[only_zero].mean()),
+            "zeros_right_fine": float(zeros[healthy].mean()),
+            "digits_often": _more_than_the_mean(silent),
+            "digits_p": _evenness(silent),
+            "digits_start_p": _evenness(first.start),
+            "digits_fell_p": _evenness(first.fell),
+        }
+    )
+
+
+def _first_epoch(results: Results) -> levels.FirstEpoch:
+    return levels.first_epoch(results[FIRST_EPOCH], results[SHEET])
+
+
+def _silent_by_weights(results: Results) -> np.ndarray:
+    """Silent outputs of each set of weights with each order: int, shape (weights, orders)."""
+    return np.array([levels.counts(results[experiment]) for experiment in CROSSED])
+
+
+def _decided_by_order(by_weights: np.ndarray) -> int:
+    """Sets of weights that lose an output under some orders and none under others."""
+    stuck = by_weights > 0
+    return int(np.sum(stuck.any(axis=1) & ~stuck.all(axis=1)))
+
+
+@computed_once
+def _shares(results: Results) -> tuple[Estimate, float, Estimate]:
+    """What weights, orders and both together explain of the number of silent outputs."""
+    return variance_shares(_silent_by_weights(results))
+
+
+def _firing(results: Results, name: str) -> dict[int, np.ndarray]:
+    """``own`` or ``others`` by step, from 0 on, as means of each run's outputs: shape (runs,)."""
+    early = results[FIRST_EPOCH]
+    shares = [early.before(name), *early.within(name).swapaxes(0, 1)]
+    return {step: share.mean(axis=1) for step, share in zip((0, *STEPS), shares, strict=True)}
+
+
+def _firing_at(results: Results) -> dict:
+    """Share of images on which outputs fire before training and after ten and 100 steps."""
+    return {
+        f"{name}_at_{step}": float(_firing(results, name)[step].mean())
+        for name in ("own", "others")
+        for step in (0, 10, 100)
     }
 
 
-def _quiet_start(runs) -> np.ndarray:
-    """Outputs that fire on few images of their own digit before any training: (runs, 10)."""
-    return np.array([r["before"]["own"] for r in runs.records]) < SILENT_BELOW
+def _stayed_below(results: Results, limit: float) -> int:
+    """Outputs that end silent and fire on less than a share of their images before training."""
+    return int(np.sum(results[SHEET].silent[:, -1] & (results[SHEET].before("own") < limit)))
 
 
-def _level_step(runs) -> float:
+def _in_band(runs: Runs, low: float, high: float) -> np.ndarray:
+    """Outputs that fire on such a share of their own images before training: (runs, 10)."""
+    own = runs.before("own")
+    return (own >= low) & ((own < high) | (high == 1))
+
+
+def _fires_elsewhere(runs: Runs) -> np.ndarray:
+    """Outputs that before training fire on a larger share of others' images than of their own."""
+    return runs.before("others") > runs.before("own")
+
+
+def _zeros_right(results: Results) -> np.ndarray:
+    """Which share of the test images of a 0 each run names so: shape (runs,)."""
+    return np.mean(results[SHEET].predictions[:, results.labels(SHEET) == 0] == 0, axis=1)
+
+
+def _level_step(runs: Runs) -> Estimate:
     """How much one more silent output adds to the error: slope of a line through all runs."""
-    return np.polyfit(levels.counts(runs), runs.after("loss"), 1)[0]
+    from scipy import stats
+
+    line = stats.linregress(levels.counts(runs), runs.after("loss"))
+    half = stats.t.ppf(0.975, len(runs) - 2) * line.stderr
+    return Estimate(*map(float, (line.slope, line.slope - half, line.slope + half)))
+
+
+def _room(runs: Runs, values: np.ndarray) -> float:
+    """Least distance between the groups of runs with 0, 1, 2, … silent outputs, in rising order."""
+    silent = levels.counts(runs)
+    groups = [values[silent == count] for count in np.unique(silent)]
+    return min(b.min() - a.max() for a, b in pairwise(groups))
+
+
+def _evenness(outputs: np.ndarray) -> float:
+    """How likely outputs of shape (runs, 10) spread as unevenly over digits by chance: a p-value.
+
+    Pearson's chi-square test.
+    """
+    from scipy import stats
+
+    return float(stats.chisquare(outputs.sum(axis=0)).pvalue)
+
+
+def _more_than_the_mean(outputs: np.ndarray) -> str:
+    """The digits that have more of some outputs, shape (runs, 10), than digits have on average."""
+    by_digit = outputs.sum(axis=0)
+    return ", ".join(map(str, np.flatnonzero(by_digit > by_digit.mean())))
+
+
+#: What may part digits: name in claims, and in the page's table.
+PROPERTIES = {
+    "images": "training images of the digit",
+    "ink": "mean brightness of its images",
+    "likeness": "likeness of its mean image to the nearest other digit's (cosine)",
+    "missed": "its test images that healthy networks miss",
+    "mistaken": "other digits' test images that healthy networks take for it",
+}
+
+
+@computed_once
+def _properties(results: Results) -> dict[str, np.ndarray]:
+    """`PROPERTIES` of the ten digits: shape (10,) each."""
+    data, labels = results.excerpts["mnist"], results.labels(SHEET)
+    answers = results[SHEET].predictions[levels.fine(results[SHEET])]
+    means = data.train_means.reshape(10, -1).astype(float)
+    directions = means / np.linalg.norm(means, axis=1, keepdims=True)
+    cosines = directions @ directions.T
+    np.fill_diagonal(cosines, -1)
+    return {
+        "images": np.bincount(data.train_labels, minlength=10),
+        "ink": means.mean(axis=1),
+        "likeness": cosines.max(axis=1),
+        "missed": np.array([np.mean(answers[:, labels == k] != k) for k in range(10)]),
+        "mistaken": np.array([np.mean(answers[:, labels != k] == k) for k in range(10)]),
+    }
+
+
+@computed_once
+def _correlations(results: Results) -> dict[str, tuple[Estimate, float]]:
+    """Rank correlation of each property with a digit's silent outputs, with Holm's p-value."""
+    silent = results[SHEET].silent[:, -1].sum(axis=0)
+    found = {n: rank_correlation(v, silent) for n, v in _properties(results).items()}
+    raised = holm([p for _, p in found.values()])
+    return {name: (rho, p) for (name, (rho, _)), p in zip(found.items(), raised, strict=True)}
 
 
 def tables(results: Results) -> dict[str, list[list[str]]]:
-    """None; see `analysis.questions`."""
-    return {}
+    """What the page shows as tables; see `analysis.questions`."""
+    return {"start": _table_of_starts(results[SHEET]), "digits": _table_of_digits(results)}
+
+
+def _table_of_starts(runs: Runs) -> list[list[str]]:
+    silent, elsewhere = runs.silent[:, -1], _fires_elsewhere(runs)
+
+    def ends_silent(chosen):
+        return f"{silent[chosen].sum()} of {chosen.sum()}"
+
+    rows = []
+    for low, high in BANDS:
+        band = _in_band(runs, low, high)
+        rows.append(
+            [
+                f"{low:.0%} to {high:.0%}",
+                ends_silent(band),
+                f"{rate(silent[band]).mean:.1%}",
+                ends_silent(band & elsewhere),
+                ends_silent(band & ~elsewhere),
+            ]
+        )
+    header = [
+        "own images fired on before training",
+        "end silent",
+        "share",
+        "if it fires more on others' images",
+        "if not",
+    ]
+    return [header, *rows]
+
+
+def _table_of_digits(results: Results) -> list[list[str]]:
+    rows = [
+        [
+            PROPERTIES[name],
+            f"{forms.number(rho.mean, '+.2f')} ({forms.interval(rho.low, rho.high, '+.2f')})",
+            f"{p:.2g}",
+        ]
+        for name, (rho, p) in _correlations(results).items()
+    ]
+    return [["property of a digit", "rank correlation (95%)", "p (Holm)"], *rows]
 
 
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    runs, both = results[SHEET], results[SAME_BOTH]
-    by_weights, by_order = results[SAME_ORDER], results[SAME_WEIGHTS]
-    silent, error = levels.counts(runs), runs.after("loss")
-    gaps = [
-        error[silent == level + 1].min() - error[silent == level].max()
-        for level in range(silent.max())
+    return [
+        *_claims_of_causes(results),
+        *_claims_of_levels(results),
+        *_claims_of_the_first_epoch(results),
+        *_claims_of_digits(results),
     ]
-    own, is_silent = runs.own[:, -1], runs.silent[:, -1]
-    quiet = _quiet_start(runs)
-    only_zero, only_other = levels.only_zero(runs), levels.only_other(runs)
-    accuracy, val_error = runs.final("val_accuracy"), runs.final("val_loss")
-    spread = {
-        "weights": np.ptp(by_weights.final("accuracy")),
-        "order": np.ptp(by_order.final("accuracy")),
-    }
+
+
+def _claims_of_causes(results: Results) -> list[Claim]:
+    by_weights, by_order = results[SAME_ORDER], results[SAME_WEIGHTS]
+    both, table = results[SAME_BOTH], _silent_by_weights(results)
+    weights, _, meeting = _shares(results)
     return [
         Claim(
+            "same",
             "With the same initial weights and the same order of images, ten runs are one: "
             "their curves coincide to the last digit.",
-            f"largest difference {np.ptp(both.history('loss'), axis=0).max():g} in ten runs",
-            np.ptp(both.history("loss"), axis=0).max() == 0,
+            exactly("largest difference", np.ptp(both.history("loss"), axis=0).max(), 0, "g"),
         ),
         Claim(
+            "causes",
             "Either cause alone makes runs differ: initial weights, or order of images.",
-            f"final training accuracy spreads over {spread['weights']:.3f} when only the "
-            f"weights differ, {spread['order']:.3f} when only the order does",
-            min(spread.values()) > 0.01,
+            *(
+                at_least(
+                    f"spread of training accuracy over {name}",
+                    np.ptp(runs.final("accuracy")),
+                    0.01,
+                    ".3f",
+                )
+                for name, runs in (("weights", by_weights), ("orders", by_order))
+            ),
         ),
         Claim(
-            "Outputs are heard or silent, nothing between: each fires on nearly all training "
-            "images of its own digit or on next to none.",
-            f"of {own.size:,} outputs the silent fire on at most {own[is_silent].max():.2%}, "
-            f"the others on at least {own[~is_silent].min():.1%}",
-            own[is_silent].max() < 0.01 and own[~is_silent].min() > 0.5,
+            "weights",
+            "The weights alone explain more than half of the variance of the number of silent "
+            "outputs; most of the rest is how weights and order meet.",
+            above("share of the weights", weights, 0.5, ".0%"),
+            above("share of how they meet", meeting, 0.1, ".0%"),
         ),
         Claim(
-            "The levels are the number of silent outputs: sorted by training error, the runs "
-            "fall into separate groups, one for each number.",
-            f"between the groups there is room of {min(gaps):.4f} or more",
-            min(gaps) > 0,
+            "orders",
+            "No order is better than another for all weights, as far as can be told from chance.",
+            at_least("p of Friedman's test", _difference_of_orders(table), SIGNIFICANT, ".2f"),
         ),
         Claim(
-            "One silent output costs about .008 of error.",
-            f"slope {_level_step(runs):.4f} a silent output",
-            0.007 < _level_step(runs) < 0.009,
+            "order-decides",
+            "With some weights the order decides whether an output is lost.",
+            at_least("such sets of weights", _decided_by_order(table), 2),
+        ),
+    ]
+
+
+def _difference_of_orders(table: np.ndarray) -> float:
+    """How likely orders, the columns, are as unlike by chance: p-value of Friedman's test."""
+    from scipy import stats
+
+    return float(stats.friedmanchisquare(*table.T).pvalue)
+
+
+def _claims_of_levels(results: Results) -> list[Claim]:
+    runs = results[SHEET]
+    ten = runs.first(levels.ASKED_FOR)
+    own, silent = runs.own[:, -1], runs.silent[:, -1]
+    fine, only_zero, only_other = (
+        kind(runs) for kind in (levels.fine, levels.only_zero, levels.only_other)
+    )
+    accuracy, ten_accuracy = runs.final("val_accuracy"), ten.final("accuracy")
+    zeros = _zeros_right(results)
+    return [
+        Claim(
+            "ten",
+            "Of the first ten runs those without a silent output end above the others in "
+            "training accuracy, with room between.",
+            at_least(
+                "points between them",
+                100
+                * (ten_accuracy[levels.fine(ten)].min() - ten_accuracy[~levels.fine(ten)].max()),
+                5,
+                ".1f",
+            ),
         ),
         Claim(
-            "No output falls silent after the first epoch.",
-            f"{levels.changes(runs)['fell_later']} of {own.size:,}",
-            levels.changes(runs)["fell_later"] == 0,
+            "heard-or-silent",
+            "After training, outputs are heard or silent, nothing between: each fires on nearly "
+            "all training images of its own digit or on next to none.",
+            at_most("largest share of the silent", own[silent].max(), 0.01, ".2%"),
+            at_least("smallest of the others", own[~silent].min(), 0.9, ".1%"),
         ),
         Claim(
-            "An output that hardly fires before training is more likely to end silent.",
-            f"{is_silent[quiet].mean():.0%} of {quiet.sum()} such outputs, "
-            f"{is_silent[~quiet].mean():.0%} of the other {np.sum(~quiet)}",
-            is_silent[quiet].mean() > 2 * is_silent[~quiet].mean(),
+            "levels",
+            "The levels are the number of silent outputs: sorted by error, the runs fall into "
+            "separate groups, one for each number.",
+            at_least(
+                "room between the training errors", _room(runs, runs.after("loss")), 0.001, ".4f"
+            ),
+            at_least(
+                "between the testing errors", _room(runs, runs.final("val_loss")), 0.001, ".4f"
+            ),
         ),
         Claim(
-            "When the one silent output is that of 0, accuracy hides what the error shows.",
-            f"{only_zero.sum()} such runs: accuracy {accuracy[only_zero].mean():.3f} against "
-            f"{accuracy[only_other].mean():.3f}, error {val_error[only_zero].mean():.4f} "
-            f"against {val_error[only_other].mean():.4f}",
-            accuracy[only_zero].min() > accuracy[only_other].max()
-            and abs(val_error[only_zero].mean() - val_error[only_other].mean()) < 0.002,
+            "stuck",
+            "More than half of all runs end with a silent output.",
+            above(f"of {len(runs)} runs", rate(~fine), 0.5, ".0%"),
+        ),
+        Claim(
+            "level-step",
+            "One silent output costs a little less than 1/100 of error.",
+            within("slope over all runs", _level_step(runs), 0.007, 0.01, ".4f"),
+        ),
+        Claim(
+            "accuracy-drop",
+            "Every run with one silent output, other than that of 0, lies several points of "
+            "accuracy below every run without one.",
+            at_least(
+                "points between the lowest run without and the highest with",
+                100 * (accuracy[fine].min() - accuracy[only_other].max()),
+                5,
+                ".1f",
+            ),
+        ),
+        Claim(
+            "zero",
+            "Where the one silent output is that of 0, most images of a 0 are still answered "
+            "right, fewer than in any run without a silent output.",
+            at_least("smallest share answered right", zeros[only_zero].min(), 0.5, ".1%"),
+            at_most("largest", zeros[only_zero].max(), zeros[fine].min(), ".1%"),
+        ),
+        Claim(
+            "zero-between",
+            "Such a run looks healthier by its accuracy than any other with one silent output, "
+            "and still lies below every run without one.",
+            at_least(
+                "points above the others, at the least",
+                100 * (accuracy[only_zero].min() - accuracy[only_other].max()),
+                1,
+                ".1f",
+            ),
+            at_least(
+                "points below those without, at the least",
+                100 * (accuracy[fine].min() - accuracy[only_zero].max()),
+                1,
+                ".1f",
+            ),
+        ),
+    ]
+
+
+def _claims_of_the_first_epoch(results: Results) -> list[Claim]:
+    runs, first = results[SHEET], _first_epoch(results)
+    silent, elsewhere = runs.silent[:, -1], _fires_elsewhere(runs)
+    never, middle, often = (_in_band(runs, *band) for band in BANDS)
+    own, others = _firing(results, "own"), _firing(results, "others")
+    return [
+        Claim(
+            "same-beginning",
+            "The runs that were looked into during the first epoch begin as those of five epochs "
+            "do, to the last digit, so that the two may be joined.",
+            levels.same_beginning(results[FIRST_EPOCH], runs),
+        ),
+        Claim(
+            "two-ways",
+            "Of the outputs that end silent about half were silent before training; the others "
+            "fell silent.",
+            within(
+                "silent before training", rate(first.start[first.in_the_end]), 1 / 3, 2 / 3, ".0%"
+            ),
+        ),
+        Claim(
+            "pulled-up",
+            "Of the outputs that start silent about half are heard in the end.",
+            within("heard in the end", rate(~first.in_the_end[first.start]), 1 / 3, 2 / 3, ".0%"),
+        ),
+        Claim(
+            "early",
+            f"After step {first.last_fall[1]} no output is seen to fall silent, in this epoch or "
+            "later.",
+            at_most("last fall seen at step", first.last_fall[1], 300),
+            exactly("falls from epoch to epoch", levels.changes(runs)["fell_later"], 0),
+        ),
+        Claim(
+            "rarely-back",
+            "Of the outputs that are silent after the first epoch, few are heard after the fifth.",
+            below("heard again", rate(~runs.silent[:, -1][runs.silent[:, 0]]), 1 / 3, ".0%"),
+        ),
+        Claim(
+            "first-steps",
+            "In the first ten steps outputs fire on fewer and fewer images, more so of other "
+            "digits; then they win back their own and go on losing the others.",
+            below("own images, steps 0 to 10", difference(own[10], own[0]), form="+.1%"),
+            below(
+                "others' less own",
+                difference(others[10] - others[0], own[10] - own[0]),
+                form="+.1%",
+            ),
+            above("own images, steps 10 to 100", difference(own[100], own[10]), form="+.1%"),
+            below("others', steps 10 to 100", difference(others[100], others[10]), form="+.1%"),
+        ),
+        Claim(
+            "start",
+            "The fewer images of its own digit an output fires on before training, the more "
+            "likely it ends silent.",
+            above(
+                f"below {BANDS[0][1]:.0%}", rate(silent[never]), rate(silent[middle]).high, ".0%"
+            ),
+            above(
+                f"{forms.interval(*BANDS[1], '.0%')}",
+                rate(silent[middle]),
+                rate(silent[often]).high,
+                ".0%",
+            ),
+        ),
+        Claim(
+            "elsewhere",
+            f"Of the outputs that start with {forms.interval(*BANDS[1], '.0%')} of their own "
+            "images, those that fire on more of the others' end silent more often.",
+            above(
+                "firing more on others'",
+                rate(silent[middle & elsewhere]),
+                rate(silent[middle & ~elsewhere]).high,
+                ".0%",
+            ),
+        ),
+    ]
+
+
+def _claims_of_digits(results: Results) -> list[Claim]:
+    first, correlations = _first_epoch(results), _correlations(results)
+    return [
+        Claim(
+            "digits",
+            "The silent outputs are spread unevenly over the digits, all of them as well as those "
+            "that were heard before training.",
+            at_most("p of evenness (chi-square)", _evenness(first.in_the_end), SIGNIFICANT, ".2g"),
+            at_most("p of those heard before", _evenness(first.fell), SIGNIFICANT, ".2g"),
+        ),
+        Claim(
+            "digits-start",
+            "That outputs start silent evenly over the digits cannot be ruled out.",
+            at_least("p (chi-square)", _evenness(first.start), SIGNIFICANT, ".2f"),
+        ),
+        Claim(
+            "digits-why",
+            "Four properties of a digit cannot be told from chance as reasons: the number of its "
+            "images, their brightness, their likeness to another digit, how often they are missed.",
+            *(
+                undecided(PROPERTIES[name], correlations[name][0])
+                for name in ("images", "ink", "likeness", "missed")
+            ),
+        ),
+        Claim(
+            "digits-lead",
+            "Of five properties one can be told from chance: outputs fall silent more often "
+            "for digits that healthy networks more often see in images of others.",
+            above("rank correlation", correlations["mistaken"][0]),
+            at_most("p (Holm)", correlations["mistaken"][1], SIGNIFICANT, ".2g"),
         ),
     ]
 
@@ -184,20 +596,78 @@ def causes(results):
     return figure
 
 
+def crossed(results):
+    """Which outputs end silent, for each set of weights with each order."""
+    from matplotlib.patches import Rectangle
+
+    silent = np.array([results[experiment].silent[:, -1] for experiment in CROSSED])
+    counts = silent.sum(axis=2)
+    rows = np.argsort(counts.sum(axis=1), kind="stable")
+    figure, ax = style.figure(height=4.6)
+    for row, column in np.ndindex(counts.shape):
+        outputs = np.flatnonzero(silent[rows[row], column])
+        shade = {"facecolor": plots.silent_colour(len(outputs)), "alpha": 0.16}
+        ax.add_patch(Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, linewidth=0, **shade))
+        ax.text(
+            column,
+            row,
+            ", ".join(map(str, outputs)),
+            ha="center",
+            va="center",
+            fontsize=7.5,
+        )
+    ax.set(
+        xlim=(-0.6, counts.shape[1] - 0.4),
+        ylim=(-0.6, len(rows) - 0.4),
+        xlabel="order of the images, by seed",
+        ylabel="initial weights, by seed",
+    )
+    ax.set_xticks(range(counts.shape[1]))
+    ax.set_yticks(range(len(rows)), rows)
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    return figure
+
+
 def firing(results):
     """On what share of its own digit's images each output fires: all outputs of all runs."""
     runs = results[SHEET]
     figure, axes = style.figure(2, height=2.7, sharey=True)
     bins = np.linspace(0, 1, 41)
-    before = np.array([record["before"]["own"] for record in runs.records])
     for ax, shares, title in (
-        (axes[0], before, "before training"),
+        (axes[0], runs.before("own"), "before training"),
         (axes[1], runs.own[:, -1], "after five epochs"),
     ):
         ax.hist(shares.ravel(), bins, color=style.theme().categories[0])
         ax.set(xlabel="share of own digit's images\non which an output fires", title=title)
     axes[0].set_ylabel("outputs")
     axes[0].set_yscale("log")
+    return figure
+
+
+def first_epoch(results):
+    """Silent outputs before training, within the first epoch and after the last."""
+    return levels.first_epoch_figure({"": _first_epoch(results)})
+
+
+def digits(results):
+    """Silent outputs of each digit, before training and in the end."""
+    first = _first_epoch(results)
+    figure, axes = style.figure(2, height=2.6, sharey=True)
+    blue, orange = style.theme().categories[:2]
+    start, stayed, fell = (
+        outputs.sum(axis=0) for outputs in (first.start, first.stayed, first.fell)
+    )
+    axes[0].bar(range(10), start, color=blue, lw=0)
+    axes[1].bar(range(10), stayed, color=blue, lw=0, label="silent before training")
+    axes[1].bar(range(10), fell, bottom=stayed, color=orange, lw=0, label="heard before training")
+    for ax, title in zip(axes, ("before training", "after five epochs"), strict=True):
+        ax.set(xticks=range(10), xlabel="digit", title=title)
+        ax.tick_params(axis="x", length=0)
+    axes[0].set_ylabel("silent outputs")
+    axes[0].yaxis.get_major_locator().set_params(integer=True)
+    axes[1].legend(frameon=False, loc="upper center", fontsize=8.5)
     return figure
 
 
@@ -214,7 +684,10 @@ def small(results):
 FIGURES = {
     "q01-training-accuracy": training_accuracy,
     "q01-causes": causes,
+    "q01-crossed": crossed,
     "q01-firing": firing,
+    "q01-first-epoch": first_epoch,
+    "q01-digits": digits,
     "q01-levels": error_and_accuracy,
     "q01-small": small,
 }

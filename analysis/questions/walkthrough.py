@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from analysis import excerpts, forms, levels, plots, style
-from analysis.claims import Claim
+from analysis import excerpts, levels, plots, style
+from analysis.claims import Claim, at_least, at_most, exactly
 from analysis.loaded import Results
 from analysis.questions import q01
 from analysis.results import Runs
@@ -52,19 +52,25 @@ def numbers(results: Results) -> dict:
     accuracy = _one_silent_accuracy(results)
     return {
         "label": label,
+        "first_labels": _listed(data.train_labels[: excerpts.TRAINING_IMAGES]),
         "one_hot": " ".join(str(int(value)) for value in np.eye(10)[label]),
         "before_accuracy": record["before"]["val_accuracy"],
         "before_error": record["before"]["val_loss"],
-        "before_outputs": ", ".join(f"{value:.3f}" for value in before),
+        "before_outputs": _listed(before, ".3f"),
         "before_category": int(before.argmax()),
+        "before_largest": float(before.max()),
         "actual": int(data.test_labels[0]),
-        "after_outputs": ", ".join(f"{value:.3f}" for value in after),
+        "after_outputs": _listed(after, ".3f"),
         "after_category": int(after.argmax()),
+        "after_largest": float(after.max()),
+        "after_error": float(run.after("loss")[0]),
         "accuracy": float(run.final("accuracy")[0]),
         "error": float(run.final("loss")[0]),
         "val_accuracy": float(run.final("val_accuracy")[0]),
         "val_error": float(run.final("val_loss")[0]),
         "right": int(np.trace(matrix)),
+        "right_min": int(np.diag(matrix).min()),
+        "right_max": int(np.diag(matrix).max()),
         "wrong": int(matrix.sum() - np.trace(matrix)),
         "first_pair_count": pairs[0][2],
         "first_pair": f"{pairs[0][1]} taken for {pairs[0][0]}",
@@ -75,6 +81,10 @@ def numbers(results: Results) -> dict:
         "one_silent_min": float(accuracy.min()),
         "one_silent_max": float(accuracy.max()),
     }
+
+
+def _listed(values, form: str = "") -> str:
+    return ", ".join(format(value, form) for value in values.tolist())
 
 
 def tables(results: Results) -> dict[str, list[list[str]]]:
@@ -89,31 +99,50 @@ def claims(results: Results) -> list[Claim]:
     chance = record["before"]["val_accuracy"]
     guess = int(np.argmax(record["after"]["answer"]))
     matrix = _confusion(results)
+    right = np.trace(matrix) / matrix.sum()
     accuracy = _one_silent_accuracy(results)
     return [
         Claim(
+            "chance",
             "Untrained, the network is right about as often as chance, one time in ten.",
-            f"{chance:.1%} of the test images",
-            0.05 < chance < 0.15,
+            at_least("share of the test images", chance, 0.05, ".1%"),
+            at_most("share of the test images", chance, 0.15, ".1%"),
         ),
         Claim(
+            "first-image",
             "Trained, it names the first test image correctly.",
-            f"output {max(record['after']['answer']):.2f} for a {guess}, a {data.test_labels[0]}",
-            guess == data.test_labels[0],
+            exactly("its answer", guess, int(data.test_labels[0])),
         ),
         Claim(
+            "testing-better",
+            "After each epoch it does better on the test set than its average over the epoch on "
+            "the training set.",
+            at_least("gain in accuracy", _gains(run, "accuracy").min(), 0.0001, ".4f"),
+            at_least("in error", (-_gains(run, "loss")).min(), 0.0001, ".4f"),
+        ),
+        Claim(
+            "lag",
+            "The trained network has the lower error on the training set.",
+            at_most("its training error", run.after("loss")[0], run.final("val_loss")[0], ".4f"),
+        ),
+        Claim(
+            "matrix",
             "The confusion matrix and the recorded testing accuracy agree.",
-            f"{np.trace(matrix):,} of {matrix.sum():,} on the diagonal, "
-            f"accuracy {run.final('val_accuracy')[0]:.4f}",
-            abs(np.trace(matrix) / matrix.sum() - run.final("val_accuracy")[0]) < 1e-6,
+            at_most("difference", abs(right - run.final("val_accuracy")[0]), 1e-6, ".0e"),
         ),
         Claim(
+            "around-85",
             "Accuracies around 85% are what runs with exactly one silent output, other than "
             "that of 0, get after five epochs.",
-            f"{forms.extent(accuracy, '.1%')} in {len(accuracy)} such runs",
-            accuracy.min() > 0.82 and accuracy.max() < 0.88,
+            at_least(f"lowest of {len(accuracy)} such runs", accuracy.min(), 0.82, ".1%"),
+            at_most("highest", accuracy.max(), 0.88, ".1%"),
         ),
     ]
+
+
+def _gains(run: Runs, name: str) -> np.ndarray:
+    """What testing has more than training after each epoch, of one network: shape (epochs,)."""
+    return (run.history(f"val_{name}") - run.history(name))[0]
 
 
 def first_images(results):
