@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.forms import interval, number
-from analysis.statistics import Estimate, paired_p
+from analysis.statistics import Estimate, paired_p, unpaired_p
 
 #: Above it, a difference of rates cannot be told from chance.
 SIGNIFICANT = 0.05
@@ -96,6 +96,16 @@ def exactly(what: str, value: float, expected: float, form: str = "") -> Criteri
     )
 
 
+def above_all(what: str, ours: np.ndarray, theirs: np.ndarray, form: str = "") -> Criterion:
+    """The smallest of some values is larger than the largest of others."""
+    least, most = (number(float(value), form) for value in (ours.min(), theirs.max()))
+    return Criterion(
+        f"{what} above that of all others",
+        f"{what} at least {least}, of the others at most {most}",
+        ours.min() > theirs.max(),
+    )
+
+
 def above(what: str, estimate: Estimate, bound: float = 0.0, form: str = "+.2f") -> Criterion:
     """The whole 95% interval lies above a bound: more, faster, better."""
     return Criterion(
@@ -145,6 +155,22 @@ def more_often(what: str, ours: np.ndarray, theirs: np.ndarray) -> Criterion:
         f"more often, p at most {SIGNIFICANT} (McNemar's exact test)",
         _pairs(what, ours, theirs, p),
         p <= SIGNIFICANT and ours.sum() > theirs.sum(),
+    )
+
+
+def likelier(what: str, ours: np.ndarray, theirs: np.ndarray) -> Criterion:
+    """Something is true of a larger share of one group than of another; they are not pairs.
+
+    Parameters
+    ----------
+    what : str
+    ours, theirs : ndarray of bool, shapes (ours,) and (theirs,)
+    """
+    p = unpaired_p(ours, theirs)
+    return Criterion(
+        f"the larger share, p at most {SIGNIFICANT} (Fisher's exact test)",
+        f"{what} {ours.sum()} of {len(ours)} against {theirs.sum()} of {len(theirs)}, p = {p:.2g}",
+        p <= SIGNIFICANT and ours.mean() > theirs.mean(),
     )
 
 

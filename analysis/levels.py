@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from analysis.claims import Criterion, exactly
 from analysis.datasets import DATASETS
 from analysis.results import SILENT_BELOW, Runs
 from analysis.spec import Experiment
-from analysis.statistics import difference, estimate, rate
+from analysis.statistics import estimate, rate
 
 #: The runs that the assignment asks for; the others extend them to a rate.
 ASKED_FOR = 10
@@ -43,19 +44,37 @@ def only_other(runs: Runs) -> np.ndarray:
     return ~runs.silent[:, -1, 0] & (counts(runs) == 1)
 
 
-def stuck_more(ours: Runs, theirs: Runs) -> tuple[float, float]:
-    """95% interval of how much larger our rate of runs with a silent output is, paired by seed."""
-    _, low, high = difference(~fine(ours), ~fine(theirs))
-    return low, high
+def stuck(runs: Runs, epoch: int | None = None) -> np.ndarray:
+    """Whether an output of a run is silent after an epoch, or after the last: like `fine`."""
+    return runs.silent[:, -1 if epoch is None else epoch - 1].any(axis=1)
 
 
-def epochs_to_match(ours: Runs, theirs: Runs) -> int:
-    """Epochs after which ours have the training error that theirs end with.
+def healthy(runs: Runs) -> np.ndarray:
+    """Whether all outputs of a run are heard after every epoch: like `fine`."""
+    return ~runs.silent.any(axis=(1, 2))
 
-    Means of the runs that are fine.
+
+def healthy_in_all(*trainings: Runs) -> list[Runs]:
+    """Of each training the runs of those seeds that are `healthy` in all of them, in their order.
+
+    Of runs that are merely fine in the end, one may have had a silent output for longer.
     """
-    target = theirs.final("loss")[fine(theirs)].mean()
-    return int(np.argmax(ours.history("loss")[fine(ours)].mean(axis=0) <= target)) + 1
+    shared = [runs.first(min(map(len, trainings))) for runs in trainings]
+    chosen = np.all([healthy(runs) for runs in shared], axis=0)
+    return [Runs(runs.experiment, tuple(compress(runs.records, chosen))) for runs in shared]
+
+
+def epochs_to_match(ours: Runs, theirs: Runs) -> np.ndarray:
+    """Epochs after which ours have the testing error that theirs end with.
+
+    Returns
+    -------
+    ndarray of float, shape (seeds,)
+        For each seed that is `healthy_in_all`; infinite where ours never have it.
+    """
+    ours, theirs = healthy_in_all(ours, theirs)
+    reached = ours.history("val_loss") <= theirs.final("val_loss")[:, None]
+    return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
 
 
 def numbers(runs: Runs) -> dict:
@@ -65,10 +84,10 @@ def numbers(runs: Runs) -> dict:
     its rate and interval, and for each ``level``, the number of silent outputs up to "three or
     more", how many runs there are and their mean error and accuracy after the last epoch.
     """
-    silent, n = counts(runs), len(runs)
+    silent = counts(runs)
     _, low, high = rate(silent > 0)
     values = {
-        "runs": n,
+        "runs": len(runs),
         "ten_stuck": int(np.sum(silent[:ASKED_FOR] > 0)),
         "ten_fine": int(np.sum(silent[:ASKED_FOR] == 0)),
         "stuck": int(np.sum(silent > 0)),
@@ -98,18 +117,33 @@ def _mean(values: np.ndarray, form: str) -> str:
 
 
 def fine_means(runs: Runs) -> dict:
-    """Means of the runs without silent outputs after the last epoch.
+    """Means of the runs without silent outputs after the last epoch, of the trained networks.
 
-    ``fine_gap`` is testing error minus training error of the trained networks.
+    ``fine_gap`` is testing error minus training error.
     """
     chosen = fine(runs)
     values = {
-        "train_error": runs.final("loss"),
+        "train_error": runs.after("loss"),
         "error": runs.final("val_loss"),
         "accuracy": runs.final("val_accuracy"),
-        "gap": runs.final("val_loss") - runs.after("loss"),
+        "gap": gap(runs),
     }
     return {f"fine_{name}": float(value[chosen].mean()) for name, value in values.items()}
+
+
+def ten_ends(runs: Runs) -> dict:
+    """Between which training errors the first ten runs end, as plotted: fine and stuck ones."""
+    ten = runs.first(ASKED_FOR)
+    values = {}
+    for name, chosen in (("fine", fine(ten)), ("stuck", stuck(ten))):
+        ends = ten.final("loss")[chosen]
+        values |= {f"ten_{name}_min": float(ends.min()), f"ten_{name}_max": float(ends.max())}
+    return values
+
+
+def gap(runs: Runs) -> np.ndarray:
+    """Testing error minus training error of the trained networks: float, shape (runs,)."""
+    return runs.final("val_loss") - runs.after("loss")
 
 
 def below_from(runs: Runs) -> int:
@@ -119,15 +153,38 @@ def below_from(runs: Runs) -> int:
     return int(np.flatnonzero(above).max(initial=-1)) + 2
 
 
-def changes(runs: Runs) -> dict:
-    """Outputs that are silent after the first epoch, fall silent later, or come back."""
-    silent = runs.silent
+def changes(runs: Runs, limit: float = SILENT_BELOW) -> dict:
+    """Outputs that are silent after the first epoch, fall silent later, or come back.
+
+    Silent is here what fires on less than ``limit`` of the images of its own category.
+    """
+    silent = runs.own < limit
     return {
         "silent_at_first": int(silent[:, 0].sum()),
         "fell_later": int(np.sum(~silent[:, :-1] & silent[:, 1:])),
         "came_back": int(np.sum(silent[:, :-1] & ~silent[:, 1:])),
         "silent_at_last": int(silent[:, -1].sum()),
     }
+
+
+def silent_everywhere(runs: Runs) -> np.ndarray:
+    """Whether an output is zero on every training image: bool, shape (runs, epochs, 10)."""
+    return (runs.own == 0) & (runs.others == 0)
+
+
+def returns(runs: Runs, chosen: np.ndarray) -> np.ndarray:
+    """Of some outputs that are silent after the first epoch, which are heard after the last.
+
+    Parameters
+    ----------
+    runs : Runs
+    chosen : ndarray of bool, shape (runs, 10)
+
+    Returns
+    -------
+    ndarray of bool, shape (silent and chosen,)
+    """
+    return ~runs.silent[:, -1][runs.silent[:, 0] & chosen]
 
 
 @dataclass(frozen=True)
@@ -374,6 +431,74 @@ def settings_figure(settings: dict[str, Runs], name: str = "val_accuracy"):
         legend,
         [plots.silent_colour(count) for count in range(4)],
     )
+    return figure
+
+
+def settings_table(settings: dict[str, Runs], reference: Runs) -> list[list[str]]:
+    """Settings side by side: stuck runs, the error of healthy ones, and silent outputs.
+
+    Parameters
+    ----------
+    settings : dict
+        Runs by label.
+    reference : Runs
+        What is matched is the testing error that these end with.
+    """
+    header = [
+        "setting",
+        f"stuck, of {len(reference)}",
+        "testing error",
+        "testing accuracy",
+        "epochs to match",
+        "silent (zero on all)",
+    ]
+    rows = []
+    for label, runs in settings.items():
+        found, silent = rate(stuck(runs)), runs.silent[:, -1]
+        epochs = np.median(epochs_to_match(runs, reference))
+        rows.append(
+            [
+                label,
+                f"{stuck(runs).sum()} ({forms.interval(found.low, found.high, '.0%')})",
+                _mean(runs.final("val_loss")[healthy(runs)], ".4f"),
+                _mean(runs.final("val_accuracy")[healthy(runs)], ".2%"),
+                f"{epochs:g}" if np.isfinite(epochs) else forms.MISSING,
+                f"{silent.sum()} ({np.sum(silent & silent_everywhere(runs)[:, -1])})",
+            ]
+        )
+    return [header, *rows]
+
+
+def rates_figure(by_optimizer: dict[str, dict[float, Runs]]):
+    """Runs with a silent output, and the error of healthy ones, against the learning rate.
+
+    Parameters
+    ----------
+    by_optimizer : dict
+        By the optimizer's name and the learning rate.
+    """
+    figure, axes = style.figure(2, height=3.0)
+    for (name, by_rate), colour in zip(
+        by_optimizer.items(), style.theme().categories, strict=False
+    ):
+        shares = [rate(stuck(runs)) for runs in by_rate.values()]
+        errors = [estimate(runs.final("val_loss")[healthy(runs)]) for runs in by_rate.values()]
+        for ax, estimates in zip(axes, (shares, errors), strict=True):
+            means, lows, highs = np.transpose(estimates)
+            reach = [means - lows, highs - means]
+            ax.errorbar(
+                list(by_rate), means, reach, color=colour, marker="o", ms=4, capsize=2, label=name
+            )
+    for ax, label in zip(
+        axes, ("runs with a silent output", "testing error of healthy runs"), strict=True
+    ):
+        ax.set(xscale="log", xlabel="learning rate", ylabel=label)
+        style.plain_ticks(ax.xaxis, digits=(1,))
+        ax.margins(0.08, 0.1)
+    axes[0].set_ylim(0, 1)
+    axes[0].yaxis.set_major_formatter("{x:.0%}")
+    axes[1].set_ylim(bottom=0)
+    axes[0].legend(frameon=False, loc="lower left")
     return figure
 
 

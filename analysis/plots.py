@@ -186,11 +186,11 @@ def lifelines(ax, silent: np.ndarray) -> None:
         for place, digit in enumerate(digits):
             y = run + (place - (len(digits) - 1) / 2) * 0.44
             for start, end in _stretches(silent[run, :, digit]):
-                bar = ax.plot([start + 0.55, end + 0.45], [y, y], color=colour, lw=2.4)
+                bar = ax.plot([start - 0.45, end + 0.45], [y, y], color=colour, lw=2.4)
                 places = [(start, run + 1), (end, run + 1)]
                 drawn.of_seeds(*bar, run, f"output {digit}", places)
                 ax.annotate(
-                    str(digit), (start + 0.42, y), ha="right", va="center", fontsize=7, color=colour
+                    str(digit), (start - 0.58, y), ha="right", va="center", fontsize=7, color=colour
                 )
     ax.set_yticks(range(runs), range(1, runs + 1))
     ax.set(xlabel="epoch", ylabel="run", xlim=(0, epochs + 0.6), ylim=(runs - 0.4, -0.6))

@@ -72,6 +72,29 @@ def difference_p(ours: np.ndarray, theirs: np.ndarray) -> float:
     return float(stats.ttest_rel(ours[:pairs], theirs[:pairs]).pvalue)
 
 
+def unpaired_p(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """How likely chance alone parts two rates as much, in groups that have no pairs.
+
+    Fisher's exact test.
+
+    Parameters
+    ----------
+    ours, theirs : ndarray of bool, shapes (ours,) and (theirs,)
+    """
+    from scipy import stats
+
+    table = [[np.sum(group), np.sum(~group)] for group in (ours, theirs)]
+    return float(stats.fisher_exact(table).pvalue)
+
+
+def correlation(x: np.ndarray, y: np.ndarray) -> Estimate:
+    """Pearson's correlation of two values of each run, shapes (runs,), with Fisher's interval."""
+    from scipy import stats
+
+    found = stats.pearsonr(x, y)
+    return Estimate(float(found.statistic), *map(float, found.confidence_interval(0.95)))
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """The p-values of several tests, raised so that all together hold their level (Holm 1979)."""
     order = np.argsort(p_values)

@@ -8,7 +8,7 @@ import tiny
 
 from analysis.excerpts import Excerpt
 from analysis.loaded import Results
-from analysis.questions import q02, q03, q08, q09, q10, walkthrough
+from analysis.questions import q02, q08, q09, q10, walkthrough
 from analysis.results import Runs
 from analysis.spec import mlp
 
@@ -95,11 +95,6 @@ def test_an_output_returns_in_the_epoch_after_the_last_of_its_silence():
     own = np.ones((3, 4, 10))
     own[0, 0, 1] = own[1, 1:3, 5] = own[2, 2:, 7] = 0  # heard again in 2, in 4, and never
     assert sorted(q02._return_epochs(tiny.runs(own=own))) == [2, 4]
-
-
-def test_the_last_epochs_gain_is_that_of_runs_that_are_fine():
-    runs = silent(0, 0, 1, epochs=3, loss=[[9, 0.5, 0.1], [9, 0.3, 0.2], [9, 8, 0]])
-    assert q03._last_gain(runs) == pytest.approx(0.4 - 0.15)
 
 
 def test_units_live_that_are_not_dead():

@@ -4,10 +4,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import cost, levels, plots, style
-from analysis.claims import Claim
+from analysis import levels, plots, statistics, style
+from analysis.claims import (
+    Claim,
+    above,
+    above_all,
+    at_least,
+    at_most,
+    below,
+    exactly,
+    likelier,
+    within,
+)
 from analysis.loaded import Results
 from analysis.questions import q01
+from analysis.results import Runs
+from analysis.spec import Experiment
+from analysis.statistics import Estimate
 
 BUILDS_ON = (q01,)
 
@@ -16,91 +29,259 @@ SHEET = replace(q01.SHEET, name="q02-sgd", epochs=20)
 #: As Keras orders the images once `keras.utils.set_random_seed` was called.
 SAME_ORDER_EACH_EPOCH = replace(SHEET, name="q02-not-reshuffled", reshuffle=False, seeds=range(50))
 
-EXPERIMENTS = (SHEET, q01.SHEET, SAME_ORDER_EACH_EPOCH)
+EXPERIMENTS = (SHEET, q01.SHEET, q01.FIRST_EPOCH, SAME_ORDER_EACH_EPOCH)
+
+#: After which steps of the first epoch, and after which epochs, the page counts silent outputs.
+COUNTED_STEPS = (0, 10, 30, 100, 300)
+COUNTED_EPOCHS = (1, 2, 5, 10, 20)
 
 
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     runs = results[SHEET]
-    only_zero = levels.only_zero(runs)
+    fine, only_zero = levels.fine(runs), levels.only_zero(runs)
+    early = levels.first_epoch(results[q01.FIRST_EPOCH], runs)
+    zeros, accuracy = zeros_found(results), runs.final("val_accuracy")
+    fires, none = _returns(runs)
+    order = statistics.correlation(runs.after("loss")[fine], runs.final("val_loss")[fine])
+    reshuffled, frozen = _orders(results)
+    error = _more("val_loss", frozen, reshuffled)
+    points = _more("val_accuracy", frozen, reshuffled).times(100)
+    changes = levels.changes(runs)
+    del changes["fell_later"]
     return (
         levels.numbers(runs)
-        | levels.fine_means(runs)
-        | levels.changes(runs)
+        | levels.ten_ends(runs)
+        | changes
+        | {f"fine_{name}": levels.fine_means(runs)[f"fine_{name}"] for name in ("gap", "accuracy")}
         | {
-            "outputs": runs.silent[:, -1].size,
-            "ten_loss_min": float(runs.first(levels.ASKED_FOR).final("loss").min()),
+            "ten_came_back": levels.changes(runs.first(levels.ASKED_FOR))["came_back"],
             "ten_below_from": levels.below_from(runs),
-            "weights": cost.weights(SHEET),
-            "only_zero_runs": int(only_zero.sum()),
-            "only_zero_accuracy": float(runs.final("val_accuracy")[only_zero].mean()),
-            "only_zero_error": float(runs.final("val_loss")[only_zero].mean()),
+            "correlation": statistics.correlation(runs.after("loss"), runs.final("val_loss")).mean,
+            "outputs": early.start.size,
+            "start_silent": int(early.start.sum()),
+            "stayed_silent": int(early.stayed.sum()),
+            "fell": int(early.fell.sum()),
             "last_return": int(_return_epochs(runs).max()),
+            "fires": len(fires),
+            "fires_back": int(fires.sum()),
+            "none": len(none),
+            "none_back": int(none.sum()),
+            "back_p": statistics.unpaired_p(fires, none),
+            "stuck_recall": float(_heard_recall(results)[~fine].mean()),
+            "fine_recall": float(_heard_recall(results)[fine].mean()),
+            "only_zero_runs": int(only_zero.sum()),
+            "only_zero_accuracy": float(accuracy[only_zero].mean()),
+            "only_zero_error": float(runs.final("val_loss")[only_zero].mean()),
+            "only_zero_loss": 100 * float(accuracy[fine].mean() - accuracy[only_zero].mean()),
+            "only_other_loss": 100
+            * float(accuracy[fine].mean() - accuracy[levels.only_other(runs)].mean()),
+            "only_zero_found_min": float(zeros[only_zero].min()),
+            "only_zero_found_max": float(zeros[only_zero].max()),
+            "fine_found_min": float(zeros[fine].min()),
+            "frozen_runs": len(results[SAME_ORDER_EACH_EPOCH]),
+            "frozen_stuck": int(levels.stuck(results[SAME_ORDER_EACH_EPOCH]).sum()),
+            "frozen_pairs": len(frozen),
+            "frozen_error_low": error.low,
+            "frozen_error_high": error.high,
+            "frozen_accuracy_low": points.low,
+            "frozen_accuracy_high": points.high,
         }
+        | order.named("fine_correlation")
     )
 
 
-def _return_epochs(runs) -> np.ndarray:
+def _more(name: str, ours: Runs, theirs: Runs) -> Estimate:
+    """By how much our value after the last epoch is larger, in pairs."""
+    return statistics.difference(ours.final(name), theirs.final(name))
+
+
+def _paired(results: Results) -> Runs:
+    """The runs whose order is drawn anew, of the seeds for which it is also kept."""
+    return results[SHEET].first(len(results[SAME_ORDER_EACH_EPOCH]))
+
+
+def _orders(results: Results) -> list[Runs]:
+    """Pairs that are healthy with a new order in every epoch, and in the first one's."""
+    return levels.healthy_in_all(_paired(results), results[SAME_ORDER_EACH_EPOCH])
+
+
+def _return_epochs(runs: Runs) -> np.ndarray:
     """The epochs, from 1, after which an output was first heard again."""
     _, epochs, _ = np.nonzero(runs.silent[:, :-1] & ~runs.silent[:, 1:])
     return epochs + 2
 
 
+def _returns(runs: Runs) -> tuple[np.ndarray, np.ndarray]:
+    """Whether silent outputs return: those that fire on some image of their digit, on none."""
+    fires = runs.own[:, 0] > 0
+    return levels.returns(runs, fires), levels.returns(runs, ~fires)
+
+
+def recall(results: Results, experiment: Experiment) -> np.ndarray:
+    """Share of the test images of each digit that are given to it: float, shape (runs, 10)."""
+    labels, predictions = results.labels(experiment), results[experiment].predictions
+    return np.stack([np.mean(predictions[:, labels == d] == d, axis=1) for d in range(10)], axis=1)
+
+
+def zeros_found(results: Results) -> np.ndarray:
+    """Share of the test images of a 0 that each run gives to 0: float, shape (runs,)."""
+    return recall(results, SHEET)[:, 0]
+
+
+def _heard_recall(results: Results) -> np.ndarray:
+    """Mean `recall` of those digits whose outputs are not silent: float, shape (runs,)."""
+    heard = ~results[SHEET].silent[:, -1]
+    return np.average(recall(results, SHEET), axis=1, weights=heard)
+
+
 def tables(results: Results) -> dict[str, list[list[str]]]:
-    """None; see `analysis.questions`."""
-    return {}
+    """How many outputs are silent when; see `analysis.questions`."""
+    runs = results[SHEET]
+    early = levels.first_epoch(results[q01.FIRST_EPOCH], runs)
+    moments = [early.silent[:, early.steps.index(step)] for step in COUNTED_STEPS]
+    moments += [runs.silent[:, epoch - 1] for epoch in COUNTED_EPOCHS]
+    steps = [f"{step} steps" if step else "no step" for step in COUNTED_STEPS]
+    epochs = [f"epoch {epoch}" for epoch in COUNTED_EPOCHS]
+    rows = {
+        "silent outputs": [np.sum(silent) for silent in moments],
+        "silent before training": [np.sum(silent & early.start) for silent in moments],
+        "heard before training": [np.sum(silent & ~early.start) for silent in moments],
+        "runs with a silent output": [np.sum(silent.any(axis=1)) for silent in moments],
+    }
+    return {
+        "counts": [
+            ["after", *steps, *epochs],
+            *([name, *map(str, counted)] for name, counted in rows.items()),
+        ]
+    }
 
 
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
     runs, first = results[SHEET], results[q01.SHEET]
-    count, val_error = levels.counts(runs), runs.final("val_loss")
-    fine, gap = levels.fine(runs), levels.fine_means(runs)["fine_gap"]
-    changes = levels.changes(runs)
-    accuracy, only_zero = runs.final("val_accuracy"), levels.only_zero(runs)
+    fine, changes = levels.fine(runs), levels.changes(runs)
+    early = levels.first_epoch(results[q01.FIRST_EPOCH], runs)
+    error, val_error = runs.after("loss"), runs.final("val_loss")
+    accuracy, zeros = runs.final("val_accuracy"), zeros_found(results)
+    only_zero, only_other = levels.only_zero(runs), levels.only_other(runs)
+    recalls = _heard_recall(results)
     again = np.abs(runs.history("loss")[:, : q01.SHEET.epochs] - first.history("loss")).max()
-    order = np.corrcoef(runs.final("loss"), val_error)[0, 1]
+    reshuffled, frozen = _orders(results)
     return [
         Claim(
-            "Every run that ends above a training error of .0135 has a silent output, and no "
-            "run below has one.",
-            f"largest without {runs.final('loss')[fine].max():.4f}, "
-            f"smallest with {runs.final('loss')[~fine].min():.4f}",
-            runs.final("loss")[fine].max() < 0.0135 < runs.final("loss")[~fine].min(),
+            "levels",
+            "Training and testing error sort the runs alike: in both, every run with a silent "
+            "output lies above every run without one.",
+            above_all("training error", error[~fine], error[fine], ".4f"),
+            above_all("testing error", val_error[~fine], val_error[fine], ".4f"),
         ),
         Claim(
-            "Testing error follows training error: both have the same levels.",
-            f"correlation over {len(runs)} runs {order:.4f}",
-            order > 0.99,
+            "gap",
+            "In runs without a silent output the testing error of the trained network is a little "
+            "higher than its training error.",
+            within("gap", statistics.estimate(levels.gap(runs)[fine]), 0.0005, 0.001, ".5f"),
         ),
         Claim(
-            "The gap between training and testing error is small beside the levels.",
-            f"mean gap {gap:.4f} in runs without silent outputs",
-            0 < gap < 0.002,
+            "within-level",
+            "Also among the runs without a silent output, those with a lower training error have "
+            "a lower testing error.",
+            above("correlation", statistics.correlation(error[fine], val_error[fine]), 0.8, ".3f"),
         ),
         Claim(
-            "Outputs fall silent in the first epoch or not at all.",
-            f"{changes['silent_at_first']} are silent after it, {changes['fell_later']} fell later",
-            changes["fell_later"] == 0,
+            "stuck",
+            "Half of the runs or more end with a silent output.",
+            above("share of runs", statistics.rate(~fine), 0.5, ".1%"),
         ),
         Claim(
-            "Some come back, most do not.",
-            f"{changes['came_back']} of {changes['silent_at_first']} within twenty epochs",
-            0 < changes["came_back"] < changes["silent_at_first"] / 2,
+            "start",
+            "About half of the outputs that are silent in the end were so before any training.",
+            within("share", statistics.rate(early.start[early.in_the_end]), 0.4, 0.65, ".0%"),
+            levels.same_beginning(results[q01.FIRST_EPOCH], runs),
         ),
         Claim(
-            "With only the output of 0 silent, accuracy stays above .93 although the error is "
-            "that of any run with one silent output.",
-            f"{only_zero.sum()} runs: accuracy from {accuracy[only_zero].min():.3f}, error "
-            f"{val_error[only_zero].mean():.4f} against "
-            f"{val_error[(count == 1) & ~only_zero].mean():.4f}",
-            accuracy[only_zero].min() > 0.93 and val_error[only_zero].min() > 0.0135,
+            "first",
+            "The others fell silent in the first epoch: no output falls silent later.",
+            exactly("outputs that fell silent later", changes["fell_later"], 0),
         ),
         Claim(
+            "back",
+            "Most outputs that are silent after the first epoch are so after the last.",
+            below(
+                "share that is heard again",
+                statistics.rate(np.concatenate(_returns(runs))),
+                0.5,
+                ".0%",
+            ),
+        ),
+        Claim(
+            "who",
+            "An output that still fires on some image of its digit comes back more often than one "
+            "that fires on none, outputs taken as independent.",
+            likelier("came back:", *_returns(runs)),
+        ),
+        Claim(
+            "fine",
+            "Every run without a silent output ends above .95 testing accuracy.",
+            at_least("lowest testing accuracy", accuracy[fine].min(), 0.95, ".3f"),
+        ),
+        Claim(
+            "others-learned",
+            "Stuck runs learn the digits whose outputs are heard, none worse than runs without a "
+            "silent output on average learn theirs by more than a point.",
+            at_least(
+                "lowest share of such images found",
+                recalls[~fine].min(),
+                recalls[fine].mean() - 0.01,
+                ".1%",
+            ),
+        ),
+        Claim(
+            "zeros",
+            "With only the output of 0 silent, most images of a 0 are still given to it, but "
+            "fewer than by any run without a silent output.",
+            at_least("smallest share", zeros[only_zero].min(), 0.5, ".1%"),
+            above_all("share without a silent output", zeros[fine], zeros[only_zero], ".1%"),
+        ),
+        Claim(
+            "zero-seen",
+            "All the same every such run has a lower testing accuracy than every run without a "
+            "silent output, and a higher one than every run that lost another output.",
+            above_all("accuracy without", accuracy[fine], accuracy[only_zero], ".2%"),
+            above_all("with 0 silent", accuracy[only_zero], accuracy[only_other], ".2%"),
+        ),
+        Claim(
+            "zero-error",
+            "The error of such a run lies among those of the other runs with one silent output.",
+            at_least("smallest", val_error[only_zero].min(), val_error[only_other].min(), ".4f"),
+            at_most("largest", val_error[only_zero].max(), val_error[only_other].max(), ".4f"),
+        ),
+        Claim(
+            "frozen",
+            "Here an order that stays the same from epoch to epoch costs less than .0001 of "
+            "testing error and less than 0.1 points of testing accuracy.",
+            within("error", _more("val_loss", frozen, reshuffled), -0.0001, 0.0001, "+.5f"),
+            within("points", _more("val_accuracy", frozen, reshuffled).times(100), -0.1, 0.1),
+        ),
+        Claim(
+            "frozen-stuck",
+            "With the same seeds, the same runs get stuck.",
+            exactly(
+                "runs stuck in one way only",
+                int(
+                    np.sum(
+                        levels.stuck(results[SAME_ORDER_EACH_EPOCH])
+                        != levels.stuck(_paired(results))
+                    )
+                ),
+                0,
+            ),
+        ),
+        Claim(
+            "again",
             "The same seeds give the same training: the first five epochs are those of "
             "question 1 to the last digit, though trained again.",
-            f"largest difference of {first.history('loss').size} training errors {again:g}",
-            again == 0,
+            exactly("largest difference of training errors", float(again), 0.0, "g"),
         ),
     ]
 

@@ -1,16 +1,28 @@
 """Question 3: the same with a tenth of the learning rate."""
 
 from dataclasses import replace
+from itertools import combinations, pairwise
 
 import numpy as np
 
-from analysis import forms, levels
-from analysis.claims import Claim
+from analysis import levels, statistics
+from analysis.claims import (
+    SIGNIFICANT,
+    Claim,
+    above,
+    as_often,
+    at_least,
+    at_most,
+    below,
+    exactly,
+    more_often,
+    within,
+)
 from analysis.loaded import Results
 from analysis.questions import q01, q02
-from analysis.results import Runs
+from analysis.results import SILENT_BELOW, Runs
 from analysis.spec import SGD
-from analysis.statistics import paired_interval
+from analysis.statistics import Estimate
 
 BUILDS_ON = (q01, q02)
 
@@ -23,32 +35,69 @@ BY_RATE = {0.01: SHEET, 0.1: q02.SHEET} | {
     rate: replace(SHEET, name=f"q03-sgd-{rate:g}", optimizer=SGD(rate)) for rate in (0.2, 0.5, 1.0)
 }
 
+#: The larger rate with the lowest testing error.
+BEST = 0.5
+
 EXPERIMENTS = (*BY_RATE.values(), FIRST_EPOCH)
 
+#: Epochs of rate 0.1 that are said to be worth twenty of rate 0.01.
+FEW = 3
 
-def _both(results: Results) -> tuple[Runs, Runs]:
-    return results[SHEET], results[q02.SHEET]
+#: What "silent" may mean: fires on less than this share of the images of its own digit.
+LIMITS = (0.01, SILENT_BELOW, 0.5)
 
 
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    slow, fast = _both(results)
-    rate_low, rate_high = levels.stuck_more(slow, fast)
-    fine = levels.fine_means(slow)
-    return (
+    slow, fast = results[SHEET], results[q02.SHEET]
+    slow_pairs, fast_pairs = levels.healthy_in_all(slow, fast)
+    epochs = levels.epochs_to_match(fast, slow)
+    then = int(np.median(epochs))
+    early = levels.first_epoch(results[FIRST_EPOCH], slow)
+    values = (
         levels.numbers(slow)
-        | levels.changes(slow)
+        | levels.ten_ends(slow)
         | {
-            "fine_error": fine["fine_error"],
-            "fine_accuracy": fine["fine_accuracy"],
-            "fast_epochs": levels.epochs_to_match(fast, slow),
-            "stuck_more_low": rate_low,
-            "stuck_more_high": rate_high,
+            "fine_accuracy": levels.fine_means(slow)["fine_accuracy"],
+            "pairs": len(slow_pairs),
+            "fast_epochs": then,
+            "fast_epochs_min": int(epochs.min()),
+            "fast_epochs_max": int(epochs.max()),
+            "stuck_p": statistics.paired_p(levels.stuck(slow), levels.stuck(fast)),
+            "fast_stuck_then": int(levels.stuck(fast, then).sum()),
+            "stuck_then_p": statistics.paired_p(levels.stuck(slow), levels.stuck(fast, then)),
             "shared_silent": _shared_silent(slow, fast),
-            "last_epoch_gain": float(_last_gain(slow)),
-            "last_epoch_gain_fast": float(_last_gain(fast)),
+            "ten_came_back": levels.changes(slow.first(levels.ASKED_FOR))["came_back"],
+            "silent_at_last": int(slow.silent[:, -1].sum()),
+            "stayed_silent": int(early.stayed.sum()),
+            "between": int(np.sum((slow.own[:, 0] >= SILENT_BELOW) & (slow.own[:, 0] < 0.9))),
+            "outputs": early.start.size,
+            "last_epoch_gain": float(_last_gains(slow_pairs).mean()),
+            "last_epoch_gain_fast": float(_last_gains(fast_pairs).mean()),
+            "rises_fast": int(_rises(fast_pairs).sum()),
+            "steps_compared": fast_pairs.history("val_loss")[:, 1:].size,
+            "best_rate": BEST,
+            "best_stuck": int(levels.stuck(results[BY_RATE[BEST]]).sum()),
+            "largest_stuck": int(levels.stuck(results[BY_RATE[1.0]]).sum()),
+            "largest_more_p": _holm(results)[BEST, 1.0],
+            "slow_more_p": _holm(results)[0.01, 0.2],
         }
     )
+    for name, history in (("error", "val_loss"), ("accuracy", "val_accuracy")):
+        values[f"pairs_{name}"] = float(slow_pairs.final(history).mean())
+        values[f"pairs_{name}_fast"] = float(fast_pairs.final(history).mean())
+    return values | _train_above(slow).named("train_above")
+
+
+def _train_above(runs: Runs) -> Estimate:
+    """By how much the training error of trained healthy networks is above their testing error."""
+    return statistics.estimate(-levels.gap(runs)[levels.healthy(runs)])
+
+
+def _more_error(ours: Runs, theirs: Runs) -> Estimate:
+    """By how much our testing error is larger, in healthy pairs."""
+    ours, theirs = levels.healthy_in_all(ours, theirs)
+    return statistics.difference(ours.final("val_loss"), theirs.final("val_loss"))
 
 
 def _shared_silent(slow: Runs, fast: Runs) -> int:
@@ -56,60 +105,195 @@ def _shared_silent(slow: Runs, fast: Runs) -> int:
     return int((slow.silent[:, -1] & fast.silent[:, -1]).sum())
 
 
-def _last_gain(runs) -> float:
-    """By how much the last epoch lowered the mean training error of runs that are fine."""
-    mean = runs.history("loss")[levels.fine(runs)].mean(axis=0)
-    return mean[-2] - mean[-1]
+def _last_gains(runs: Runs) -> np.ndarray:
+    """By how much the last epoch lowered the training error, as plotted: shape (runs,)."""
+    loss = runs.history("loss")
+    return loss[:, -2] - loss[:, -1]
+
+
+def _rises(runs: Runs) -> np.ndarray:
+    """How many epochs raised the testing error: int, shape (runs,)."""
+    return np.sum(np.diff(runs.history("val_loss"), axis=1) > 0, axis=1)
+
+
+def _holm(results: Results) -> dict[tuple[float, float], float]:
+    """Of each two rates, how likely chance parts their stuck runs as much; all pairs are tested."""
+    pairs = list(combinations(BY_RATE, 2))
+    stuck = {rate: levels.stuck(results[experiment]) for rate, experiment in BY_RATE.items()}
+    raised = statistics.holm([statistics.paired_p(stuck[a], stuck[b]) for a, b in pairs])
+    return dict(zip(pairs, raised, strict=True))
 
 
 def tables(results: Results) -> dict[str, list[list[str]]]:
-    """None; see `analysis.questions`."""
-    return {}
+    """All rates, and the limit of silence; see `analysis.questions`."""
+    by_rate = {rate: results[experiment] for rate, experiment in BY_RATE.items()}
+    return {
+        "rates": levels.settings_table(
+            {f"rate {rate:g}": runs for rate, runs in by_rate.items()}, by_rate[0.1]
+        ),
+        "limits": limits_table({f"SGD, rate {rate:g}": by_rate[rate] for rate in (0.1, 0.01)}),
+    }
+
+
+def limits_table(trainings: dict[str, Runs]) -> list[list[str]]:
+    """How much the counts of silent outputs depend on what "silent" means.
+
+    Parameters
+    ----------
+    trainings : dict
+        Runs by label.
+    """
+    rows = []
+    for label, runs in trainings.items():
+        for limit in LIMITS:
+            counted = levels.changes(runs, limit)
+            stuck = np.sum((runs.own[:, -1] < limit).any(axis=1))
+            rows.append([label, f"{limit:.0%}", *map(str, counted.values()), str(stuck)])
+    header = ["training", "limit", "after epoch 1", "fall later", "come back", "in the end", "runs"]
+    return [header, *rows]
 
 
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    slow, fast = _both(results)
-    low, high = paired_interval(slow.final("val_loss"), fast.final("val_loss"))
-    stuck_slow, stuck_fast = ~levels.fine(slow), ~levels.fine(fast)
-    rate_low, rate_high = levels.stuck_more(slow, fast)
-    shared = _shared_silent(slow, fast)
+    slow, fast = results[SHEET], results[q02.SHEET]
+    pairs = slow_pairs, fast_pairs = levels.healthy_in_all(slow, fast)
+    epochs = levels.epochs_to_match(fast, slow)
+    then = int(np.median(epochs))
+    stuck = {rate: levels.stuck(results[experiment]) for rate, experiment in BY_RATE.items()}
+    holm = _holm(results)
+    early = levels.first_epoch(results[FIRST_EPOCH], slow)
+    limits = [levels.changes(slow, limit) for limit in LIMITS]
     return [
         Claim(
-            "After twenty epochs the smaller rate has the larger testing error.",
-            f"by {np.mean(slow.final('val_loss') - fast.final('val_loss')):.4f} "
-            f"({forms.interval(low, high, '.4f')}, paired by seed)",
-            low > 0,
+            "slower",
+            "After twenty epochs the smaller rate has the larger testing error and the lower "
+            "testing accuracy, in seeds that are healthy at both.",
+            above("error", _more_error(slow, fast), form="+.4f"),
+            below(
+                "points",
+                statistics.difference(*(r.final("val_accuracy") for r in pairs)).times(100),
+            ),
         ),
         Claim(
-            "Twenty epochs at rate 0.01 reach what rate 0.1 reaches in five or fewer.",
-            f"{levels.epochs_to_match(fast, slow)} epochs, by the mean training error of runs "
-            "without silent outputs",
-            levels.epochs_to_match(fast, slow) <= 5,
+            "epochs",
+            f"Where rate 0.01 is after twenty epochs, rate 0.1 is after {FEW} or fewer in every "
+            "seed.",
+            at_most("most epochs of a seed", int(epochs.max()), FEW),
         ),
         Claim(
-            "It has not finished: its last epoch still gains more than that of rate 0.1.",
-            f"{_last_gain(slow):.5f} against {_last_gain(fast):.5f} of training error",
-            _last_gain(slow) > _last_gain(fast) > 0,
+            "not-finished",
+            "It has not finished: its last epoch lowers the training error by more than that of "
+            "rate 0.1.",
+            above("by", statistics.difference(*map(_last_gains, pairs)), form="+.5f"),
+            above("still by", statistics.estimate(_last_gains(fast_pairs)), form="+.5f"),
         ),
         Claim(
-            "The smaller rate does not keep outputs from falling silent.",
-            f"{stuck_slow.sum()} of {len(slow)} runs against {stuck_fast.sum()}; difference of "
-            f"the rates {forms.interval(rate_low, rate_high, '+.2f')}",
-            stuck_slow.mean() > 0.4,
+            "smooth",
+            "The curves are smoother: no epoch raises the testing error, at rate 0.1 some do.",
+            exactly("epochs that raise it", int(_rises(slow_pairs).sum()), 0),
+            below("in a run, beside rate 0.1,", statistics.difference(*map(_rises, pairs))),
         ),
         Claim(
-            "It is mostly the same outputs of the same networks that fall silent.",
-            f"{shared} of the {slow.silent[:, -1].sum()} are silent at rate 0.1 as well",
-            shared > 0.5 * slow.silent[:, -1].sum(),
+            "gap",
+            "Training error stays above testing error, as plotted to the last epoch, and on the "
+            "trained networks.",
+            exactly(
+                "epochs after which that of ten runs is below",
+                slow.experiment.epochs + 1 - levels.below_from(slow),
+                0,
+            ),
+            above("training minus testing error", _train_above(slow), form="+.5f"),
+        ),
+        Claim(
+            "stuck",
+            "The smaller rate does not prevent it: more than half of the runs end with a silent "
+            "output.",
+            above("share of runs", statistics.rate(stuck[0.01]), 0.5, ".0%"),
+        ),
+        Claim(
+            "as-often",
+            "Whether a tenth of the rate leaves more or fewer runs stuck cannot be told from "
+            "chance, neither after equal epochs nor at equal testing error.",
+            as_often("after twenty epochs", stuck[0.01], stuck[0.1]),
+            as_often(f"against {then} epochs of rate 0.1", stuck[0.01], levels.stuck(fast, then)),
+        ),
+        Claim(
+            "shared",
+            "Most outputs that end silent do so at rate 0.1 as well, from the same weights and in "
+            "the same order of images.",
+            at_least(
+                "shared",
+                _shared_silent(slow, fast) / slow.silent[:, -1].sum(),
+                0.5,
+                ".0%",
+            ),
+        ),
+        Claim(
+            "start",
+            "About half of the outputs that are silent in the end were so before any training.",
+            within("share", statistics.rate(early.start[early.in_the_end]), 0.4, 0.65, ".0%"),
+            levels.same_beginning(results[FIRST_EPOCH], slow),
+        ),
+        Claim(
+            "larger-better",
+            f"Up to {BEST:g} a larger rate ends at a lower testing error, in seeds that are "
+            "healthy at both; 1 ends at a higher one.",
+            *(
+                (below if larger <= BEST else above)(
+                    f"{larger:g} minus {rate:g}", more, form="+.4f"
+                )
+                for rate, larger, more in _by_neighbours(results)
+            ),
+        ),
+        Claim(
+            "largest-worse",
+            f"Rate 1 leaves more runs stuck than {BEST:g}, and so does 0.01 compared with 0.2, "
+            "also after Holm's correction for ten pairs.",
+            more_often(f"1 against {BEST:g}:", stuck[1.0], stuck[BEST]),
+            at_most("corrected p", holm[BEST, 1.0], SIGNIFICANT, ".2g"),
+            more_often("0.01 against 0.2:", stuck[0.01], stuck[0.2]),
+            at_most("corrected p", holm[0.01, 0.2], SIGNIFICANT, ".2g"),
+        ),
+        Claim(
+            "no-rate",
+            "At every rate tried at least four runs in ten end stuck.",
+            *(
+                above(f"rate {rate:g}", statistics.rate(runs), 0.4, ".0%")
+                for rate, runs in stuck.items()
+            ),
+        ),
+        Claim(
+            "limit",
+            "How many outputs are silent after the first epoch, fall silent later or come back "
+            "depends on the limit; how many runs are stuck in the end does not.",
+            at_least(
+                "largest count after epoch 1 over the smallest",
+                limits[-1]["silent_at_first"] / limits[0]["silent_at_first"],
+                2,
+                ".1f",
+            ),
+            exactly(
+                "numbers of stuck runs",
+                len({int((slow.own[:, -1] < limit).any(axis=1).sum()) for limit in LIMITS}),
+                1,
+            ),
         ),
     ]
 
 
+def _by_neighbours(results: Results) -> list[tuple[float, float, Estimate]]:
+    """Each rate, the next larger one, and by how much its testing error is larger."""
+    rates = sorted(BY_RATE)
+    return [
+        (rate, larger, _more_error(results[BY_RATE[larger]], results[BY_RATE[rate]]))
+        for rate, larger in pairwise(rates)
+    ]
+
+
 def settings(results):
-    """All runs at both rates."""
-    slow, fast = _both(results)
-    return levels.settings_figure({"SGD, rate 0.1": fast, "SGD, rate 0.01": slow}, "val_loss")
+    """All runs at all rates."""
+    by_rate = {f"rate {rate:g}": results[BY_RATE[rate]] for rate in sorted(BY_RATE)}
+    return levels.settings_figure(by_rate, "val_loss")
 
 
 def small(results):

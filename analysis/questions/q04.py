@@ -1,15 +1,30 @@
 """Question 4: Adam in place of plain gradient descent."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
-from analysis import forms, levels
-from analysis.claims import Claim
+from analysis import levels, statistics
+from analysis.claims import (
+    Claim,
+    above,
+    as_often,
+    at_least,
+    at_most,
+    below,
+    exactly,
+    likelier,
+    more_often,
+    undecided,
+    within,
+)
+from analysis.levels import FirstEpoch
 from analysis.loaded import Results
 from analysis.questions import q01, q02, q03
+from analysis.results import Runs
 from analysis.spec import Adam
-from analysis.statistics import wilson
+from analysis.statistics import Estimate
 
 BUILDS_ON = (q01, q02, q03)
 
@@ -24,82 +39,349 @@ BY_RATE = {
     0.003: replace(SHEET, name="q04-adam-0.003", optimizer=Adam(0.003)),
 }
 
-EXPERIMENTS = (*BY_RATE.values(), *q03.BY_RATE.values(), FIRST_EPOCH)
+#: SGD at the one of its rates that has the lowest testing error; of Adam's it is the default.
+BEST_SGD = q03.BY_RATE[q03.BEST]
+
+EXPERIMENTS = (
+    *BY_RATE.values(),
+    *q03.BY_RATE.values(),
+    FIRST_EPOCH,
+    q01.FIRST_EPOCH,
+    q03.FIRST_EPOCH,
+)
+
+#: The names of what the page compares within the first epoch; see `first_epochs`.
+COMPARED = ("Adam", "SGD, rate 0.1")
+
+LAST = SHEET.epochs
 
 
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    adam, sgd = results[SHEET], results[q02.SHEET]
-    changes = levels.changes(adam)
-    return (
+    adam, sgd, best = results[SHEET], results[q02.SHEET], results[BEST_SGD]
+    pairs = adam_pairs, sgd_pairs = levels.healthy_in_all(adam, sgd)
+    epochs, epochs_best = (levels.epochs_to_match(adam, other) for other in (sgd, best))
+    early, early_sgd = (first_epochs(results)[name] for name in COMPARED)
+    fires, none, everywhere = _returns(adam)
+    late = levels.healthy_in_all(adam)[0]
+    values = (
         levels.numbers(adam)
-        | levels.fine_means(adam)
+        | levels.ten_ends(adam)
         | {
-            "outputs": adam.silent[:, -1].size,
-            "silent_at_first": changes["silent_at_first"],
-            "came_back": changes["came_back"],
+            "pairs": len(adam_pairs),
+            "epochs_to_match": float(np.median(epochs)),
+            "epochs_to_match_min": int(epochs.min()),
+            "epochs_to_match_max": int(epochs.max()),
+            "best_rate": q03.BEST,
+            "best_pairs": len(epochs_best),
+            "best_reached": int(np.isfinite(epochs_best).sum()),
+            "best_epochs": float(np.median(epochs_best)),
+            "best_stuck": int(levels.stuck(best).sum()),
+            "best_stuck_p": statistics.paired_p(levels.stuck(adam), levels.stuck(best)),
+            "stuck_p": statistics.paired_p(levels.stuck(adam), levels.stuck(sgd)),
+            "time_ratio": _time_ratio(results),
+            "time_lead": _time_lead(results, epochs),
+            "best_time_lead": _time_lead(results, epochs_best),
+            "slow_stuck": int(levels.stuck(results[BY_RATE[0.0003]]).sum()),
+            "fast_stuck": int(levels.stuck(results[BY_RATE[0.003]]).sum()),
+            "outputs": early.start.size,
+            "peak_step": early.steps[_peak(early)],
+            "peak_silent": int(_at_peak(early).sum()),
+            "peak_back": float(_back_in_first_epoch(early).mean()),
+            "peak_step_sgd": early_sgd.steps[_peak(early_sgd)],
+            "peak_silent_sgd": int(_at_peak(early_sgd).sum()),
+            "start_silent": int(early.start.sum()),
+            "silent_at_first": int(adam.silent[:, 0].sum()),
+            "came_back": levels.changes(adam)["came_back"],
+            "silent_at_last": int(adam.silent[:, -1].sum()),
+            "everywhere": _everywhere(adam),
+            "everywhere_sgd": _everywhere(sgd),
+            "silent_sgd": int(sgd.silent[:, -1].sum()),
+            "everywhere_most_sgd": max(_everywhere(results[e]) for e in q03.BY_RATE.values()),
+            "fires": len(fires),
+            "fires_back": int(fires.sum()),
+            "none": len(none),
+            "none_back": int(none.sum()),
+            "none_everywhere": len(everywhere),
+            "none_everywhere_back": int(everywhere.sum()),
             "ten_below_from": levels.below_from(adam),
-            "epochs_to_match": levels.epochs_to_match(adam, sgd),
+            "late_error": -_change(late, "val_loss").mean,
+            "late_train_error": -_change(late, "loss").mean,
         }
     )
+    values |= _less("val_loss", *levels.healthy_in_all(adam, best)).named("best_less_error")
+    more = _less("val_accuracy", *levels.healthy_in_all(best, adam)).times(100)
+    values |= more.named("best_more_accuracy")
+    for name, history in (("error", "val_loss"), ("accuracy", "val_accuracy")):
+        values[f"pairs_{name}"] = float(adam_pairs.final(history).mean())
+        values[f"pairs_{name}_sgd"] = float(sgd_pairs.final(history).mean())
+    values["pairs_gap"], values["pairs_gap_sgd"] = (float(levels.gap(r).mean()) for r in pairs)
+    return values
+
+
+def _less(name: str, ours: Runs, theirs: Runs) -> Estimate:
+    """By how much our value after the last epoch is smaller, in pairs."""
+    return statistics.difference(theirs.final(name), ours.final(name))
+
+
+def _change(runs: Runs, name: str) -> Estimate:
+    return statistics.estimate(_last_half(runs, name))
+
+
+def _last_half(runs: Runs, name: str) -> np.ndarray:
+    """By how much a history changes from the tenth epoch to the twentieth: shape (runs,)."""
+    history = runs.history(name)
+    return history[:, LAST - 1] - history[:, LAST // 2 - 1]
+
+
+def _everywhere(runs: Runs) -> int:
+    """Outputs that are zero on every training image after the last epoch."""
+    return int(levels.silent_everywhere(runs)[:, -1].sum())
+
+
+def _returns(runs: Runs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Whether outputs that are silent after the first epoch return, shape (such outputs,).
+
+    Of those that then fire on some image of their digit, on none of it, and on no image at all.
+    """
+    fires = runs.own[:, 0] > 0
+    everywhere = levels.silent_everywhere(runs)[:, 0]
+    return tuple(levels.returns(runs, chosen) for chosen in (fires, ~fires, everywhere))
+
+
+def _time_ratio(results: Results) -> float:
+    """Core time of an epoch under Adam, in epochs of SGD; both were trained on one machine."""
+    return results[SHEET].seconds / results[q02.SHEET].seconds
+
+
+def _time_lead(results: Results, epochs: np.ndarray) -> float:
+    """How many times less core time Adam needs in the median than SGD's twenty epochs."""
+    return LAST / (float(np.median(epochs)) * _time_ratio(results))
+
+
+def first_epochs(results: Results) -> dict[str, FirstEpoch]:
+    """Silent outputs within the first epoch of questions 2, 3 and 4."""
+    trainings = {
+        "SGD, rate 0.1": (q01.FIRST_EPOCH, q02.SHEET),
+        "SGD, rate 0.01": (q03.FIRST_EPOCH, q03.SHEET),
+        "Adam": (FIRST_EPOCH, SHEET),
+    }
+    return {
+        name: levels.first_epoch(results[early], results[whole])
+        for name, (early, whole) in trainings.items()
+    }
 
 
 def tables(results: Results) -> dict[str, list[list[str]]]:
-    """None; see `analysis.questions`."""
-    return {}
+    """Both optimizers at all rates; see `analysis.questions`."""
+    settings = {f"SGD {rate:g}": results[e] for rate, e in sorted(q03.BY_RATE.items())}
+    settings |= {f"Adam {rate:g}": results[e] for rate, e in sorted(BY_RATE.items())}
+    return {"rates": levels.settings_table(settings, results[q02.SHEET])}
 
 
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    adam, sgd = results[SHEET], results[q02.SHEET]
-    stuck = int(np.sum(~levels.fine(adam)))
-    low, high = wilson(stuck, len(adam))
-    stuck_sgd = int(np.sum(~levels.fine(sgd)))
-    difference = levels.stuck_more(adam, sgd)
-    fine, fine_sgd = levels.fine_means(adam), levels.fine_means(sgd)
-    changes, changes_sgd = levels.changes(adam), levels.changes(sgd)
+    adam, sgd, best = results[SHEET], results[q02.SHEET], results[BEST_SGD]
+    pairs, best_pairs = (levels.healthy_in_all(adam, other) for other in (sgd, best))
+    epochs, epochs_best = (levels.epochs_to_match(adam, other) for other in (sgd, best))
+    early = first_epochs(results)
+    fires, none, everywhere = _returns(adam)
+    changes = levels.changes(adam)
+    healthy = levels.healthy_in_all(adam)[0]
     return [
         Claim(
-            "Where no output is silent, Adam ends at a lower training error than SGD.",
-            f"mean {fine['fine_train_error']:.4f} against {fine_sgd['fine_train_error']:.4f}",
-            fine["fine_train_error"] < fine_sgd["fine_train_error"],
+            "lower",
+            "In seeds that are healthy under both, Adam ends at a lower testing error than SGD "
+            "with rate 0.1, and at a higher testing accuracy.",
+            above("error lower by", _less("val_loss", *pairs), form=".4f"),
+            above("points higher", _less("val_accuracy", *pairs[::-1]).times(100), form=".2f"),
         ),
         Claim(
-            "It is several times faster: it needs at most half the epochs for the same error.",
-            f"after {levels.epochs_to_match(adam, sgd)} epochs it has SGD's error after twenty",
-            levels.epochs_to_match(adam, sgd) <= 10,
+            "faster",
+            "In each of these seeds it has SGD's last testing error after less than a third of "
+            "the epochs.",
+            at_most("most epochs of a seed", float(epochs.max()), LAST / 3, ".2g"),
         ),
         Claim(
-            "Adam does not keep outputs from falling silent.",
-            f"{stuck} of {len(adam)} runs ({forms.interval(low, high, '.0%')}), under SGD "
-            f"{stuck_sgd}; difference of the rates {forms.interval(*difference, '+.2f')}",
-            low > 0.05,
+            "time",
+            "An epoch of Adam took more core time than one of SGD.",
+            at_least("times as much", _time_ratio(results), 1.0, ".2f"),
         ),
         Claim(
-            "As under SGD they fall silent in the first epoch, and most stay so.",
-            f"{changes['silent_at_first']} silent after it, {changes['fell_later']} fell later, "
-            f"{changes['came_back']} came back; under SGD {changes_sgd['silent_at_first']}, "
-            f"{changes_sgd['fell_later']} and {changes_sgd['came_back']}",
-            changes["fell_later"] == 0 and changes["came_back"] < changes["silent_at_first"] / 2,
+            "rate-lead",
+            f"Most of this lead is gone at a larger rate of SGD: from 0.1 to {q03.BEST:g} its "
+            "testing error falls by more than from there to Adam's, in seeds healthy in all three.",
+            above(
+                "by",
+                statistics.difference(
+                    *(ours - theirs for ours, theirs in pairwise(_errors(sgd, best, adam)))
+                ),
+                form=".5f",
+            ),
         ),
         Claim(
-            "Testing error parts from training error further than under SGD.",
-            f"gap {fine['fine_gap']:.4f} against {fine_sgd['fine_gap']:.4f} in runs without "
-            "silent outputs",
-            fine["fine_gap"] > fine_sgd["fine_gap"],
+            "best",
+            f"Each at its best rate, Adam at its default and SGD at {q03.BEST:g}, Adam still ends "
+            "at a lower testing error; their testing accuracies cannot be told apart.",
+            above("error lower by", _less("val_loss", *best_pairs), form=".5f"),
+            undecided("points higher", _less("val_accuracy", *best_pairs[::-1]).times(100)),
+        ),
+        Claim(
+            "best-epochs",
+            "In half of the seeds or more it is then there after half of the epochs.",
+            at_most("median of epochs", float(np.median(epochs_best)), LAST / 2, "g"),
+        ),
+        Claim(
+            "stuck",
+            "Adam does not prevent silent outputs: more than half of the runs end with one, and "
+            "whether more or fewer than under SGD with rate 0.1 cannot be told from chance.",
+            above("share of runs", statistics.rate(levels.stuck(adam)), 0.5, ".0%"),
+            as_often("against SGD:", levels.stuck(adam), levels.stuck(sgd)),
+        ),
+        Claim(
+            "best-stuck",
+            "At its best rate SGD leaves fewer runs stuck than Adam at its own.",
+            more_often("under Adam", levels.stuck(adam), levels.stuck(best)),
+        ),
+        Claim(
+            "rates-stuck",
+            "A larger rate of Adam leaves more runs stuck: 0.001 more than 0.0003, 0.003 more "
+            "than 0.001.",
+            *(
+                more_often(
+                    f"{larger:g} against {rate:g}:",
+                    levels.stuck(results[BY_RATE[larger]]),
+                    levels.stuck(results[BY_RATE[rate]]),
+                )
+                for rate, larger in ((0.0003, 0.001), (0.001, 0.003))
+            ),
+        ),
+        Claim(
+            "default-best",
+            "Of the three rates of Adam the default has the lowest testing error.",
+            *(
+                above(
+                    f"below that of {rate:g} by",
+                    _less("val_loss", *levels.healthy_in_all(adam, results[BY_RATE[rate]])),
+                    form=".4f",
+                )
+                for rate in (0.0003, 0.003)
+            ),
+        ),
+        Claim(
+            "everywhere",
+            "Under Adam nearly every silent output ends zero on every training image, under SGD "
+            "at any rate few do.",
+            at_least("share under Adam", _everywhere(adam) / changes["silent_at_last"], 0.9, ".0%"),
+            likelier("against SGD:", *map(_everywhere_of_silent, (adam, sgd))),
+            at_most(
+                "largest share under SGD",
+                max(_everywhere_of_silent(results[e]).mean() for e in q03.BY_RATE.values()),
+                0.1,
+                ".0%",
+            ),
+        ),
+        Claim(
+            "early",
+            "At its worst moment of the first epoch Adam has more silent outputs than SGD with "
+            "rate 0.1 has at its own.",
+            above(
+                "more in a run",
+                statistics.difference(*(_at_peak(early[n]).sum(axis=1) for n in COMPARED)),
+            ),
+            *(
+                levels.same_beginning(results[first], results[whole])
+                for first, whole in ((FIRST_EPOCH, SHEET), (q01.FIRST_EPOCH, q02.SHEET))
+            ),
+        ),
+        Claim(
+            "early-back",
+            "About half of these are heard again after the first epoch; later none falls silent, "
+            "and most of the silent stay so.",
+            within(
+                "share heard again",
+                statistics.rate(_back_in_first_epoch(early["Adam"])),
+                0.4,
+                0.6,
+                ".0%",
+            ),
+            exactly("outputs that fall silent later", changes["fell_later"], 0),
+            below(
+                "share that returns later",
+                statistics.rate(np.concatenate([fires, none])),
+                0.5,
+                ".0%",
+            ),
+        ),
+        Claim(
+            "who",
+            "As in question 2, an output that still fires on some image of its digit comes back "
+            "more often than one that fires on none, outputs taken as independent.",
+            likelier("came back:", fires, none),
+        ),
+        Claim(
+            "hidden",
+            "Outputs come back that were zero on every training image.",
+            at_least("such outputs", int(everywhere.sum()), 1),
+        ),
+        Claim(
+            "gap",
+            "Testing error parts from training error further than under SGD with rate 0.1, in "
+            "seeds that are healthy under both.",
+            above("gap larger by", statistics.difference(*map(levels.gap, pairs)), form=".4f"),
+        ),
+        Claim(
+            "not-rising",
+            "From the tenth epoch to the twentieth the testing error of healthy runs still falls, "
+            "by less than their training error.",
+            below("testing error", _change(healthy, "val_loss"), form="+.5f"),
+            above(
+                "testing minus training error",
+                statistics.difference(*(_last_half(healthy, n) for n in ("val_loss", "loss"))),
+                form="+.5f",
+            ),
         ),
     ]
 
 
-def settings(results):
-    """All runs of questions 2, 3 and 4."""
-    return levels.settings_figure(
+def _everywhere_of_silent(runs: Runs) -> np.ndarray:
+    """Of the outputs that end silent, which are zero on every training image: (silent,)."""
+    return levels.silent_everywhere(runs)[:, -1][runs.silent[:, -1]]
+
+
+def _errors(*trainings: Runs) -> list[np.ndarray]:
+    """Testing errors of the seeds that are healthy in all, shape (seeds,) each."""
+    return [runs.final("val_loss") for runs in levels.healthy_in_all(*trainings)]
+
+
+def _peak(training: FirstEpoch) -> int:
+    """The place among the steps at which most outputs are silent."""
+    return int(training.silent.sum(axis=(0, 2)).argmax())
+
+
+def _at_peak(training: FirstEpoch) -> np.ndarray:
+    """Which outputs are silent when most are: bool, shape (runs, 10)."""
+    return training.silent[:, _peak(training)]
+
+
+def _back_in_first_epoch(training: FirstEpoch) -> np.ndarray:
+    """Of the outputs silent when most are, which are heard after the first epoch: (silent,)."""
+    return ~training.silent[:, -1][_at_peak(training)]
+
+
+def rates(results):
+    """Stuck runs and testing error of both optimizers against the learning rate."""
+    return levels.rates_figure(
         {
-            "SGD, rate 0.1": results[q02.SHEET],
-            "SGD, rate 0.01": results[q03.SHEET],
-            "Adam": results[SHEET],
+            name: {rate: results[e] for rate, e in sorted(by_rate.items())}
+            for name, by_rate in (("SGD", q03.BY_RATE), ("Adam", BY_RATE))
         }
     )
+
+
+def first_epoch(results):
+    """Silent outputs within the first epoch, and in the end, of questions 2, 3 and 4."""
+    return levels.first_epoch_figure(first_epochs(results))
 
 
 def small(results):
@@ -109,6 +391,7 @@ def small(results):
 
 FIGURES = {
     **levels.error_figures("q04", SHEET),
-    "q04-settings": settings,
+    "q04-rates": rates,
+    "q04-first-epoch": first_epoch,
     "q04-small": small,
 }
