@@ -121,7 +121,7 @@ def is_current(choose: Choice, folder: Path = results.FOLDER) -> bool:
             described == {name: pick.described() for name, pick in choose().items()}
             and content["digest"] == datasets.DATASETS[DATASET].digest
         )
-    except (OSError, ValueError, KeyError, TypeError, results.LedgerError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, results.LedgerError):
         return False
 
 

@@ -162,7 +162,6 @@ const DrawADigit = (() => {
       this.networks = networks;
       this.examples = examples;
       this.drawn = false; // or nothing, or an example, is on the paper
-      this.pen = { x: PAPER / 2, y: PAPER / 4, down: false };
       this.makePaper();
       this.makeTable();
       this.said = element("p", { class: "read-aloud", role: "status" });
@@ -205,6 +204,7 @@ const DrawADigit = (() => {
         element("p", {}, "Draw with mouse, finger or arrow keys (space: pen down or up), or take a test image:"),
         element("div", { class: "examples" }, ...buttons),
       );
+      this.liftPen();
       this.listen();
     }
 
@@ -262,7 +262,7 @@ const DrawADigit = (() => {
         for (const one of all.length ? all : [event]) this.lineTo(...place(one));
       });
       this.paper.addEventListener("keydown", (event) => this.press(event));
-      this.paper.addEventListener("blur", () => this.lift());
+      this.paper.addEventListener("blur", () => this.liftPen());
     }
 
     press(event) {
@@ -288,8 +288,9 @@ const DrawADigit = (() => {
       this.showTip();
     }
 
-    lift() {
-      this.pen.down = false;
+    /* Lift the pen, and put it where one begins. */
+    liftPen() {
+      this.pen = { x: PAPER / 2, y: PAPER / 4, down: false };
       this.showTip();
     }
 
@@ -330,6 +331,7 @@ const DrawADigit = (() => {
 
     clear() {
       this.wipe();
+      this.liftPen();
       this.look(null);
     }
 
