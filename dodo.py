@@ -20,13 +20,15 @@ try:
         EXPERIMENTS,
         QUESTIONS,
         SHOWING_TEST_IMAGES,
+        TO_DRAW_FOR,
         test_images,
+        to_draw_for,
         with_those_below,
     )
 except SpecError as error:  # its message says all; a traceback would bury it
     sys.exit(str(error))
 # What trains or measures is imported where it is needed: a doit with nothing to do is quick.
-from analysis import excerpts, figures, report, results
+from analysis import excerpts, figures, networks, report, results
 from analysis.checked import Checked
 from analysis.loaded import Results
 from analysis.results import LedgerError
@@ -53,12 +55,15 @@ DOIT_CONFIG = {
 
 BOOK_SOURCES = [
     path
-    for pattern in ("*.md", "*.yml", "*.bib", "_ext/**/*.py", "_static/*")
+    for pattern in ("*.md", "*.yml", "*.bib", "_ext/**/*.py", "_ext/*/static/*", "_static/*")
     for path in sorted(figures.BOOK.glob(pattern))
 ]
 # Data sets of which pages show images.
 EXCERPTS = sorted({experiment.dataset for experiment in EXPERIMENTS.values()})
 EXCERPT_FILES = [results.FOLDER / f"{name}.{end}" for name in EXCERPTS for end in ("json", "png")]
+# The weights of the few networks that readers can draw for.
+NETWORK_FILES = [results.FOLDER / networks.FILE] if TO_DRAW_FOR else []
+KEPT_FILES = [*EXCERPT_FILES, *NETWORK_FILES]
 # What turns ledgers into figures and numbers, beside the questions' own modules; how networks
 # were trained is in the ledgers' keys. Not what only looks at results or writes the README.
 SHARED_SOURCES = sorted(
@@ -81,7 +86,7 @@ FIGURE_FILES = [
 RESULTS = Results()
 
 # What the pages are built from, for the screen and for paper.
-PAGES_FROM = [*BOOK_SOURCES, *FIGURE_FILES, report.NUMBERS, *EXCERPT_FILES]
+PAGES_FROM = [*BOOK_SOURCES, *FIGURE_FILES, report.NUMBERS, *KEPT_FILES]
 
 
 # Ledgers and excerpts that were found complete and valid: parsing them all takes a while.
@@ -113,6 +118,18 @@ def has_test_images(name, choose, experiments):
     asked_for = f"{name} {[experiment.key for experiment in experiments]}"
     files = [*(path for path in EXCERPT_FILES if path.stem == name), *ledgers(experiments)]
     return CHECKED.holds(lambda: excerpts.is_current(name, choose), asked_for, files)
+
+
+def chosen_to_draw_for():
+    """The networks that readers are to draw for, by the ledgers as they are now."""
+    return to_draw_for(Results())
+
+
+def has_weights():
+    """Whether the weights on disk are those of the networks that the ledgers choose."""
+    asked_for = f"weights {[experiment.key for experiment in TO_DRAW_FOR]}"
+    files = [*NETWORK_FILES, *ledgers(TO_DRAW_FOR)]
+    return CHECKED.holds(lambda: networks.is_current(chosen_to_draw_for), asked_for, files)
 
 
 ABOUT_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
@@ -171,6 +188,13 @@ def bring_up_to_date(experiment):
     run.bring_up_to_date(experiment)
 
 
+def keep_weights():
+    """Train the networks that readers can draw for once more, and keep their weights."""
+    from analysis.training import weights
+
+    weights.keep(chosen_to_draw_for())
+
+
 def task_train():
     """Train what each experiment lacks, and keep every finished network."""
     for name in EXCERPTS:
@@ -185,6 +209,15 @@ def task_train():
             "uptodate": [(has_test_images, [name, choose, experiments])],
             # Which images these are may follow from what the networks got wrong.
             "task_dep": [f"train:{experiment.name}" for experiment in experiments],
+        }
+    if TO_DRAW_FOR:
+        yield {
+            "name": "weights",
+            "doc": "Keep the weights of the networks that readers can draw for.",
+            "actions": [(attempt, [keep_weights])],
+            "targets": NETWORK_FILES,
+            "uptodate": [has_weights],
+            "task_dep": [f"train:{experiment.name}" for experiment in TO_DRAW_FOR],
         }
     for experiment in EXPERIMENTS.values():
         # No file_dep, which would make a fresh clone train: the keys in the ledger decide.
@@ -208,7 +241,7 @@ def task_figures():
             ],
             "file_dep": [
                 *ledgers(module.EXPERIMENTS),
-                *EXCERPT_FILES,
+                *KEPT_FILES,
                 *SHARED_SOURCES,
                 *sources(module),
             ],
@@ -225,7 +258,7 @@ def task_numbers():
         "actions": [(attempt, [report.write_numbers, RESULTS])],
         "file_dep": [
             *ledgers(EXPERIMENTS.values()),
-            *EXCERPT_FILES,
+            *KEPT_FILES,
             report.SPEED,
             *SHARED_SOURCES,
             *sources(*QUESTIONS.values()),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial, wraps
+from functools import cached_property, partial, wraps
 from pathlib import Path
 
 import numpy as np
 
-from analysis import excerpts, results
+from analysis import excerpts, networks, results
 from analysis.excerpts import Excerpt
+from analysis.networks import Kept
 from analysis.results import Runs
 from analysis.spec import Experiment
 
@@ -41,12 +42,18 @@ class Results:
         kept: Mapping[str, Excerpt] | None = None,
         folder: Path = results.FOLDER,
     ):
+        self._folder = folder
         self._runs = _ReadOnDemand(partial(results.load, folder=folder), runs)
         self.excerpts = _ReadOnDemand(partial(excerpts.load, folder=folder), kept)
         self.computed = {}  # by `computed_once`
 
     def __getitem__(self, experiment: Experiment) -> Runs:
         return self._runs[experiment]
+
+    @cached_property
+    def to_draw_for(self) -> Kept:
+        """The networks that readers can draw for."""
+        return networks.load(self._folder)
 
     def labels(self, experiment: Experiment) -> np.ndarray:
         """Labels of the images that its networks were tested on: uint8, shape (images,)."""

@@ -1,6 +1,7 @@
 """Fixtures that several files of tests share."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from analysis.training import machine, scratch
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 KERAS_FOLDER = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 # For this process and those that tests start: what training settles, and as many cores to use
 # wherever the tests run.
@@ -43,6 +46,18 @@ def bfloat16(request, monkeypatch):
     """Whether there are instructions for bfloat16; workers that a test starts think so, too."""
     monkeypatch.setenv(machine.BFLOAT16_VARIABLE, request.param)
     return request.param == "yes"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's or Google's browser; Playwright's own is not to be had everywhere."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM:
+        pytest.skip("no browser: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

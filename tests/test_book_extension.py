@@ -449,6 +449,47 @@ def test_print_has_only_the_light_image(book):
     assert book.warnings == ""
 
 
+@pytest.fixture
+def digit(book):
+    """A book with a page on which one can draw, and one on which one cannot."""
+    book.draw("curves", ".svg", ".pdf", "-dark.svg")
+    book.write("results/draw-a-digit.json", '{"networks": {}}\n')
+    book.write("other.md", "# Other\n" + FIGURE % ("curves", "curves"))
+    digit = FIGURE.replace("{figure}", "{draw-a-digit}") % ("curves", "digit")
+    contents = "\n```{toctree}\nother\n```\n"
+    book.write("index.md", "# Title\n" + digit + "\n{numref}`digit` shows it.\n" + contents)
+    return book
+
+
+def test_drawing_has_its_place_in_a_figure_and_its_script_on_that_page_alone(digit):
+    html = digit.build()
+    figure = html[html.index("<figure") : html.index("</figure>")]
+    assert figure.index("<img ") < figure.index('<div class="draw-a-digit">')
+    assert figure.index('<div class="draw-a-digit">') < figure.index("<figcaption>")
+    assert "3 runs." in figure and 'alt="Curves, 3 of them high."' in figure
+    assert "Fig. 1</span></a> shows it" in html
+    files = re.findall(r'(?:src|href)="(_static/draw-a-digit\.\w+)', html)
+    assert sorted(files) == ["_static/draw-a-digit.css", "_static/draw-a-digit.js"]
+    assert all((digit.html / file).is_file() for file in files)
+    assert "_static/draw-a-digit" not in (digit.html / "other.html").read_text()
+    networks = (digit.html / "_static" / "draw-a-digit-networks.js").read_text()
+    assert networks == 'DrawADigit.begin({"networks": {}});\n'
+    assert digit.warnings == ""
+
+
+def test_print_has_the_figure_in_place_of_the_drawing(digit):
+    tex = digit.build(builder="latex")
+    assert "includegraphics" in tex and "3 runs." in tex
+    assert "draw-a-digit" not in tex
+    assert digit.warnings == ""
+
+
+def test_drawing_without_networks_is_a_warning(digit):
+    (digit.folder / "results" / "draw-a-digit.json").unlink()
+    digit.build()
+    assert "index.md:3: WARNING: there is no results/draw-a-digit.json" in digit.warnings
+
+
 def test_missing_twin_is_a_warning(book):
     book.draw("curves", ".svg")
     html = book.build("# Title\n" + FIGURE % ("curves", "curves"))
@@ -555,7 +596,7 @@ def test_a_change_of_any_file_of_the_extensions_builds_the_pages_again(monkeypat
     monkeypatch.syspath_prepend(EXTENSIONS.parent.parent)
     import dodo
 
-    files = set(EXTENSIONS.rglob("*.py"))
+    files = {*EXTENSIONS.rglob("*.py"), *EXTENSIONS.rglob("*.js"), *EXTENSIONS.rglob("*.css")}
     assert len({file.parent for file in files}) > 1  # in packages, too
     assert files <= set(dodo.PAGES_FROM)
 

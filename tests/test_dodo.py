@@ -23,6 +23,7 @@ import tiny
 tiny.register()
 ONE, OTHER = tiny.experiment(name="q00-one"), tiny.experiment(name="q00-other", epochs=3)
 EXPERIMENTS = {experiment.name: experiment for experiment in (ONE, OTHER)}
+TO_DRAW_FOR = ()
 QUESTIONS = {
     "q00": SimpleNamespace(
         __file__=__file__,

@@ -13,7 +13,16 @@ PAGES = {path.stem: path.read_text() for path in sorted((ROOT / "book").glob("*.
 ANSWERED = [page for page in PAGES if re.fullmatch(r"q\d\d", page)]
 
 #: Directives whose text is a reader's; that of the others is data, code or made elsewhere.
-SHOWING_TEXT = {"figure", "image", "note", "admonition", "grid", "grid-item-card", "dropdown"}
+SHOWING_TEXT = {
+    "figure",
+    "draw-a-digit",
+    "image",
+    "note",
+    "admonition",
+    "grid",
+    "grid-item-card",
+    "dropdown",
+}
 FENCE = re.compile(r"(`{3,}|:{3,})(?:\{(?P<directive>[\w-]+)\})?(?P<title>.*)")
 OPTION = re.compile(r":(?P<name>[\w-]+):(?P<text>.*)")
 

@@ -1,7 +1,6 @@
 """The built pages in a real browser: from a server and from a file, wide and narrow."""
 
 import gzip
-import shutil
 from contextlib import contextmanager
 from functools import partial
 from html.parser import HTMLParser
@@ -14,22 +13,9 @@ from conftest import ROOT
 
 SITE = ROOT / "_build" / "html"
 PAGES = sorted(path.name for path in SITE.glob("*.html"))
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 pytestmark = pytest.mark.skipif(not PAGES, reason="no pages: run 'doit'")
 WIDE, NARROW = {"width": 1400, "height": 900}, {"width": 400, "height": 800}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's or Google's browser; Playwright's own is not to be had everywhere."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM:
-        pytest.skip("no browser: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -78,6 +78,7 @@ def test_figures_depend_on_their_ledgers_on_what_is_shown_and_on_what_draws(task
     needed |= {
         RESULTS / f"{name}.{end}" for name in ("mnist", "cifar10") for end in ("json", "png")
     }
+    needed |= {RESULTS / "draw-a-digit.json"}
     assert needed <= files(tasks[f"figures:{page}"].file_dep)
 
 
@@ -95,7 +96,7 @@ def test_numbers_depend_on_every_ledger_question_and_measurement(tasks):
     needed |= {
         RESULTS / f"{name}.{end}" for name in ("mnist", "cifar10") for end in ("json", "png")
     }
-    needed |= {RESULTS / "benchmark.json"}
+    needed |= {RESULTS / "benchmark.json", RESULTS / "draw-a-digit.json"}
     assert needed <= files(tasks["numbers"].file_dep)
     assert files(tasks["numbers"].targets) == files([report.NUMBERS])
 
@@ -103,11 +104,12 @@ def test_numbers_depend_on_every_ledger_question_and_measurement(tasks):
 @pytest.mark.parametrize("name", ["book", "pdf"])
 def test_pages_depend_on_all_that_they_show(tasks, name):
     needed = set(report.BOOK.glob("*.md")) | set(report.BOOK.glob("*.yml"))
-    needed |= set((report.BOOK / "_ext").rglob("*.py")) | {report.BOOK / "_static" / "readme.png"}
+    needed |= {path for path in (report.BOOK / "_ext").rglob("*.*") if path.suffix != ".pyc"}
+    needed |= {report.BOOK / "_static" / "readme.png"}
     for page in QUESTIONS:
         needed |= files(tasks[f"figures:{page}"].targets)
     needed |= files(tasks["numbers"].targets)
-    needed |= {RESULTS / "mnist.png", RESULTS / "cifar10.json"}
+    needed |= {RESULTS / "mnist.png", RESULTS / "cifar10.json", RESULTS / "draw-a-digit.json"}
     assert files(needed) <= files(tasks[name].file_dep)
 
 
@@ -133,6 +135,13 @@ def test_excerpts_wait_for_the_networks_that_choose_their_images(tasks):
     for name in ("mnist", "cifar10"):
         made = files(tasks[f"train:excerpt-{name}"].targets)
         assert made == {RESULTS / f"{name}.json", RESULTS / f"{name}.png"}
+
+
+def test_weights_wait_for_the_networks_that_they_are_of_and_for_nothing_else(tasks):
+    weights = tasks["train:weights"]
+    assert set(weights.task_dep) == {"train:q01-sgd", "train:q05-softmax-cross-entropy"}
+    assert not weights.file_dep  # a fresh clone trains nothing
+    assert files(weights.targets) == {RESULTS / "draw-a-digit.json"}
 
 
 def test_a_plain_doit_trains_draws_counts_and_builds_and_does_no_more(dodo):

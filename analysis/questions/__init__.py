@@ -21,9 +21,14 @@ Modules import nothing that takes long, for every ``doit`` reads their experimen
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 
+import numpy as np
+
+from analysis import levels
 from analysis.excerpts import Excerpt
 from analysis.loaded import Results
+from analysis.networks import Pick
 from analysis.questions import q01, q02, q03, q04, q05, q06, q07, q08, q09, q10, walkthrough
+from analysis.results import LedgerError, Runs
 from analysis.spec import Experiment, SpecError
 
 QUESTIONS = {
@@ -69,6 +74,36 @@ def test_images(dataset: str, labelled: Excerpt) -> list[int]:
     results = Results(kept={dataset: labelled})
     modules = SHOWING_TEST_IMAGES.get(dataset, ())
     return sorted({int(place) for module in modules for place in module.test_images(results)})
+
+
+#: Of which networks are kept for readers to draw for; see `to_draw_for`.
+TO_DRAW_FOR = (q01.SHEET, q05.SHEET)
+
+
+def to_draw_for(results: Results) -> dict[str, Pick]:
+    """The networks that readers can draw for: three, chosen by rule and not by what they show.
+
+    Of question 1 the first without a silent output, and the first with just one, which is not
+    that of 0: then accuracy would hide it. Of question 5 that of the first one's seed.
+    """
+    runs = results[q01.SHEET]
+    healthy = _first(runs, levels.fine(runs))
+    return {
+        "healthy": healthy,
+        "stuck": _first(runs, levels.only_other(runs)),
+        "softmax": Pick(q05.SHEET, healthy.seed),
+    }
+
+
+def _first(runs: Runs, chosen: np.ndarray) -> Pick:
+    """The first of the runs that are chosen: bool, shape (runs,)."""
+    if not chosen.any():
+        raise LedgerError(
+            f"no network of {runs.experiment.name} is such as `to_draw_for` in {__file__} wants"
+        )
+    place = int(np.flatnonzero(chosen)[0])
+    silent = np.flatnonzero(runs.silent[place, -1]).tolist()
+    return Pick(runs.experiment, runs.records[place]["seed"], tuple(silent))
 
 
 def with_those_below(module: ModuleType) -> Iterator[ModuleType]:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from analysis import forms, levels, plots, style
+from analysis import draw_a_digit, forms, levels, plots, style
 from analysis.claims import (
     SIGNIFICANT,
     Claim,
@@ -84,6 +84,7 @@ def numbers(results: Results) -> dict:
         levels.numbers(runs)
         | first.numbers()
         | _firing_at(results)
+        | draw_a_digit.numbers(results, runs)
         | {
             "ten_accuracy_min": float(accuracy.min()),
             "ten_accuracy_max": float(accuracy.max()),
@@ -686,6 +687,7 @@ FIGURES = {
     "q01-causes": causes,
     "q01-crossed": crossed,
     "q01-firing": firing,
+    "q01-draw-a-digit": draw_a_digit.still,
     "q01-first-epoch": first_epoch,
     "q01-digits": digits,
     "q01-levels": error_and_accuracy,

@@ -33,6 +33,7 @@ def train(
     data: Dataset,
     seeds: Sequence[int],
     tell: Callable[[int], None] = lambda epochs: None,
+    weights: bool = False,
 ) -> list[dict]:
     """Train one network for each seed.
 
@@ -43,12 +44,15 @@ def train(
     seeds : sequence of int
     tell : callable
         Called after each epoch with the number of epochs done.
+    weights : bool
+        Whether to give the trained weights, too, which no ledger has.
 
     Returns
     -------
     list of dict
         For each seed ``seed``, ``history``, ``before``, ``after``, ``predictions``,
-        ``seconds`` and what else the spec asks for, as `analysis.results` describes them.
+        ``seconds`` and what else the spec asks for, as `analysis.results` describes them;
+        ``weights``, if wanted, as arrays in the order of Keras's ``trainable_variables``.
     """
     started = time.process_time()  # of this core, whatever else the machine does
     # The product of a single matrix is computed by another kernel than those of several and
@@ -62,6 +66,7 @@ def train(
         tell(epoch + 1)
     after = group.evaluate_training()
     outputs = group.outputs() if experiment.outputs else None
+    trained = [weight.numpy() for weight in group._tested()[0]] if weights else None
     seconds = round((time.process_time() - started) / len(seeds), 3)
 
     return [
@@ -86,6 +91,7 @@ def train(
             else {}
         )
         | ({"outputs": results.packed(outputs[run])} if experiment.outputs else {})
+        | ({"weights": [weight[run] for weight in trained]} if weights else {})
         for run, seed in enumerate(seeds)
     ]
 

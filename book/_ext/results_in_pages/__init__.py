@@ -4,6 +4,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from .downloads import PdfDirective
+from .drawing import DrawADigit, add_script, publish_static, write_networks
 from .experiments import ExperimentsDirective
 from .figures import DarkTwins, FigureLinks, visit_image
 from .numbers import NumberRole, NumbersInAltText
@@ -14,13 +15,17 @@ from .stages import prepare
 
 def setup(app: Sphinx) -> dict:
     """Register the extension with Sphinx."""
+    app.connect("config-inited", publish_static)
     app.connect("builder-inited", prepare)
+    app.connect("html-page-context", add_script)
+    app.connect("build-finished", write_networks)
     app.add_role("num", NumberRole())
     app.add_role("claim", ClaimRole())
     app.add_directive("claims", ClaimsDirective)
     app.add_directive("experiments", ExperimentsDirective)
     app.add_directive("results-table", TableDirective)
     app.add_directive("pdf", PdfDirective)
+    app.add_directive("draw-a-digit", DrawADigit)
     app.add_transform(NumbersInAltText)
     app.add_transform(FigureLinks)
     app.add_transform(DarkTwins)

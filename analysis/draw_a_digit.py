@@ -1,0 +1,58 @@
+"""What "Draw a digit" shows where nobody can draw, and what its text cites."""
+
+from __future__ import annotations
+
+from analysis import plots, style
+from analysis.loaded import Results
+from analysis.results import Runs
+
+#: The networks' names, as they are shown, in this order.
+TITLES = {
+    "healthy": "question 1, healthy",
+    "stuck": "question 1, stuck",
+    "softmax": "question 5",
+}
+
+
+def numbers(results: Results, runs: Runs) -> dict:
+    """What a page cites of the stuck network, given the runs of its experiment."""
+    kept = results.to_draw_for.networks
+    stuck = kept["stuck"]
+    (digit,) = stuck.silent
+    (place,) = [n for n, record in enumerate(runs.records) if record["seed"] == stuck.seed]
+    return {
+        "drawn_healthy_seed": kept["healthy"].seed,
+        "drawn_stuck_seed": stuck.seed,
+        "drawn_silent": digit,
+        "drawn_own": float(runs.own[place, -1, digit]),
+        "drawn_others": float(runs.others[place, -1, digit]),
+    }
+
+
+def still(results: Results):
+    """A digit that one network cannot name, and all three networks' outputs for it."""
+    kept = results.to_draw_for
+    (digit,) = kept.networks["stuck"].silent
+    image = kept.examples[[digit]]
+    figure, axes = style.figure(4, height=2.5, width_ratios=(0.8, 1, 1, 1))
+    plots.images(axes[:1], image, [f"a {digit}"])
+    for ax, (name, title) in zip(axes[1:], TITLES.items(), strict=True):
+        network = kept.networks[name]
+        outputs = network.outputs(image)[0]
+        colours = [style.theme().faint] * 10
+        colours[int(outputs.argmax())] = style.theme().categories[0]
+        ax.bar(range(10), outputs, color=colours)
+        for place in network.silent:
+            ax.annotate(
+                "silent",
+                (place, outputs[place]),
+                xytext=(0, 22),
+                textcoords="offset points",
+                ha="center",
+                color=style.theme().categories[1],
+                fontsize=8.5,
+                arrowprops={"arrowstyle": "->", "color": style.theme().categories[1]},
+            )
+        ax.set(xticks=range(10), xlabel="output", ylim=(0, 1.05), title=title)
+        ax.tick_params(axis="x", length=0)
+    return figure

@@ -1,0 +1,181 @@
+"""The trained networks that readers can draw digits for, with their weights.
+
+Ledgers keep what networks did, not their weights; these few are kept so that a page can run
+them. ``book/results/draw-a-digit.json`` holds them, to the three digits of a float16, and a
+test image of each digit to begin with.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from analysis import datasets, results
+from analysis.files import write_whole
+from analysis.spec import Experiment
+
+FILE = "draw-a-digit.json"
+
+#: Readers draw what the networks were trained on.
+DATASET = "mnist"
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A network that is to be kept.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Of dense layers: ReLU in the hidden ones, ReLU or softmax in the output.
+    seed : int
+    silent : tuple of int
+        Its silent outputs.
+    """
+
+    experiment: Experiment
+    seed: int
+    silent: tuple[int, ...] = ()
+
+    def described(self) -> dict:
+        """All but the weights, as the file has it."""
+        return {
+            "experiment": self.experiment.name,
+            "key": self.experiment.key,
+            "seed": self.seed,
+            "silent": list(self.silent),
+            "activation": self.experiment.layers[-1].activation,
+        }
+
+
+#: Gives the networks to keep, by the names that pages call them.
+Choice = Callable[[], Mapping[str, Pick]]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that is kept.
+
+    Parameters
+    ----------
+    experiment, key : str
+        Name and key of its experiment.
+    seed : int
+    silent : tuple of int
+        Its silent outputs.
+    activation : {"relu", "softmax"}
+        Of the output.
+    weights : tuple of ndarray
+        Kernel, shape (inputs, units), and bias, shape (units,), of each layer in turn: float32.
+    """
+
+    experiment: str
+    key: str
+    seed: int
+    silent: tuple[int, ...]
+    activation: str
+    weights: tuple[np.ndarray, ...]
+
+    def outputs(self, images: np.ndarray) -> np.ndarray:
+        """What it says of images: uint8, shape (n, 28, 28), to float32, shape (n, 10)."""
+        values = images.reshape(len(images), -1).astype(np.float32) / 255
+        *hidden, last = zip(self.weights[::2], self.weights[1::2], strict=True)
+        for kernel, bias in hidden:
+            values = np.maximum(values @ kernel + bias, 0)
+        values = values @ last[0] + last[1]
+        if self.activation == "relu":
+            return np.maximum(values, 0)
+        powers = np.exp(values - values.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The networks by name, and for each digit the first test image that shows it.
+
+    Parameters
+    ----------
+    networks : dict from str to Network
+    examples : ndarray of uint8, shape (10, 28, 28)
+    """
+
+    networks: dict[str, Network]
+    examples: np.ndarray
+
+
+def is_current(choose: Choice, folder: Path = results.FOLDER) -> bool:
+    """Whether the file on disk has the networks that are chosen, as they are now trained."""
+    try:
+        content = json.loads((folder / FILE).read_text())
+        _read(content)
+        described = {
+            name: {key: value for key, value in network.items() if key != "weights"}
+            for name, network in content["networks"].items()
+        }
+        return (
+            described == {name: pick.described() for name, pick in choose().items()}
+            and content["digest"] == datasets.DATASETS[DATASET].digest
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, results.LedgerError):
+        return False
+
+
+def write(
+    picks: Mapping[str, Pick],
+    weights: Mapping[str, list[np.ndarray]],
+    data: datasets.Dataset,
+    folder: Path = results.FOLDER,
+) -> None:
+    """Keep networks, given their weights by name.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    numbers = [int(np.argmax(data.y_test == digit)) for digit in range(10)]
+    content = {
+        "digest": datasets.DATASETS[DATASET].digest,
+        "networks": {
+            name: pick.described() | {"weights": [_packed(array, "<f2") for array in weights[name]]}
+            for name, pick in picks.items()
+        },
+        "examples": {"numbers": numbers, "pixels": _packed(data.x_test[numbers], "u1")},
+    }
+    write_whole(folder / FILE, json.dumps(content, indent=1).encode() + b"\n")
+
+
+def load(folder: Path = results.FOLDER) -> Kept:
+    """What is kept."""
+    return _read(json.loads((folder / FILE).read_text()))
+
+
+def _read(content: dict) -> Kept:
+    networks = {
+        name: Network(
+            **network
+            | {
+                "silent": tuple(network["silent"]),
+                "weights": tuple(
+                    _unpacked(array, "<f2").astype(np.float32) for array in network["weights"]
+                ),
+            }
+        )
+        for name, network in content["networks"].items()
+    }
+    return Kept(networks, _unpacked(content["examples"]["pixels"], "u1"))
+
+
+def _packed(array: np.ndarray, kind: str) -> dict:
+    values = np.ascontiguousarray(array, kind)
+    return {"shape": list(array.shape), "values": base64.b64encode(values).decode()}
+
+
+def _unpacked(packed: dict, kind: str) -> np.ndarray:
+    values = np.frombuffer(base64.b64decode(packed["values"], validate=True), kind)
+    return values.reshape(packed["shape"])

@@ -1,0 +1,210 @@
+"""The networks that readers can draw for are those of the ledgers, and come back as kept."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tiny
+
+from analysis import datasets, networks
+from analysis.loaded import Results
+from analysis.networks import Network, Pick
+from analysis.questions import EXPERIMENTS, TO_DRAW_FOR, q01, q05, to_draw_for
+from analysis.results import FOLDER, Ledger, LedgerError
+from analysis.spec import mlp
+from analysis.training import weights
+from analysis.training.verify import VerificationError
+
+KEPT = networks.load()
+RELU = tiny.experiment(epochs=1, seeds=(0, 1))
+SOFTMAX = replace(
+    RELU, name="q00-softmax", loss="cross_entropy", layers=mlp(8, output="softmax"), seeds=(1,)
+)
+
+
+# Those of the report ---------------------------------------------------------------------
+
+
+def test_they_are_those_that_the_ledgers_choose_and_small_enough_for_a_page():
+    assert networks.is_current(lambda: to_draw_for(Results()))
+    assert (FOLDER / networks.FILE).stat().st_size <= 250_000
+
+
+@pytest.mark.parametrize("name", KEPT.networks)
+def test_they_say_what_their_ledgers_say(name):
+    network, results = KEPT.networks[name], Results()
+    experiment = EXPERIMENTS[network.experiment]
+    line = Ledger(experiment).read()[network.seed]
+    assert network.key == line["key"]
+    excerpt = results.excerpts["mnist"]
+    said = network.outputs(excerpt.test).argmax(axis=1)
+    assert said.tolist() == [int(line["predictions"][number]) for number in excerpt.test_numbers]
+    assert excerpt.test_numbers[0] == 0  # of which the ledger has the outputs
+    # Weights are kept to three digits: measured, outputs move by up to 0.00015.
+    answer = network.outputs(excerpt.test[:1])[0]
+    np.testing.assert_allclose(answer, line["after"]["answer"], atol=5e-4)
+
+
+@pytest.mark.parametrize("name", KEPT.networks)
+def test_they_say_what_their_ledgers_say_of_all_test_images(mnist, name):
+    network = KEPT.networks[name]
+    line = Ledger(EXPERIMENTS[network.experiment]).read()[network.seed]
+    said = network.outputs(mnist.x_test).argmax(axis=1)
+    # Where two outputs are all but equal rounding may decide: measured, for one image of one.
+    assert np.sum(said != [int(digit) for digit in line["predictions"]]) <= 3
+
+
+def test_examples_are_the_first_test_image_of_each_digit(mnist):
+    for digit, image in enumerate(KEPT.examples):
+        np.testing.assert_array_equal(image, mnist.x_test[mnist.y_test == digit][0])
+
+
+# By which rule ---------------------------------------------------------------------------
+
+
+def runs(*silent):
+    """Runs of question 1 with these silent outputs."""
+    own = np.ones((len(silent), 1, 10))
+    for run, digits in enumerate(silent):
+        own[run, 0, list(digits)] = 0
+    made = tiny.runs(own=own)
+    records = tuple(record | {"seed": 10 + place} for place, record in enumerate(made.records))
+    return replace(made, experiment=q01.SHEET, records=records)
+
+
+def test_the_first_are_chosen_that_have_no_silent_output_or_one_other_than_that_of_0():
+    picks = to_draw_for(Results({q01.SHEET: runs([2, 3], [0], [9], [], [4], [])}))
+    assert picks == {
+        "healthy": Pick(q01.SHEET, 13),
+        "stuck": Pick(q01.SHEET, 12, (9,)),
+        "softmax": Pick(q05.SHEET, 13),
+    }
+    assert {pick.experiment for pick in picks.values()} == set(TO_DRAW_FOR)
+
+
+def test_where_there_is_none_such_that_is_said():
+    with pytest.raises(LedgerError, match="no network of q01-sgd is such"):
+        to_draw_for(Results({q01.SHEET: runs([], [0], [3, 4])}))
+
+
+# What they say ---------------------------------------------------------------------------
+
+
+def network(activation):
+    """Two pixels, two hidden units, three outputs."""
+    kernels = np.array([[1, -1], [2, 0]], np.float32), np.array([[1, 0, -1], [0, 3, 0]], np.float32)
+    biases = np.array([0, 0.5], np.float32), np.array([0, -1, 0.25], np.float32)
+    return Network(
+        "q00-tiny", "", 0, (), activation, (kernels[0], biases[0], kernels[1], biases[1])
+    )
+
+
+# Hidden: (1 + 2 * 0.2, 0.5 - 1) and (0, 0.5), of which below zero is nothing left.
+IMAGES = np.array([[[255, 51]], [[0, 0]]], np.uint8)
+SUMS = np.array([[1.4, -1, -1.15], [0, 0.5, 0.25]])
+
+
+def test_outputs_are_those_of_dense_layers_with_relu_or_softmax():
+    np.testing.assert_allclose(network("relu").outputs(IMAGES), np.maximum(SUMS, 0), atol=1e-6)
+    powers = np.exp(SUMS)
+    softmax = powers / powers.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(network("softmax").outputs(IMAGES), softmax, atol=1e-6)
+
+
+# Keeping them ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained(engine):
+    """What the engine gives for two experiments."""
+    return {e: engine.train(e, tiny.DATA, e.seeds) for e in (RELU, SOFTMAX)}
+
+
+@pytest.fixture
+def folder(trained, tmp_path):
+    """The ledgers of two experiments."""
+    for experiment, records in trained.items():
+        for record in records:
+            Ledger(experiment, tmp_path).append(record | {"provenance": {"machine": "this one"}})
+    return tmp_path
+
+
+@pytest.fixture
+def in_this_process(engine, monkeypatch, tiny_file):
+    """What keeping a network needs no processes of its own for."""
+    monkeypatch.setattr(weights.workers, "number_here", lambda: 1)
+    monkeypatch.setattr(weights.workers, "engine_on_one_thread", lambda: engine.train)
+
+
+PICKS = {"stuck": Pick(RELU, 1, (3,)), "softmax": Pick(SOFTMAX, 1)}
+
+
+def test_networks_are_trained_as_their_ledgers_say_and_come_back_as_kept(folder, in_this_process):
+    weights.keep(PICKS, folder)
+    assert networks.is_current(lambda: PICKS, folder)
+    kept = networks.load(folder)
+    assert list(kept.networks) == ["stuck", "softmax"]
+    for name, pick in PICKS.items():
+        network, line = kept.networks[name], Ledger(pick.experiment, folder).read()[1]
+        assert (network.seed, network.silent, network.key) == (1, pick.silent, pick.experiment.key)
+        answer = network.outputs(tiny.DATA.x_test[:1])[0]
+        np.testing.assert_allclose(answer, line["after"]["answer"], atol=1e-3)
+    firsts = [np.argmax(tiny.DATA.y_test == digit) for digit in range(10)]
+    np.testing.assert_array_equal(kept.examples, tiny.DATA.x_test[firsts])
+
+
+def test_a_network_that_does_not_come_out_again_is_not_kept(folder, in_this_process):
+    ledger = Ledger(RELU, folder)
+    lines = [json.loads(line) for line in ledger.path.read_text().splitlines()]
+    lines[1]["history"]["loss"][0] *= 1.1
+    ledger.path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(VerificationError, match="q00-tiny, seed 1, is not what its ledger says"):
+        weights.keep({"stuck": PICKS["stuck"]}, folder)
+    assert not (folder / networks.FILE).exists()
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A file of one network, and its content."""
+    arrays = [np.zeros(shape) for shape in ((64, 8), (8,), (8, 10), (10,))]
+    networks.write({"stuck": PICKS["stuck"]}, {"stuck": arrays}, tiny.DATA, tmp_path)
+    return tmp_path / networks.FILE, json.loads((tmp_path / networks.FILE).read_text())
+
+
+@pytest.mark.parametrize(
+    "pick",
+    [
+        Pick(RELU, 0, (3,)),
+        Pick(RELU, 1),
+        Pick(SOFTMAX, 1, (3,)),
+        Pick(replace(RELU, epochs=2), 1, (3,)),
+    ],
+    ids=["another seed", "silent elsewhere", "another experiment", "trained otherwise"],
+)
+def test_a_file_of_other_networks_is_not_current(kept, pick):
+    assert networks.is_current(lambda: {"stuck": PICKS["stuck"]}, kept[0].parent)
+    assert not networks.is_current(lambda: {"stuck": pick}, kept[0].parent)
+    assert not networks.is_current(lambda: PICKS, kept[0].parent)
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "{}", '{"networks": []}'])
+def test_a_file_that_is_damaged_is_not_current(kept, damage):
+    path, _ = kept
+    path.write_text(damage)
+    assert not networks.is_current(lambda: {"stuck": PICKS["stuck"]}, path.parent)
+
+
+def test_weights_that_are_cut_short_are_noticed(kept):
+    path, content = kept
+    array = content["networks"]["stuck"]["weights"][0]
+    array["values"] = array["values"][:-8]
+    path.write_text(json.dumps(content))
+    assert not networks.is_current(lambda: {"stuck": PICKS["stuck"]}, path.parent)
+
+
+def test_examples_of_another_data_set_are_noticed(kept):
+    path, content = kept
+    assert content["digest"] == datasets.DATASETS["mnist"].digest
+    path.write_text(json.dumps(content | {"digest": tiny.SOURCE.digest}))
+    assert not networks.is_current(lambda: {"stuck": PICKS["stuck"]}, path.parent)
