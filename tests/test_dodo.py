@@ -12,6 +12,7 @@ import pytest
 import tiny
 from conftest import ROOT, members, nobody_is_left_of
 
+from analysis import excerpts
 from analysis.results import Ledger
 
 ONE, OTHER = tiny.experiment(name="q00-one"), tiny.experiment(name="q00-other", epochs=3)
@@ -62,6 +63,7 @@ def clone(tmp_path):
     kept = {
         "digest": tiny.SOURCE.digest,
         "train_labels": "0" * len(tiny.DATA.y_train),
+        "train_means": excerpts._packed(excerpts._means(tiny.DATA.x_train, tiny.DATA.y_train)),
         "test_numbers": [],
         "test_labels": "",
     }
