@@ -99,7 +99,7 @@ def exactly(what: str, value: float, expected: float, form: str = "") -> Criteri
 def above(what: str, estimate: Estimate, bound: float = 0.0, form: str = "+.2f") -> Criterion:
     """The whole 95% interval lies above a bound: more, faster, better."""
     return Criterion(
-        f"the whole interval above {number(bound)}",
+        f"the whole interval above {number(bound, 'g')}",
         _measured(what, estimate, form),
         estimate.low > bound,
     )
@@ -108,7 +108,7 @@ def above(what: str, estimate: Estimate, bound: float = 0.0, form: str = "+.2f")
 def below(what: str, estimate: Estimate, bound: float = 0.0, form: str = "+.2f") -> Criterion:
     """The whole 95% interval lies below a bound: less, slower, worse."""
     return Criterion(
-        f"the whole interval below {number(bound)}",
+        f"the whole interval below {number(bound, 'g')}",
         _measured(what, estimate, form),
         estimate.high < bound,
     )
