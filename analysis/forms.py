@@ -13,14 +13,19 @@ MINUS_SIGN = "\N{MINUS SIGN}"
 def number(value: int | float | str, spec: str = "") -> str:
     """A number of the report as text: whole ones in groups of three digits if nothing else is said.
 
+    What is rounded to zero has no sign.
+
     Examples
     --------
-    >>> number(1598), number(-0.25, ".1%"), number("none")
-    ('1,598', '−25.0%', 'none')
+    >>> number(1598), number(-0.25, ".1%"), number(-0.001, "+.2f"), number("none")
+    ('1,598', '−25.0%', '0.00', 'none')
     """
     if isinstance(value, str):
         return format(value, spec)
-    return format(value, spec or ("," if isinstance(value, int) else "")).replace("-", MINUS_SIGN)
+    text = format(value, spec or ("," if isinstance(value, int) else ""))
+    if "0" in text and not any(digit in text for digit in "123456789"):
+        text = text.lstrip("+-")
+    return text.replace("-", MINUS_SIGN)
 
 
 def mean(values: np.ndarray, spec: str) -> str:
@@ -30,7 +35,7 @@ def mean(values: np.ndarray, spec: str) -> str:
 
 def interval(low: float, high: float, spec: str) -> str:
     """'77.3% to 93.9%': two ends with all between them."""
-    return f"{low:{spec}} to {high:{spec}}"
+    return f"{number(low, spec)} to {number(high, spec)}"
 
 
 def extent(values: np.ndarray, spec: str) -> str:
@@ -50,7 +55,12 @@ def counts(values: np.ndarray) -> str:
 
 def points(mean: float, low: float, high: float) -> str:
     """Points of accuracy with their interval."""
-    return f"{mean:+.2f} ({interval(low, high, '+.2f')})"
+    return f"{number(mean, '+.2f')} ({interval(low, high, '+.2f')})"
+
+
+def p_value(p: float) -> str:
+    """A p-value; of very small ones only that they are."""
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def seeds(values) -> str:

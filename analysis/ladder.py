@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis import cost, forms, style
-from analysis.claims import Claim
+from analysis.claims import (
+    SIGNIFICANT,
+    Claim,
+    Criterion,
+    above,
+    at_least,
+    at_most,
+    below,
+    undecided,
+)
 from analysis.loaded import Results
 from analysis.spec import Experiment
-from analysis.statistics import t_interval
+from analysis.statistics import Estimate, difference, difference_p, estimate, holm, rate
 
 
 @dataclass(frozen=True)
@@ -26,13 +35,16 @@ class Arm:
         Tested on images that are held out of the training set.
     base : Arm or None
         The arm that it changes in one respect.
+    bundle : bool
+        Whether that respect is several things at once, of which none is measured apart.
     """
 
     label: str
     experiment: Experiment
     base: Arm | None = None
+    bundle: bool = False
 
-    def but(self, name: str, label: str, **changes) -> Arm:
+    def but(self, name: str, label: str, *, bundle: bool = False, **changes) -> Arm:
         """The arm that differs from this one in the values named.
 
         Parameters
@@ -40,10 +52,11 @@ class Arm:
         name : str
             The experiment's.
         label : str
+        bundle : bool
         **changes
             Fields of `Experiment`.
         """
-        return Arm(label, replace(self.experiment, name=name, **changes), base=self)
+        return Arm(label, replace(self.experiment, name=name, **changes), self, bundle)
 
 
 def accuracy(results: Results, arm: Arm) -> np.ndarray:
@@ -51,50 +64,93 @@ def accuracy(results: Results, arm: Arm) -> np.ndarray:
     return results[arm.experiment].final("val_accuracy")
 
 
-def gain(results: Results, arm: Arm) -> tuple[float, float, float]:
-    """Points of accuracy over the base, and their 95% interval, paired by seed.
+def over(results: Results, arm: Arm, other: Arm) -> Estimate:
+    """Points of accuracy over another arm, paired by seed."""
+    return difference(accuracy(results, arm), accuracy(results, other)).times(100)
 
-    By Student's t: of the four to ten runs of an arm a bootstrap gives intervals too short.
-    """
-    ours, theirs = results[arm.experiment], results[arm.base.experiment]
+
+def gain(results: Results, arm: Arm) -> Estimate:
+    """Points of accuracy over the base, paired by seed."""
+    return over(results, arm, arm.base)
+
+
+def gain_by_images(results: Results, arm: Arm) -> Estimate:
+    """`gain`, with how it might come out on other held-out images, not with other seeds."""
+    ours, theirs = (
+        results[experiment].predictions == results.labels(experiment)
+        for experiment in (arm.experiment, arm.base.experiment)
+    )
     pairs = min(len(ours), len(theirs))
-    ours, theirs = (100 * runs.first(pairs).final("val_accuracy") for runs in (ours, theirs))
-    return (float(np.mean(ours - theirs)), *t_interval(ours - theirs))
+    return difference(ours[:pairs].mean(axis=0), theirs[:pairs].mean(axis=0)).times(100)
 
 
-def helps(results: Results, arm: Arm) -> bool:
-    """Whether the whole interval of the gain is above zero."""
-    return gain(results, arm)[1] > 0
+def p_values(results: Results, every: Sequence[Arm]) -> dict[Arm, float]:
+    """How likely chance alone gives gains as large, for all that have a base (Holm 1979).
+
+    With so many comparisons a few intervals leave out zero by chance. These p-values are raised
+    so that with 95% probability none of those below 0.05 is such a one.
+    """
+    compared = [arm for arm in every if arm.base]
+    alone = [difference_p(accuracy(results, arm), accuracy(results, arm.base)) for arm in compared]
+    return dict(zip(compared, holm(alone), strict=True))
 
 
-def harms(results: Results, arm: Arm) -> bool:
-    """Whether the whole interval of the gain is below zero."""
-    return gain(results, arm)[2] < 0
+def remaining(results: Results, every: Sequence[Arm]) -> list[Arm]:
+    """The arms that can be told from their bases when all comparisons are counted."""
+    return [arm for arm, p in p_values(results, every).items() if p < SIGNIFICANT]
 
 
-def is_in_doubt(results: Results, arm: Arm) -> bool:
-    """Whether the interval of the gain holds zero."""
-    _, low, high = gain(results, arm)
-    return low <= 0 <= high
+def helping(results: Results, every: Sequence[Arm], name: str, sentence: str, *arms: Arm) -> Claim:
+    """A claim that each of some arms helps: the whole interval of its gain is above zero.
+
+    Parameters
+    ----------
+    every : sequence of Arm
+        As for `rows`.
+    name, sentence : str
+        As for `Claim`.
+    *arms : Arm
+    """
+    return Claim(name, sentence, *_gains(results, every, arms, above))
 
 
-def helping(results: Results, sentence: str, *arms: Arm) -> Claim:
-    """A claim that each of some arms helps."""
-    return Claim(sentence, _gains(results, arms), all(helps(results, arm) for arm in arms))
+def harming(results: Results, every: Sequence[Arm], name: str, sentence: str, *arms: Arm) -> Claim:
+    """A claim that each of some arms does harm; like `helping`."""
+    return Claim(name, sentence, *_gains(results, every, arms, below))
 
 
-def harming(results: Results, sentence: str, *arms: Arm) -> Claim:
-    """A claim that each of some arms does harm."""
-    return Claim(sentence, _gains(results, arms), all(harms(results, arm) for arm in arms))
+def in_doubt(results: Results, every: Sequence[Arm], name: str, sentence: str, *arms: Arm) -> Claim:
+    """A claim that of some arms none can be told from its base; like `helping`."""
+    return Claim(name, sentence, *_gains(results, every, arms, undecided))
 
 
-def in_doubt(results: Results, sentence: str, *arms: Arm) -> Claim:
-    """A claim that of some arms none can be told from its base."""
-    return Claim(sentence, _gains(results, arms), all(is_in_doubt(results, arm) for arm in arms))
+def withstanding(
+    results: Results, every: Sequence[Arm], name: str, sentence: str, *arms: Arm
+) -> Claim:
+    """A claim that just these arms can be told from their bases after Holm's correction."""
+    p = p_values(results, every)
+    others = [value for arm, value in p.items() if arm not in arms]
+    return Claim(
+        name,
+        sentence,
+        at_most("the largest p of these", max(p[arm] for arm in arms), SIGNIFICANT, ".3f"),
+        at_least("the smallest p of all others", min(others, default=1), SIGNIFICANT, ".3f"),
+    )
 
 
-def _gains(results: Results, arms: Sequence[Arm]) -> str:
-    return "points: " + ", ".join(forms.points(*gain(results, arm)) for arm in arms)
+def _gains(
+    results: Results,
+    every: Sequence[Arm],
+    arms: Sequence[Arm],
+    criterion: Callable[[str, Estimate], Criterion],
+) -> list[Criterion]:
+    """A criterion an arm, on its gain; with the p-value among all beside it."""
+    called, p = names(every), p_values(results, every)
+    found = {arm: criterion(called[arm], gain(results, arm)) for arm in arms}
+    return [
+        replace(met, measured=f"{met.measured}, p after Holm {forms.p_value(p[arm])}")
+        for arm, met in found.items()
+    ]
 
 
 def teraflops(experiment: Experiment) -> float:
@@ -152,8 +208,11 @@ def numbers(results: Results, cited: Mapping[str, Sequence[Arm]]) -> dict:
 
 
 def names(arms: Sequence[Arm]) -> dict[Arm, str]:
-    """What each arm is called in tables and figures: its number among all, and its label."""
-    return {arm: f"{_number(arm, arms)}. {arm.label}" for arm in arms}
+    """What each arm is called in tables and figures: its number among all, and its label.
+
+    A dagger marks the bundles.
+    """
+    return {arm: f"{number}. {arm.label}" + " †" * arm.bundle for number, arm in enumerate(arms, 1)}
 
 
 def _number(arm: Arm, every: Sequence[Arm]) -> int:
@@ -170,12 +229,13 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
     every : sequence of Arm
         All that are numbered together, theirs and their bases among them.
     """
-    called = names(every)
+    called, p = names(every), p_values(results, every)
     table = [
         [
             "change",
             "to",
-            "gain, points (95% interval)",
+            "gain, points (95%)",
+            "p (Holm)",
             "held-out accuracy",
             "weights",
             "TFLOP",
@@ -188,7 +248,8 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
             [
                 called[arm],
                 f"{_number(arm.base, every)}" if arm.base else "",
-                forms.points(*gain(results, arm)) if arm.base else "",
+                _gained(gain(results, arm)) if arm.base else "",
+                forms.p_value(p[arm]) if arm.base else "",
                 f"{accuracy(results, arm).mean():.2%}",
                 f"{cost.weights(arm.experiment):,}",
                 f"{teraflops(arm.experiment):.1f}",
@@ -196,6 +257,46 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
             ]
         )
     return table
+
+
+def _gained(points: Estimate) -> str:
+    """A gain with its interval, which by Student's t reaches as far either way."""
+    mean, low, high = points
+    return f"{forms.number(mean, '+.2f')} {forms.half_width(low, high, '.2f')}"
+
+
+#: Headings of the columns of `tested`.
+TESTED = ("testing accuracy", "95%, other seeds", "95%, other images", "mistakes")
+
+
+def tested(right: np.ndarray) -> list[str]:
+    """Cells of a table: the share of test images that are right, its intervals, and mistakes.
+
+    Other seeds would give other networks, other images another share for the same ones: two
+    kinds of noise, each with an interval of its own. A vote is one answer to each image, so it
+    has the second only.
+
+    Parameters
+    ----------
+    right : ndarray of bool, shape (runs, images), or (images,) of a vote
+    """
+    if right.ndim == 1:
+        share, seeds, images = rate(right), forms.MISSING, rate(right)
+        mistakes = f"{np.sum(~right)}"
+    else:
+        share, images = estimate(right.mean(axis=1)), estimate(right.mean(axis=0))
+        seeds = forms.interval(share.low, share.high, ".2%")
+        mistakes = forms.counts(np.sum(~right, axis=1))
+    return [
+        f"{share.mean:.2%}",
+        seeds,
+        forms.interval(images.low, images.high, ".2%"),
+        mistakes,
+    ]
+
+
+#: Ticks of a logarithmic axis that does not reach from 1 to 3.
+NARROW = (1, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
 
 
 def mistakes_figure(
@@ -223,7 +324,8 @@ def mistakes_figure(
     called = names(every)
     ax.set_yticks(range(len(arms)), [called[arm] for arm in arms])
     ax.set(xscale="log", ylim=(len(arms) - 0.4, -0.6))
-    style.plain_ticks(ax.xaxis)
+    narrow = np.divide(*ax.get_xlim()[::-1]) < 3
+    style.plain_ticks(ax.xaxis, digits=NARROW if narrow else (1, 1.5, 2, 3, 5, 7))
     ax.set_xlabel(f"mistakes on {arms[0].experiment.validation:,} held-out images")
     ax.grid(axis="x", which="both", color=style.theme().faint, lw=0.4, alpha=0.4)
     ax.tick_params(axis="y", length=0)

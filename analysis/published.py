@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from analysis import cost, ladder, style
 from analysis.spec import Experiment
@@ -45,15 +46,82 @@ def point(
     return Point(label, float(accuracy), networks * arithmetic, networks * weights, label_at)
 
 
-# See the page's references. Arithmetic is counted as `analysis.cost` does, from the layers and
-# epochs that they state, where they do.
-DEOTTE = Point("Deotte: one network", 0.99641, 165, 325_000, (0, 1))  # the mean of 1,500
-AN = Point("An: vote of 3", 0.9987, 24_700, 4_540_000)
+#: A layer as others state it: pixels across its outputs and its kernel, channels in and out.
+_Layer = tuple[int, int, int, int]
+
+
+def _teraflops(layers: Sequence[_Layer], images: int, epochs: int) -> float:
+    """Arithmetic of one network's training, counted as `analysis.cost` does."""
+    products = [side**2 * kernel**2 * before * after for side, kernel, before, after in layers]
+    return 2 * (3 * sum(products) - products[0]) * images * epochs / 1e12
+
+
+def _weights(layers: Sequence[_Layer], per_unit: int = 1, per_output: int = 1) -> int:
+    """Kernels, and so many numbers more for each channel: bias, factor and shift."""
+    *hidden, outputs = [after for *_, after in layers]
+    kernels = sum(kernel**2 * before * after for _, kernel, before, after in layers)
+    return kernels + per_unit * sum(hidden) + per_output * outputs
+
+
+def _dense(*sizes: int) -> list[_Layer]:
+    return [(1, 1, before, after) for before, after in pairwise(sizes)]
+
+
+def _unpooled(kernel: int, *channels: int) -> list[_Layer]:
+    """An and others' network: convolutions of images of 28 pixels, and ten outputs."""
+    sides = range(28 - kernel + 1, 0, -(kernel - 1))
+    convolutions = [
+        (side, kernel, before, after)
+        for side, (before, after) in zip(sides, pairwise((1, *channels)), strict=False)
+    ]
+    side, *_, last = convolutions[-1]
+    return [*convolutions, (1, side, last, 10)]
+
+
+_DEOTTE: list[_Layer] = [
+    (26, 3, 1, 32),
+    (24, 3, 32, 32),
+    (12, 5, 32, 32),
+    (10, 3, 32, 64),
+    (8, 3, 64, 64),
+    (4, 5, 64, 64),
+    (1, 4, 64, 128),
+    (1, 1, 128, 10),
+]
+_CIRESAN = _dense(29 * 29, 2500, 2000, 1500, 1000, 500, 10)
+_AN = [_unpooled(3, *range(32, 177, 16)), _unpooled(5, *range(32, 161, 32))]
+_AN += [_unpooled(7, *range(48, 193, 48))]
+
+#: Images that each of Deotte's networks was trained on: he holds out a tenth.
+DEOTTE_IMAGES = 54_000
+
+# See the page's references. Arithmetic is counted from the layers, images and epochs that they
+# state, where they do. Deotte states means, An and others the best of many votes.
+DEOTTE = Point(
+    "Deotte: one",
+    0.99641,  # the mean of 1,500
+    _teraflops(_DEOTTE, DEOTTE_IMAGES, epochs=30),
+    _weights(_DEOTTE, per_unit=3),
+    (1, 1),
+)
+AN = Point(
+    "An: vote of 3",
+    0.9987,
+    sum(_teraflops(layers, 60_000, epochs=150) for layers in _AN),
+    sum(_weights(layers, per_unit=2, per_output=2) for layers in _AN),
+)
+#: Of An and others' best vote of votes.
+AN_BEST = 0.9991
 MNIST = (
-    Point("Simard: one hidden layer of 800", 0.9930, None, 636_010, (0, 1)),
-    Point("Cireşan: five hidden layers", 0.9965, 3_260, 11_970_000),
+    Point("Simard: one hidden layer of 800", 0.9930, None, _weights(_dense(784, 800, 10)), (0, 1)),
+    Point(
+        "Cireşan: five hidden layers",
+        0.9965,
+        _teraflops(_CIRESAN, 60_000, epochs=800),
+        _weights(_CIRESAN),
+    ),
     DEOTTE,
-    Point("Deotte: vote of 15", 0.99745, 2_475, 4_875_000),
+    Point("Deotte: vote of 15", 0.99745, 15 * DEOTTE.teraflops, 15 * DEOTTE.weights),
     Point("Byerly", 0.9983, None, 1_500_000),
     AN,
 )
@@ -67,7 +135,7 @@ CIFAR10 = (
     Point("Jordan: 93", 0.930, 180, 568_728, (-1, -1)),
     JORDAN_94,
     JORDAN_95,
-    Point("Jordan: 96", 0.9603, 4_900, None),
+    Point("Jordan: 96", 0.9603, 4_910, 9_915_416, (-1, 0)),
     Point("He: 20 layers", 0.9125, 2_000, 270_000, (0, 1)),
     Point("He: 110 layers", 0.9339, 12_400, 1_700_000, (0, 1)),
 )

@@ -16,6 +16,11 @@ VALUES = np.array([3, 1, 2])
         (0.25, ".1%", "25.0%"),
         (-0.25, "+.1f", "−0.2"),
         (-3, "", "−3"),
+        (-0.004, "+.2f", "0.00"),
+        (0.004, "+.2f", "0.00"),
+        (-0.006, "+.2f", "−0.01"),
+        (-0.004, ".0%", "0%"),
+        (-20, "", "−20"),
         ("784-32-10", "", "784-32-10"),
     ],
 )
@@ -29,7 +34,7 @@ def test_mean_of_no_runs_is_missing():
 
 
 def test_ranges_name_both_ends():
-    assert forms.interval(-0.5, 0.25, "+.0%") == "-50% to +25%"
+    assert forms.interval(-0.5, 0.25, "+.0%") == "−50% to +25%"
     assert forms.extent(VALUES, ".1f") == "1.0 to 3.0"
     assert forms.counts(VALUES) == "1\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}3"
     assert forms.seeds(range(100)) == "0–99"
@@ -37,4 +42,13 @@ def test_ranges_name_both_ends():
 
 def test_intervals_stand_beside_their_mean():
     assert forms.half_width(0.70, 0.76, ".1%") == "± 3.0%"
-    assert forms.points(-1.234, -2, 0.5) == "-1.23 (-2.00 to +0.50)"
+    assert forms.points(-1.234, -2, 0.5) == "−1.23 (−2.00 to +0.50)"
+
+
+def test_p_values_that_are_very_small_are_only_bounded():
+    assert [forms.p_value(p) for p in (1, 0.0456, 0.001, 0.00099)] == [
+        "1.000",
+        "0.046",
+        "0.001",
+        "< 0.001",
+    ]

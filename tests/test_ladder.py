@@ -1,12 +1,14 @@
 """Arms against their bases: gains paired by seed, rows of the table, the figure."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny
 
 from analysis import ladder, style
+from analysis.excerpts import Excerpt
 from analysis.ladder import Arm
 from analysis.loaded import Results
 from analysis.results import Runs
@@ -53,20 +55,62 @@ def test_gain_is_in_points_and_paired_by_seed():
     assert mean - low == pytest.approx(high - mean)
 
 
-def test_a_gain_helps_or_is_in_doubt_by_its_interval():
-    assert ladder.is_in_doubt(RESULTS, WIDER) and not ladder.helps(RESULTS, WIDER)
-    assert ladder.helps(BETTER, WIDER) and not ladder.is_in_doubt(BETTER, WIDER)
-    assert ladder.is_in_doubt(BETTER, FEWER) and not ladder.helps(BETTER, FEWER)
-    back = replace(FIRST, base=WIDER)
-    assert not ladder.helps(BETTER, back) and not ladder.is_in_doubt(BETTER, back)
-    assert (
-        ladder.harms(BETTER, back)
-        and not ladder.harms(BETTER, WIDER)
-        and not ladder.harms(BETTER, FEWER)
-    )
-    assert ladder.harming(BETTER, "It does harm.", back).holds
-    assert not ladder.harming(BETTER, "Both do harm.", back, WIDER).holds
-    assert ladder.harming(BETTER, "It does harm.", back).measured.startswith("points: -6.33 (-7.")
+def test_an_arm_is_compared_with_any_other():
+    assert ladder.over(RESULTS, WIDER, FIRST) == ladder.gain(RESULTS, WIDER)
+    assert ladder.over(RESULTS, FEWER, FIRST).mean == pytest.approx((0 + 20) / 2)
+
+
+#: The second arm against the first as an arm of its own.
+BACK = replace(FIRST, label="back", base=WIDER)
+EVERY = (FIRST, WIDER, FEWER, BACK)
+
+
+@pytest.mark.parametrize(
+    "claim, holding, failing",
+    [
+        (ladder.helping, [WIDER], [BACK, FEWER]),
+        (ladder.harming, [BACK], [WIDER, FEWER]),
+        (ladder.in_doubt, [FEWER], [WIDER, BACK]),
+    ],
+)
+def test_claims_hold_if_the_interval_of_every_arm_does(claim, holding, failing):
+    assert claim(BETTER, EVERY, "name", "It is so.", *holding).holds
+    for arm in failing:
+        assert not claim(BETTER, EVERY, "name", "It is so.", arm).holds
+        assert not claim(BETTER, EVERY, "name", "It is so.", *holding, arm).holds
+
+
+def test_claims_have_a_criterion_an_arm_with_its_gain_and_p_value():
+    claim = ladder.harming(BETTER, EVERY, "back-harms", "Both do harm.", BACK, WIDER)
+    assert (claim.name, claim.sentence) == ("back-harms", "Both do harm.")
+    back, wider = claim.criteria
+    assert back.is_met and not wider.is_met
+    assert back.measured.startswith("4. back −6.33 (−7.") and "+6.33" in wider.measured
+    p = ladder.p_values(BETTER, EVERY)[BACK]
+    assert back.measured.endswith(f", p after Holm {p:.3f}")
+
+
+def test_p_values_are_of_the_paired_t_test_and_raised_for_all_comparisons():
+    # Differences 6, 7 and 6 points: t = (19/3) / (1/3) = 19 with two degrees of freedom.
+    alone = 1 - 19 / (19**2 + 2) ** 0.5
+    # FEWER's are -6 and 13: t = 3.5 / 9.5 with one degree of freedom.
+    doubtful = 1 - 2 * np.arctan(3.5 / 9.5) / np.pi
+    assert ladder.p_values(BETTER, EVERY) == {
+        WIDER: pytest.approx(3 * alone),
+        BACK: pytest.approx(3 * alone),
+        FEWER: pytest.approx(doubtful),
+    }
+    assert ladder.remaining(BETTER, EVERY) == [WIDER, BACK]
+    assert ladder.remaining(RESULTS, EVERY) == []
+
+
+def test_just_the_arms_that_remain_withstand():
+    def claim(*arms):
+        return ladder.withstanding(BETTER, EVERY, "holm", "These do.", *arms)
+
+    assert claim(WIDER, BACK).holds
+    assert not claim(WIDER).holds  # the other does, too
+    assert not claim(WIDER, BACK, FEWER).holds  # the third does not
 
 
 def test_gain_takes_the_seeds_that_both_have():
@@ -76,9 +120,11 @@ def test_gain_takes_the_seeds_that_both_have():
 def test_rows_tell_accuracy_gain_and_cost():
     header, first, wider = ladder.rows(RESULTS, [FIRST, WIDER], [FEWER, FIRST, WIDER])
     assert len(header) == len(first) == len(wider)
-    assert first[:4] == ["2. 8 hidden", "", "", "80.00%"]
-    assert wider[:2] == ["3. 16 hidden", "2"] and wider[2].startswith("+5.00 (-7.")
-    assert wider[3:5] == ["85.00%", f"{(64 + 1) * 16 + (16 + 1) * 10:,}"]
+    assert first[:5] == ["2. 8 hidden", "", "", "", "80.00%"]
+    assert wider[:2] == ["3. 16 hidden", "2"] and wider[2] == "+5.00 ± 12.42"  # 4.303 × 5 / √3
+    # t = 5 / (5 / √3) with two degrees of freedom; twice that, for two are compared
+    assert float(wider[3]) == pytest.approx(2 * (1 - 3**0.5 / 5**0.5), abs=5e-4)
+    assert wider[4:6] == ["85.00%", f"{(64 + 1) * 16 + (16 + 1) * 10:,}"]
     assert wider[-1] == "2"
 
 
@@ -114,12 +160,53 @@ def test_figure_has_a_row_an_arm_and_counts_mistakes():
     assert "200 held-out images" in ax.get_xlabel()
 
 
-def test_claims_of_arms_hold_by_their_intervals():
-    assert ladder.helping(BETTER, "It helps.", WIDER).holds
-    assert not ladder.helping(BETTER, "Both help.", WIDER, FEWER).holds
-    assert ladder.in_doubt(BETTER, "It may not.", FEWER).holds
-    assert not ladder.in_doubt(BETTER, "Neither may.", FEWER, WIDER).holds
-    assert ladder.helping(BETTER, "It helps.", WIDER).measured.startswith("points: +6.33 (")
+def test_bundles_have_a_dagger():
+    bundle = WIDER.but("q00-bundle", "two things", bundle=True, epochs=3)
+    assert ladder.names([FIRST, bundle]) == {FIRST: "1. 8 hidden", bundle: "2. two things †"}
+    assert (bundle.base, bundle.experiment.epochs) == (WIDER, 3)
+
+
+def test_a_gain_by_images_has_the_spread_of_the_images():
+    labels = tiny.DATA.y_train
+    counted = labels[-200:]
+    wrong = 9 - counted  # which is never the label
+
+    def made_up(*rights):
+        """Networks that are right on the first so many images."""
+        answers = [np.where(np.arange(200) < right, counted, wrong) for right in rights]
+        return tiny.runs(loss=[[0.1]] * len(rights), predictions=answers)
+
+    ends = {FIRST: made_up(100, 120, 80), WIDER: made_up(120, 120, 120)}
+    both = Results(
+        {arm.experiment: some for arm, some in ends.items()},
+        {"tiny": Excerpt(labels, labels, np.array([], int), Path())},
+    )
+    found = ladder.gain_by_images(both, WIDER)
+    # From the 80th to the 100th image one of three networks gains, to the 120th two do.
+    each = np.repeat([0, 1 / 3, 2 / 3, 0], [80, 20, 20, 80])
+    assert found.mean == pytest.approx(100 * each.mean())
+    half = 1.97196 * each.std(ddof=1) / 200**0.5  # the 97.5% point with 199 degrees of freedom
+    assert found.high - found.mean == pytest.approx(100 * half, rel=1e-4)
+
+
+def test_what_is_tested_has_an_interval_for_seeds_and_one_for_images():
+    right = np.zeros((3, 100), bool)
+    for run, count in enumerate((90, 80, 70)):
+        right[run, :count] = True
+    share, seeds, images, mistakes = ladder.tested(right)
+    assert share == "80.00%"
+    half = 4.3027 * 10 / 3**0.5  # in points; see above
+    assert seeds == f"{80 - half:.2f}% to {80 + half:.2f}%"
+    each = np.repeat([1, 2 / 3, 1 / 3, 0], [70, 10, 10, 10])
+    half = 1.98422 * 100 * each.std(ddof=1) / 10
+    assert images == f"{80 - half:.2f}% to {80 + half:.2f}%"
+    assert mistakes == "10\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}30"
+
+
+def test_a_vote_has_an_interval_for_images_only():
+    share, seeds, images, mistakes = ladder.tested(np.arange(29) > 0)
+    assert (share, seeds, mistakes) == (f"{28 / 29:.2%}", "–", "1")
+    assert images == "82.82% to 99.39%"  # Wilson's: 1 of 29 is 0.0061 to 0.1718
 
 
 def test_small_figure_has_a_dot_an_arm():

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 import tiny
 
-from analysis import published, style
+from analysis import cost, ladder, published, style
 from analysis.published import Point
+from analysis.spec import Conv2D, Dense, Flatten
+
+LAYERS = (Conv2D(5, 3), Conv2D(6, 3), Flatten(), Dense(10, "softmax"))
 
 OURS = [Point("ours", 0.99, 10, 1_000)]
 THEIRS = [
@@ -52,7 +55,7 @@ def test_arithmetic_and_weights_are_those_of_all_networks_and_all_epochs(network
 def test_a_vote_costs_as_much_as_its_networks():
     one, fifteen = (
         next(p for p in published.MNIST if p.label == f"Deotte: {which}")
-        for which in ("one network", "vote of 15")
+        for which in ("one", "vote of 15")
     )
     assert fifteen.teraflops == 15 * one.teraflops
     assert fifteen.weights == 15 * one.weights
@@ -61,7 +64,31 @@ def test_a_vote_costs_as_much_as_its_networks():
 def test_weights_of_others_are_those_of_the_layers_that_they_state():
     simard, ciresan = published.MNIST[:2]
     assert simard.weights == (784 + 1) * 800 + (800 + 1) * 10
-    assert ciresan.weights == pytest.approx(12.11e6, rel=0.02)
+    assert ciresan.weights == pytest.approx(12.11e6, rel=1e-3)  # as they state it
+    # Counted by Keras: kernels, biases and what batch norm trains.
+    assert published.DEOTTE.weights == 326_410
+    jordan = {point.label: point.weights for point in published.CIFAR10}
+    assert jordan["Jordan: 94"] == 1_971_352
+
+
+def test_arithmetic_of_others_is_counted_as_ours():
+    """A network that both ways can describe."""
+    experiment = tiny.experiment(dataset="tiny-grey", layers=LAYERS, epochs=7)
+    sides = [(6, 3, 1, 5), (4, 3, 5, 6), (1, 4, 6, 10)]
+    assert published._teraflops(sides, 300, 7) == pytest.approx(ladder.teraflops(experiment))
+    assert published._weights(sides) == cost.weights(experiment)
+    assert published._weights(sides, per_unit=3) == cost.weights(experiment) + 2 * (5 + 6)
+    assert published._weights(sides, per_output=0) == cost.weights(experiment) - 10
+
+
+def test_arithmetic_of_deotte_is_that_of_his_epochs_and_images():
+    # 15,162,752 products forward; the gradient of the first layer's input is not needed.
+    operations = 2 * (3 * 15_162_752 - 26**2 * 9 * 32)
+    assert published.DEOTTE.teraflops == pytest.approx(30 * 54_000 * operations / 1e12)
+
+
+def test_convolutions_without_pooling_shrink_the_image_by_their_kernels():
+    assert published._unpooled(7, 48, 96) == [(22, 7, 1, 48), (16, 7, 48, 96), (1, 16, 96, 10)]
 
 
 def test_a_hundred_doubtful_images_are_each_read_by_five_people():

@@ -203,3 +203,19 @@ def test_calibration_error_is_the_gap_whichever_side_it_is_on():
     said[:, 0] = 0.75
     for labels, error in (([0, 0, 0, 1], 0), ([0, 0, 0, 0], 0.25), ([0, 1, 1, 1], 0.5)):
         assert statistics.calibration_error(said, np.array(labels)) == pytest.approx(error)
+
+
+def test_p_of_a_difference_is_below_a_twentieth_where_its_interval_leaves_out_zero():
+    random = np.random.default_rng(2)
+    for shift in np.linspace(0, 1.5, 30):
+        ours, theirs = random.normal(shift, 1, 8), random.normal(0, 1, 6)
+        p = statistics.difference_p(ours, theirs)
+        _, low, high = statistics.difference(ours, theirs)
+        assert (p < 0.05) == (low > 0 or high < 0)
+
+
+def test_p_of_a_difference_of_three_pairs_is_as_worked_out_by_hand():
+    # 2 and 1 of deviation: t = 2√3, with two degrees of freedom p = 1 - t / √(t² + 2).
+    ours, theirs = np.array([2.0, 5.0, 9.0]), np.array([1.0, 3.0, 6.0])
+    assert statistics.difference_p(ours, theirs) == pytest.approx(1 - (12 / 14) ** 0.5)
+    assert statistics.difference_p(theirs, ours) == pytest.approx(1 - (12 / 14) ** 0.5)

@@ -14,6 +14,9 @@ and those in ``SHOWING_TEST_IMAGES``
 
 - ``test_images(results)``: places of the test images that it shows.
 
+Where a question compares many settings, they are in a module beside it (``q07_arms``), and it
+builds on that.
+
 They get the `Results` and nothing else: none reads a file, so each can be given made-up ones.
 Modules import nothing that takes long, for every ``doit`` reads their experiments.
 """

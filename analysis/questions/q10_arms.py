@@ -1,0 +1,240 @@
+"""The settings that question 10 compares, and the two networks that it reads the test set with."""
+
+from dataclasses import replace
+
+from analysis.ladder import Arm
+from analysis.questions import q09
+from analysis.spec import (
+    SGD,
+    Activation,
+    Adam,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Flatten,
+    FlipAndShift,
+    LinearDecay,
+    Lookahead,
+    MaxPooling2D,
+    Normalization,
+    Rescaling,
+    Whitening,
+)
+
+BUILDS_ON = (q09,)
+
+#: Training images that are held out for every choice, the same for all.
+HELD_OUT = 5_000
+
+# Means and variances of the three colours of the training images, from 0 to 1.
+STANDARDISED = Normalization(
+    mean=(0.4914, 0.4822, 0.4465), variance=(0.2470**2, 0.2435**2, 0.2616**2)
+)
+
+#: Filters in each of three pairs: of most arms, of the final network and of the large one.
+NARROW, WIDE, WIDEST = (32, 128, 128), (64, 256, 256), (128, 384, 384)
+
+
+def _network(
+    widths: tuple[int, ...] = NARROW,
+    norm: BatchNormalization | None = None,
+    activation: str = "relu",
+    first: tuple = (),
+    kernel: str = "glorot_uniform",
+    last: tuple = (),
+) -> tuple:
+    """Three pairs of convolutions, each pooled after its first, and what is largest in the end.
+
+    Parameters
+    ----------
+    widths : tuple of int
+        Filters of the pairs' convolutions.
+    norm : BatchNormalization or None
+        After each convolution; its shift is in place of a bias.
+    activation : str
+    first, last : tuple
+        Layers before the pairs and before the ten outputs.
+    kernel : str
+        How the convolutions' kernels are initialised.
+    """
+
+    def convolution(filters):
+        return Conv2D(filters, 3, "linear", "same", norm is None, kernel)
+
+    after = ((norm,) if norm else ()) + (Activation(activation),)
+    pairs = []
+    for filters in widths:
+        pairs += [convolution(filters), MaxPooling2D(2), *after, convolution(filters), *after]
+    left = 3 if first else 4  # pixels across a map: a whitening takes one of 32
+    return (
+        STANDARDISED,
+        *first,
+        *pairs,
+        MaxPooling2D(left),
+        Flatten(),
+        *last,
+        Dense(10, "softmax", use_bias=norm is None),
+    )
+
+
+#: Images a step of stochastic gradient descent, and in Jordan's recipe; his epochs for 94%.
+BATCH = 512
+JORDANS_BATCH, JORDANS_EPOCHS = 1024, 9.9
+
+
+def _sgd(share: float = 1.0, weight_decay: float = 0.0089) -> SGD:
+    """Jordan's optimizer with a share of his rate.
+
+    His rate, 11.5 / (1 + 1 / (1 - 0.85)) / 1024 = 1.5 / 1024, is for the sum of a batch's losses,
+    ours for their mean. His weight decay is part of the gradient and goes through the momentum,
+    Keras's does not, so his is divided by 1 - 0.85, which has the same effect.
+    """
+    schedule = LinearDecay(share * 1.5 * BATCH / JORDANS_BATCH, rise=0.23, first=0.2, last=0.07)
+    return SGD(schedule, momentum=0.85, nesterov=True, weight_decay=weight_decay)
+
+
+_NORM = BatchNormalization(0.6)
+_FAST_SHIFTS = BatchNormalization(0.6, scale=False, shift_rate=64)
+
+SHEETS = Arm(
+    "question 9's network",
+    replace(
+        q09.SHEET, name="q10-cnn", epochs=5, seeds=range(4), validation=HELD_OUT, activity=False
+    ),
+)
+HALF = SHEETS.but("q10-half", "products of 16-bit numbers", precision="mixed_bfloat16")
+SIX = HALF.but("q10-six", "six convolutions", bundle=True, layers=_network())
+NORM = SIX.but("q10-norm", "batch norm", layers=_network(norm=_NORM))
+SCHEDULE = NORM.but(
+    "q10-schedule",
+    "rate rises and falls",
+    bundle=True,
+    optimizer=Adam(LinearDecay(0.002, rise=0.23, first=0.2, last=0.07)),
+)
+FLIPPED = SCHEDULE.but(
+    "q10-flipped", "half of the images mirrored", augmentation=FlipAndShift("random")
+)
+SHIFTED = FLIPPED.but(
+    "q10-shifted", "images shifted by up to 2 pixels", augmentation=FlipAndShift("random", 2)
+)
+ALTERNATING = SHIFTED.but(
+    "q10-alternating",
+    "each mirrored every other time",
+    augmentation=FlipAndShift("alternating", 2),
+)
+TOO_FAST = ALTERNATING.but(
+    "q10-too-fast",
+    "Nesterov momentum, Jordan's rate",
+    bundle=True,
+    optimizer=_sgd(),
+    batch_size=BATCH,
+)
+MOMENTUM = ALTERNATING.but(
+    "q10-momentum",
+    "Nesterov momentum, a fifth of the rate",
+    bundle=True,
+    optimizer=_sgd(1 / 5),
+    batch_size=BATCH,
+)
+SMOOTHING = MOMENTUM.but("q10-smoothing", "smoothed labels", label_smoothing=0.2)
+GELU = SMOOTHING.but(
+    "q10-gelu", "GELU in place of ReLU", layers=_network(norm=_NORM, activation="gelu")
+)
+_WHITENED = {"activation": "gelu", "first": (Whitening(2), Activation("gelu"))}
+WHITENING = GELU.but(
+    "q10-whitening",
+    "first layer computed: whitening",
+    layers=_network(norm=_NORM, **_WHITENED),
+)
+_FROM_IDENTITY = {**_WHITENED, "kernel": "identity"}
+IDENTITY = WHITENING.but(
+    "q10-identity",
+    "convolutions begin as the identity",
+    layers=_network(norm=_NORM, **_FROM_IDENTITY),
+)
+_SCALED = {**_FROM_IDENTITY, "last": (Rescaling(1 / 9),)}
+SCALED = IDENTITY.but(
+    "q10-scaled", "outputs a ninth as large", layers=_network(norm=_NORM, **_SCALED)
+)
+
+
+def _layers(**changes) -> tuple:
+    """The whole recipe's, with changes to what `_network` is given."""
+    return _network(**{"norm": _FAST_SHIFTS, **_SCALED, **changes})
+
+
+FASTER = SCALED.but("q10-faster", "five times the rate", optimizer=_sgd())
+FAST_SHIFTS = FASTER.but(
+    "q10-fast-shifts",
+    "batch norm: no factors, shifts 64 times as fast",
+    bundle=True,
+    layers=_layers(),
+)
+LOOKAHEAD = FAST_SHIFTS.but(
+    "q10-lookahead", "lookahead", averaging=Lookahead(), outputs=True, views=True
+)
+WIDER = LOOKAHEAD.but("q10-wide", "twice as many filters", layers=_layers(widths=WIDE))
+
+STEPS = (
+    SHEETS,
+    HALF,
+    SIX,
+    NORM,
+    SCHEDULE,
+    FLIPPED,
+    SHIFTED,
+    ALTERNATING,
+    TOO_FAST,
+    MOMENTUM,
+    SMOOTHING,
+    GELU,
+    WHITENING,
+    IDENTITY,
+    SCALED,
+    FASTER,
+    FAST_SHIFTS,
+    LOOKAHEAD,
+    WIDER,
+)
+
+
+def _without(name: str, label: str, *, bundle: bool = False, **changes) -> Arm:
+    """The whole recipe but for one part."""
+    return LOOKAHEAD.but(f"q10-{name}", label, bundle=bundle, outputs=False, views=False, **changes)
+
+
+UNWHITENED = _without("unwhitened", "no whitening", layers=_layers(first=()))
+UNCHANGED = _without("unchanged", "images as they are", bundle=True, augmentation=None)
+GLOROT = _without("glorot", "convolutions begin at random", layers=_layers(kernel="glorot_uniform"))
+HARD = _without("hard", "labels not smoothed", label_smoothing=0.0)
+RELU = _without(
+    "relu",
+    "ReLU in place of GELU",
+    layers=_layers(activation="relu", first=(Whitening(2), Activation("relu"))),
+)
+UNSCALED = _without("unscaled", "outputs not made smaller", layers=_layers(last=()))
+ADAM = _without(
+    "adam",
+    "Adam, batches of 32",
+    bundle=True,
+    optimizer=SCHEDULE.experiment.optimizer,
+    batch_size=SCHEDULE.experiment.batch_size,
+)
+
+#: Parts of the recipe that were taken out of it again, each by itself.
+WITHOUT = (UNSCALED, UNWHITENED, UNCHANGED, GLOROT, HARD, RELU, ADAM)
+
+ARMS = (*STEPS, *WITHOUT)
+
+#: The best setting, for all training images and tested on the test set.
+FINAL = replace(WIDER.experiment, name="q10-final", validation=0, epochs=12, seeds=range(6))
+
+#: Jordan's recipe for 95%: more filters, and a rate of 10 for 11.5 with as much decay a step.
+LARGE = replace(
+    FINAL,
+    name="q10-large",
+    layers=_layers(widths=WIDEST),
+    optimizer=_sgd(10 / 11.5, weight_decay=0.0102),
+    epochs=18,
+    seeds=range(4),
+)
