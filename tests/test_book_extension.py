@@ -192,6 +192,17 @@ def test_claims_that_hold(book):
     assert book.warnings == ""
 
 
+def test_a_number_leads_to_its_row_in_the_list_but_in_headings(book):
+    book.write("numbers.md", "---\norphan: true\n---\n# All\n\n```{all-numbers}\n```\n")
+    html = book.build("# The {num}`q02.stuck_runs`\n\nThere {num}`q02.images` are.\n")
+    (link,) = re.findall('<a class="[^"]*number[^"]*"[^>]*>60,000</a>', html)
+    assert 'href="numbers.html#q02.images"' in link and 'title="q02.images"' in link
+    assert "<h1>The 3<" in html
+    rows = (book.html / "numbers.html").read_text()
+    assert 'id="q02.images"' in rows and "analysis/questions/q02.py" in rows
+    assert book.warnings == ""
+
+
 def test_a_sentence_leads_to_its_claim(book):
     html = book.build("# Title\n\nThree stick.{claim}`q02.stuck`\n")
     (link,) = re.findall("<a [^>]*>✓</a>", html)

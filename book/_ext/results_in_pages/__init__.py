@@ -7,7 +7,7 @@ from .downloads import PdfDirective
 from .drawing import DrawADigit, add_script, publish_static, write_networks
 from .experiments import ExperimentsDirective
 from .figures import DarkTwins, FigureLinks, visit_image
-from .numbers import NumberRole, NumbersInAltText
+from .numbers import LinkedNumbers, ListDirective, NumberRole, NumbersInAltText
 from .paper import CardsOnPaper, OnScreenOnly
 from .questions import ClaimRole, ClaimsDirective, TableDirective
 from .stages import prepare
@@ -21,6 +21,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("build-finished", write_networks)
     app.add_role("num", NumberRole())
     app.add_role("claim", ClaimRole())
+    app.add_directive("all-numbers", ListDirective)
     app.add_directive("claims", ClaimsDirective)
     app.add_directive("experiments", ExperimentsDirective)
     app.add_directive("results-table", TableDirective)
@@ -30,6 +31,7 @@ def setup(app: Sphinx) -> dict:
     app.add_transform(FigureLinks)
     app.add_transform(DarkTwins)
     app.add_node(nodes.image, override=True, html=(visit_image, None))
+    app.add_post_transform(LinkedNumbers)
     app.add_post_transform(OnScreenOnly)
     app.add_post_transform(CardsOnPaper)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

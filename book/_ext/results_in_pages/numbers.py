@@ -1,4 +1,4 @@
-"""Puts numbers into the text and into alt texts: the role ``{num}``."""
+"""Puts numbers into the text and into alt texts, and lists them: ``{num}``, ``{all-numbers}``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import re
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
-from sphinx.util.docutils import SphinxRole
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from .pages import UnknownName, complain, depend_on_numbers
+from .tables import table
+
+#: The page that lists all numbers.
+LIST = "numbers"
 
 MINUS_SIGN = "\N{MINUS SIGN}"
 MINUS_BEFORE_DIGITS = re.compile(r"(?<!\w)-(?=\d)")  # and no hyphen, as in 784-32-10
@@ -59,16 +64,18 @@ def with_minus(text: str) -> str:
 
 
 class NumberRole(SphinxRole):
-    """The role ``{num}``: a number of the results, as plain text.
+    """The role ``{num}``: a number of the results, on the screen a link to its row in the list.
 
-    Plain text, and no node of its own, so that it works wherever text does:
-    in headings and the contents made from them, in table cells, in captions.
+    Until then it is no link, so that it works wherever text does: in headings and the contents
+    made from them, in table cells, in captions.
     """
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         depend_on_numbers(self.env)
         try:
-            return [nodes.Text(number_text(self.env.report["numbers"], self.text))], []
+            text = number_text(self.env.report["numbers"], self.text)
+            name = self.text.partition(":")[0]
+            return [nodes.inline("", text, number=name)], []
         except ValueError as error:
             complain(self.env, str(error), self.get_location())
             return [nodes.strong(text=f"[{self.text}]")], []
@@ -98,3 +105,54 @@ class NumbersInAltText(SphinxTransform):
             )
         except ValueError as error:
             complain(self.env, f"alt text: {error}", image)
+
+
+class LinkedNumbers(SphinxPostTransform):
+    """Have numbers in the text lead to their rows in the list; on paper they are plain text."""
+
+    default_priority = 5
+
+    def run(self, **kwargs) -> None:
+        has_list = self.app.builder.format == "html" and LIST in self.env.found_docs
+        for node in list(self.document.findall(_is_number)):
+            text = nodes.Text(node.astext())
+            if not has_list or _leads_elsewhere(node):
+                node.replace_self(text)
+                continue
+            address = f"{LIST}.html#{node['number']}"
+            node.replace_self(
+                nodes.reference(
+                    "", "", text, refuri=address, reftitle=node["number"], classes=["number"]
+                )
+            )
+
+
+def _is_number(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.inline) and "number" in node
+
+
+def _leads_elsewhere(node: nodes.Node) -> bool:
+    """Whether it is in a heading, to which contents lead, or in a link."""
+    while node := node.parent:
+        if isinstance(node, nodes.title | nodes.reference):
+            return True
+    return False
+
+
+class ListDirective(SphinxDirective):
+    """The directive ``{all-numbers}``: what pages cite, and the file that works it out."""
+
+    def run(self) -> list[nodes.Node]:
+        depend_on_numbers(self.env)
+        rows = []
+        for name, value in sorted(self.env.report["numbers"].items()):
+            page = name.partition(".")[0]
+            told = nodes.literal(text=name, ids=[name])
+            rows.append(
+                [told, with_minus(f"{value}"), SOURCES.get(page, f"analysis/questions/{page}.py")]
+            )
+        return table(["Number", "Value", "Worked out in"], rows, "numbers")
+
+
+#: What is no question's.
+SOURCES = {"report": "analysis/report.py", "speed": "book/results/benchmark.json"}
