@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis import cost, forms, style
+from analysis import cost, drawn, forms, style
 from analysis.claims import (
     SIGNIFICANT,
     Claim,
@@ -319,7 +319,8 @@ def mistakes_figure(
     figure, ax = style.figure(height=0.9 + 0.27 * len(arms))
     for row, (arm, colour) in enumerate(zip(arms, colours, strict=True)):
         runs = mistakes(results, arm)
-        ax.scatter(runs, np.full(len(runs), row), s=11, c=colour, alpha=0.55, lw=0)
+        dots = ax.scatter(runs, np.full(len(runs), row), s=11, c=colour, alpha=0.55, lw=0)
+        drawn.of_seeds(dots, arm.experiment.seeds, arm.experiment.name)
         ax.plot([runs.mean()], [row], "|", color=colour, ms=13, mew=2)
     called = names(every)
     ax.set_yticks(range(len(arms)), [called[arm] for arm in arms])

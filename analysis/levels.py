@@ -8,7 +8,7 @@ from itertools import compress
 
 import numpy as np
 
-from analysis import forms, plots, style
+from analysis import drawn, forms, plots, style
 from analysis.claims import Criterion, exactly
 from analysis.datasets import DATASETS
 from analysis.results import SILENT_BELOW, Runs
@@ -381,15 +381,19 @@ def levels_figure(runs: Runs):
     for count in np.unique(silent):
         chosen = silent == count
         colour = plots.silent_colour(count)
-        ax.scatter(error[chosen & ~zero_silent], accuracy[chosen & ~zero_silent], s=16, c=colour)
-        ax.scatter(
-            error[chosen & zero_silent],
-            accuracy[chosen & zero_silent],
-            edgecolors=colour,
-            **diamond,
-        )
+        level = f"{_WORDS.get(count, count)} silent"
+        for some, said, look in (
+            (chosen & ~zero_silent, level, {"s": 16, "c": colour}),
+            (
+                chosen & zero_silent,
+                f"{level}, output 0 among them",
+                {"edgecolors": colour} | diamond,
+            ),
+        ):
+            dots = ax.scatter(error[some], accuracy[some], **look)
+            drawn.of_seeds(dots, np.flatnonzero(some), said)
         ax.annotate(
-            f"{_WORDS.get(count, count)} silent",
+            level,
             (error[chosen].mean(), accuracy[chosen].max()),
             xytext=(0, 9),
             textcoords="offset points",

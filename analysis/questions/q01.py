@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from analysis import draw_a_digit, forms, levels, plots, style
+from analysis import draw_a_digit, drawn, forms, levels, plots, style
 from analysis.claims import (
     SIGNIFICANT,
     Claim,
@@ -590,8 +590,10 @@ def causes(results):
         (axes[2], SAME_BOTH, "same weights,\nsame order"),
     ):
         runs = results[experiment]
-        for curve, count in zip(runs.history("accuracy"), levels.counts(runs), strict=True):
-            ax.plot(range(1, 6), curve, color=plots.silent_colour(count), alpha=0.85)
+        curves = zip(runs.history("accuracy"), levels.counts(runs), strict=True)
+        for seed, (curve, count) in enumerate(curves):
+            line = ax.plot(range(1, 6), curve, color=plots.silent_colour(count), alpha=0.85)
+            drawn.of_seeds(*line, seed, f"{count} silent")
         ax.set(xlabel="epoch", title=title, xticks=range(1, 6))
     axes[0].set_ylabel("training accuracy")
     return figure

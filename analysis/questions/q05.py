@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis import forms, levels, plots, style
+from analysis import drawn, forms, levels, plots, style
 from analysis.claims import Claim, above, at_least, below, exactly, more_often, undecided
 from analysis.loaded import Results
 from analysis.questions import q04
@@ -516,8 +516,10 @@ def accuracy(results):
         (axes[1], "val_accuracy", "testing"),
     ):
         for experiment, colour in ((q04.SHEET, 1), (SHEET, 0)):
-            for run in results[experiment].first(levels.ASKED_FOR).history(name):
-                ax.plot(range(1, 21), run, color=style.theme().categories[colour], alpha=0.8)
+            runs = results[experiment].first(levels.ASKED_FOR)
+            for seed, run in enumerate(runs.history(name)):
+                line = ax.plot(range(1, 21), run, color=style.theme().categories[colour], alpha=0.8)
+                drawn.of_seeds(*line, seed, experiment.name)
         ax.set(xlabel="epoch", title=title, xlim=(1, 20), xticks=(1, 5, 10, 15, 20))
     axes[0].set_ylabel("accuracy")
     plots.label_ends(
@@ -593,7 +595,10 @@ def small(results):
     for place, (experiment, colour) in enumerate(((q04.SHEET, 1), (SHEET, 0))):
         accuracy = results[experiment].final("val_accuracy")
         offsets = np.random.default_rng(0).uniform(-0.3, 0.3, len(accuracy))
-        ax.scatter(place + offsets, accuracy, s=5, c=style.theme().categories[colour], lw=0)
+        colour = style.theme().categories[colour]
+        dots = ax.scatter(place + offsets, accuracy, s=5, c=colour, lw=0)
+        places = np.stack([np.full(len(accuracy), place), accuracy], axis=1)
+        drawn.of_seeds(dots, range(len(accuracy)), experiment.name, places)
     return figure
 
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from analysis import ladder, plots, published, style
+from analysis import drawn, ladder, plots, published, style
 from analysis.claims import Claim, above, at_least, at_most, below, undecided
 from analysis.datasets import DATASETS
 from analysis.ladder import Arm
@@ -519,9 +519,12 @@ def overfitting(results):
     for ax, arm, title in zip(axes, arms, titles, strict=True):
         runs = results[arm.experiment]
         for name, colour in zip(("accuracy", "val_accuracy"), colours, strict=True):
-            for curve in 100 * (1 - runs.history(name)):
+            for seed, curve in zip(
+                arm.experiment.seeds, 100 * (1 - runs.history(name)), strict=True
+            ):
                 epochs = range(1, len(curve) + 1)
-                ax.plot(epochs, np.maximum(curve, 0.001), color=colour, alpha=0.6, lw=1)
+                line = ax.plot(epochs, np.maximum(curve, 0.001), color=colour, alpha=0.6, lw=1)
+                drawn.of_seeds(*line, seed, name)
         ax.set(xlabel="epoch", yscale="log", title=title, ylim=(0.001, 20))
     axes[0].set_ylabel("mistakes (%)")
     style.plain_ticks(axes[0].yaxis, digits=(1,))
