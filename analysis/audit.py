@@ -328,10 +328,10 @@ def _outputs(experiment: Experiment, record: dict, labels: Labels) -> Iterator[s
         return
     sums = outputs.sum(axis=1)
     image = int(abs(sums - 1).argmax())
-    are_probabilities = experiment.views or experiment.layers[-1].activation == "softmax"
+    are_probabilities = experiment.tta or experiment.layers[-1].activation == "softmax"
     if are_probabilities and abs(sums[image] - 1) > 2 * HALF_ROUNDING:
         yield f"outputs[{image}] sums to {sums[image]:.7g}, but probabilities sum to 1"
-    if experiment.views:
+    if experiment.tta:
         yield from _of_views(outputs, predictions, labels)
     else:
         yield from _of_categories(outputs, predictions)

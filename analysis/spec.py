@@ -45,6 +45,11 @@ def later(default):
     return field(default=default, metadata={"later": True})
 
 
+def known_as(key: str, default, **metadata):
+    """A field that keys and ledgers have under another name, that of when they were made."""
+    return field(default=default, metadata={"key": key} | metadata)
+
+
 class SpecError(ValueError):
     """A spec that cannot be trained; the message says which value and what it may be."""
 
@@ -399,12 +404,12 @@ class CosineDecay(Spec):
     ----------
     peak : float
         The largest learning rate.
-    rise : float
+    warmup : float
         Share of all steps until it is reached.
     """
 
     peak: Positive
-    rise: Share = 0.0
+    warmup: Share = known_as("rise", 0.0)
 
 
 @dataclass(frozen=True)
@@ -415,14 +420,14 @@ class LinearDecay(Spec):
     ----------
     peak : float
         The largest learning rate.
-    rise : float
+    warmup : float
         Share of all steps until it is reached.
     first, last : float
         Shares of the peak with which it begins and ends.
     """
 
     peak: Positive
-    rise: Share = 0.0
+    warmup: Share = known_as("rise", 0.0)
     first: Share = 0.0
     last: Share = 0.0
 
@@ -499,7 +504,7 @@ class FlipAndShift(Spec):
     """Mirrors training images and moves them by whole pixels, their edges mirrored outward.
 
     The edge pixel is repeated: pixels a b c go on with c b a. Jordan's go on with b a, and so do
-    the moved ones of `Experiment.views`.
+    the moved ones of `Experiment.tta`.
 
     Parameters
     ----------
@@ -525,12 +530,12 @@ class Lookahead(Spec):
     ----------
     steps : int
         From one time to the next.
-    kept : float
+    decay : float
         Share of itself that the average keeps at the last.
     """
 
     steps: Count = 5
-    kept: Share = 0.95**5
+    decay: Share = known_as("kept", 0.95**5)
 
 
 def mlp(*hidden: int, output: str) -> tuple:
@@ -595,7 +600,7 @@ class Experiment(Spec):
         Steps of the first epoch after which to count that, too, in rising order.
     outputs : bool
         Whether to keep what the trained network says of each image it is tested on.
-    views : bool
+    tta : bool
         Whether it says that of six views of an image together: the image and its mirror
         image, each also moved by a pixel towards two corners.
 
@@ -631,7 +636,7 @@ class Experiment(Spec):
         Check(lambda steps: list(steps) == sorted(set(steps)), "whole numbers in rising order"),
     ] = later(())
     outputs: bool = later(False)
-    views: bool = later(False)
+    tta: bool = known_as("views", False, later=True)
 
     def __post_init__(self):
         super().__post_init__()
@@ -659,8 +664,8 @@ class Experiment(Spec):
             "activity_at",
             f"below the {steps:,} steps of an epoch",
         )
-        # Views change only what outputs are kept.
-        self._require(self.outputs or not self.views, "views", "False without outputs=True")
+        # Test-time augmentation changes only what outputs are kept.
+        self._require(self.outputs or not self.tta, "tta", "False without outputs=True")
         last = self.layers[-1]
         _require(
             isinstance(last, Dense) and last.units == 10,
@@ -722,7 +727,7 @@ def _plain(value):
     """Dataclasses as dicts that carry their class's name, tuples as lists."""
     if hasattr(value, "__dataclass_fields__"):
         return {"type": type(value).__name__} | {
-            f.name: _plain(getattr(value, f.name))
+            f.metadata.get("key", f.name): _plain(getattr(value, f.name))
             for f in fields(value)
             if not (f.metadata.get("later") and getattr(value, f.name) == f.default)
         }

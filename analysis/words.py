@@ -52,7 +52,7 @@ def _additions(experiment: Experiment) -> dict[str, str]:
     """What only some experiments have."""
     changes, averaging = _changes(experiment.augmentation), experiment.averaging
     if isinstance(averaging, Lookahead):
-        averaged = f"lookahead every {averaging.steps} steps, up to {averaging.kept:.2f}"
+        averaged = f"lookahead every {averaging.steps} steps, up to {averaging.decay:.2f}"
     else:
         averaged = averaging and f"averaging {averaging:g}"
     also = (
@@ -61,7 +61,7 @@ def _additions(experiment: Experiment) -> dict[str, str]:
         experiment.label_smoothing and f"label smoothing {experiment.label_smoothing:g}",
         averaged,
         experiment.precision != "float32" and experiment.precision,
-        experiment.views and "outputs for six views",
+        experiment.tta and "outputs for six views",
         not experiment.reshuffle and "every epoch in the first one's order",
         experiment.activity_at and "activity within the first epoch",
     )
@@ -95,10 +95,10 @@ def _rate(rate: float | CosineDecay | LinearDecay) -> str:
     if isinstance(rate, float):
         return f"{rate:g}"
     begins = f"{rate.peak:g}"
-    if rate.rise:
+    if rate.warmup:
         first = getattr(rate, "first", 0) * rate.peak
         start = f"from {first:g} " if first else ""
-        begins = f"rising {start}to {rate.peak:g} in {rate.rise:.0%} of the steps"
+        begins = f"rising {start}to {rate.peak:g} in {rate.warmup:.0%} of the steps"
     if isinstance(rate, CosineDecay):
         return f"{begins}, falling along a cosine"
     return f"{begins}, falling in a line to {rate.last * rate.peak:g}"

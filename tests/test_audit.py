@@ -14,7 +14,7 @@ from analysis.results import Ledger
 from analysis.spec import Activation, BatchNormalization, Conv2D, Dense, Flatten, Reshape, mlp
 
 PROBABILITIES = {"layers": mlp(8, output="softmax"), "outputs": True}
-VIEWS = PROBABILITIES | {"views": True}
+VIEWS = PROBABILITIES | {"tta": True}
 MAPS = {
     "layers": (
         Reshape((8, 8, 1)),

@@ -126,7 +126,7 @@ def changed_by(augment, spec, order, epoch, stream=(0, 2)):
     images = np.random.default_rng(2).integers(0, 256, (len(order), *SIZE, 3)).astype(np.uint8)
     transforms = augment.draw(spec, order, SIZE, list(stream), epoch)
     assert transforms.dtype == np.float32 and transforms.shape == (len(order), 6)
-    return images[order], augment.apply(images[order], transforms, "mirrored").numpy()
+    return images[order], augment.apply(images[order], transforms, "reflect").numpy()
 
 
 def ways(old, new, shift):

@@ -100,7 +100,7 @@ SETTINGS = SHEET | {
         "layers": (Flatten(), Dense(32), Dropout(0.5), Dense(10, "softmax")),
     },
     "decayed weights, rise and fall, smoothed labels": {
-        "optimizer": AdamW(CosineDecay(0.01, rise=0.25), weight_decay=0.1),
+        "optimizer": AdamW(CosineDecay(0.01, warmup=0.25), weight_decay=0.1),
         "loss": "cross_entropy",
         "layers": mlp(32, output="softmax"),
         "label_smoothing": 0.1,
@@ -108,7 +108,10 @@ SETTINGS = SHEET | {
     "fall alone": {"optimizer": SGD(CosineDecay(0.1))},
     "momentum, decayed weights, rise and fall in lines, no factors": {
         "optimizer": SGD(
-            LinearDecay(0.02, rise=0.25, first=0.2, last=0.1), 0.8, nesterov=True, weight_decay=0.1
+            LinearDecay(0.02, warmup=0.25, first=0.2, last=0.1),
+            0.8,
+            nesterov=True,
+            weight_decay=0.1,
         ),
         "loss": "cross_entropy",
         "layers": (
@@ -629,7 +632,7 @@ def test_images_change_anew_in_each_epoch_and_for_each_seed(engine):
 
 def test_lookahead_sets_weights_to_an_average_that_holds_back_ever_more(engine):
     chosen = experiment(
-        averaging=Lookahead(steps=2, kept=0.5), layers=(Flatten(), *NORMALIZED, Dense(10, "relu"))
+        averaging=Lookahead(steps=2, decay=0.5), layers=(Flatten(), *NORMALIZED, Dense(10, "relu"))
     )
     group, plain = (
         engine.Group(e, tiny.DATA, [0, 1]) for e in (chosen, replace(chosen, averaging=0.0))
@@ -663,7 +666,7 @@ def test_views_are_weighed_in_the_mean_of_what_softmax_is_taken_of(engine):
         dataset="tiny-colour",
         layers=(Conv2D(4, 3), Flatten(), Dense(10, "softmax")),
         outputs=True,
-        views=True,
+        tta=True,
     )
     group = engine.Group(chosen, data, [0, 1][:1])
     *before, last = group.network.layers
@@ -812,7 +815,7 @@ GOLDEN_SETTINGS = {
         "optimizer": Adam(),
         "layers": (*PADDED, Dense(10, "relu")),
     },
-    "weight decay, rise and fall": {"optimizer": AdamW(CosineDecay(0.01, rise=0.25), 0.1)},
+    "weight decay, rise and fall": {"optimizer": AdamW(CosineDecay(0.01, warmup=0.25), 0.1)},
     "smoothed labels": {
         "layers": mlp(8, output="softmax"),
         "loss": "cross_entropy",
@@ -825,7 +828,7 @@ GOLDEN_SETTINGS = {
     "momentum, rise and fall in lines": {
         "optimizer": SGD(LinearDecay(0.05, 0.25, 0.2, 0.1), 0.8, nesterov=True, weight_decay=0.01)
     },
-    "lookahead": {"averaging": Lookahead(steps=3, kept=0.8)},
+    "lookahead": {"averaging": Lookahead(steps=3, decay=0.8)},
     "whitening, identity, fast shifts, GELU": {
         "dataset": "tiny-grey",
         "layers": (

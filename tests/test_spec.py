@@ -67,12 +67,12 @@ CHANGES = {
     "activity": False,
     "activity_at": (1, 100),
     "outputs": True,
-    "views": True,
+    "tta": True,
 }
 #: What a change needs beside it.
 WITH = {
     "label_smoothing": {"loss": "cross_entropy"},
-    "views": {"outputs": True},
+    "tta": {"outputs": True},
     "fixed_seed": {"varies": ("order",)},
 }
 
@@ -109,7 +109,7 @@ EXAMPLES = (
     AdamW(1.0, 1.0),
     Affine(),
     FlipAndShift(),
-    Lookahead(kept=0.0),
+    Lookahead(decay=0.0),
     replace(KNOWN, seeds=range(3), activity_at=(1, 30)),
 )
 
@@ -161,14 +161,14 @@ def test_experiments_of_equal_parts_have_equal_keys():
     known = replace(
         KNOWN,
         layers=[Normalization([0], np.ones(1)), Flatten(), Dense(10, "relu", use_bias=0)],
-        optimizer=SGD(LinearDecay(1, rise=0), nesterov=0),
-        averaging=Lookahead(kept=0),
+        optimizer=SGD(LinearDecay(1, warmup=0), nesterov=0),
+        averaging=Lookahead(decay=0),
     )
     again = replace(
         KNOWN,
         layers=(Normalization((0.0,), (1.0,)), Flatten(), Dense(10, "relu", use_bias=False)),
-        optimizer=SGD(LinearDecay(1.0, rise=0.0), nesterov=False),
-        averaging=Lookahead(kept=0.0),
+        optimizer=SGD(LinearDecay(1.0, warmup=0.0), nesterov=False),
+        averaging=Lookahead(decay=0.0),
     )
     assert known == again
     assert known.key == again.key
@@ -242,7 +242,7 @@ def test_every_part_of_a_layer_changes_the_key(layers):
             SGD(0.1, weight_decay=0.01),
             SGD(CosineDecay(0.1)),
             SGD(LinearDecay(0.1)),
-            SGD(LinearDecay(0.1, rise=0.1)),
+            SGD(LinearDecay(0.1, warmup=0.1)),
             SGD(LinearDecay(0.1, first=0.1)),
             SGD(LinearDecay(0.1, last=0.1)),
         ),
@@ -253,7 +253,7 @@ def test_every_part_of_a_layer_changes_the_key(layers):
             FlipAndShift("alternating"),
             FlipAndShift(shift=1),
         ),
-        "averaging": (0.0, 0.5, Lookahead(), Lookahead(steps=6), Lookahead(kept=0.5)),
+        "averaging": (0.0, 0.5, Lookahead(), Lookahead(steps=6), Lookahead(decay=0.5)),
         "layers": tuple(
             (IMAGE, layer, Flatten(), Dense(10, "relu"))
             for layer in (Conv2D(4, 3), Conv2D(4, 3, kernel_initializer="identity"))
@@ -365,7 +365,7 @@ SQUARE = Reshape((8, 8, 1))
         ({"reshuffle": "no"}, "reshuffle must be True or False; got 'no'"),
         ({"outputs": 2}, "outputs must be True or False; got 2"),
         ({"outputs": None}, "outputs must be True or False; got None"),
-        ({"views": True}, "views must be False without outputs=True; got True"),
+        ({"tta": True}, "tta must be False without outputs=True; got True"),
         ({"layers": (Dense(10),)}, "layers[0], Dense: the input must be flat, as Flatten() before"),
         ({"layers": (Dense(8), *LAST)}, "layers[0], Dense: the input must be flat, as Flatten()"),
         ({"layers": (Conv2D(4, 3), *LAST)}, f"layers[0], Conv2D: {MAPS}(8, 8)"),
@@ -472,9 +472,9 @@ ACTIVATION = "activation must be 'relu', 'linear', 'softmax' or 'gelu'"
         (lambda: Adam(learning_rate=True), f"Adam: {RATE}; got True"),
         (lambda: AdamW(weight_decay=0), "AdamW: weight_decay must be a number above 0; got 0"),
         (lambda: CosineDecay(0), "CosineDecay: peak must be a number above 0; got 0"),
-        (lambda: CosineDecay(0.1, rise=1), f"CosineDecay: rise must be {SHARE}; got 1"),
+        (lambda: CosineDecay(0.1, warmup=1), f"CosineDecay: warmup must be {SHARE}; got 1"),
         (lambda: LinearDecay(0), "LinearDecay: peak must be a number above 0; got 0"),
-        (lambda: LinearDecay(0.1, rise=1), f"LinearDecay: rise must be {SHARE}; got 1"),
+        (lambda: LinearDecay(0.1, warmup=1), f"LinearDecay: warmup must be {SHARE}; got 1"),
         (lambda: LinearDecay(0.1, first=-0.1), f"LinearDecay: first must be {SHARE}; got -0.1"),
         (lambda: LinearDecay(0.1, last=1), f"LinearDecay: last must be {SHARE}; got 1"),
         (lambda: Conv2D(0, 3), f"Conv2D: filters must be {COUNT}; got 0"),
@@ -529,10 +529,30 @@ ACTIVATION = "activation must be 'relu', 'linear', 'softmax' or 'gelu'"
             "FlipAndShift: shift must be a whole number, at least 0; got -1",
         ),
         (lambda: Lookahead(steps=0), f"Lookahead: steps must be {COUNT}; got 0"),
-        (lambda: Lookahead(kept=1), f"Lookahead: kept must be {SHARE}; got 1"),
+        (lambda: Lookahead(decay=1), f"Lookahead: decay must be {SHARE}; got 1"),
     ],
 )
 def test_bad_parts_are_refused_by_class_field_and_value(make, message):
     with pytest.raises(SpecError) as error:
         make()
     assert str(error.value).startswith(message)
+
+
+def test_a_field_that_was_renamed_is_in_keys_as_it_was():
+    identity = replace(
+        KNOWN,
+        loss="cross_entropy",
+        layers=mlp(32, output="softmax"),
+        optimizer=SGD(LinearDecay(0.5, warmup=0.25)),
+        averaging=Lookahead(5, decay=0.5),
+        outputs=True,
+        tta=True,
+    ).identity()
+    assert identity["optimizer"]["learning_rate"]["rise"] == 0.25
+    assert identity["averaging"]["kept"] == 0.5
+    assert identity["views"] is True
+    assert not {"tta", "warmup", "decay"} & {
+        *identity,
+        *identity["averaging"],
+        *identity["optimizer"]["learning_rate"],
+    }

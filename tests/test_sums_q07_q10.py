@@ -87,7 +87,7 @@ def test_the_final_recipes_are_those_of_the_chosen_settings():
 
 def test_networks_that_answer_together_can_be_right_where_most_are_not():
     found = results(q10.FINAL, WRONG)
-    assert q10.with_views(found, q10.FINAL) == pytest.approx([0.9, 0.9, 0.85])
+    assert q10.with_tta(found, q10.FINAL) == pytest.approx([0.9, 0.9, 0.85])
     assert q10._right_together(found, q10.FINAL).tolist() == [False, False, *[True] * 18]
     assert q10._together(found, q10.FINAL) == pytest.approx(0.9)
     # One that is surer than the two others together.
@@ -108,7 +108,7 @@ def test_views_gain_what_they_get_right_beyond_one_view():
         outputs=answers,
     )
     found = Results({q10.FINAL: runs}, results(q10.FINAL, WRONG).excerpts)
-    gain = q10._gain_of_views(found, q10.FINAL)
+    gain = q10._gain_of_tta(found, q10.FINAL)
     assert isinstance(gain, Estimate) and gain.mean == pytest.approx((5 + 5 + 10) / 3)
 
 

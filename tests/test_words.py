@@ -83,7 +83,7 @@ def test_settings_name_what_only_some_experiments_have():
     plain = tiny.experiment(loss="cross_entropy")
     special = replace(
         plain,
-        optimizer=AdamW(CosineDecay(0.01, rise=0.2), weight_decay=0.05),
+        optimizer=AdamW(CosineDecay(0.01, warmup=0.2), weight_decay=0.05),
         validation=100,
         augmentation=Affine(rotation=12, shift=2.5),
         label_smoothing=0.1,
@@ -107,9 +107,9 @@ def test_settings_name_momentum_lines_flips_lookahead_and_views():
         plain,
         optimizer=SGD(LinearDecay(2, 0.2, 0.1, 0.05), 0.9, nesterov=True, weight_decay=0.01),
         augmentation=FlipAndShift("alternating", 2),
-        averaging=Lookahead(steps=4, kept=0.5),
+        averaging=Lookahead(steps=4, decay=0.5),
         outputs=True,
-        views=True,
+        tta=True,
     )
     before, after = words.settings(plain), words.settings(special)
     assert {name: value for name, value in after.items() if before.get(name) != value} == {

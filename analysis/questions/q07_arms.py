@@ -29,7 +29,7 @@ BUILDS_ON = (q05, q09)
 HELD_OUT = 10_000
 
 # What the networks that are meant to be good have in common.
-FASTER = AdamW(CosineDecay(0.004, rise=0.2), weight_decay=0.05)
+FASTER = AdamW(CosineDecay(0.004, warmup=0.2), weight_decay=0.05)
 NORM_AND_RELU = (BatchNormalization(), Activation("relu"))
 CHANGED = Affine(rotation=12, scale=0.12, shear=0.2, shift=2.5)
 

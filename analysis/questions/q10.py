@@ -84,15 +84,15 @@ TESTED = DATASETS["cifar10"].shapes["y_test"][0]
 _NAMES = DATASETS["cifar10"].categories
 
 
-def with_views(results: Results, experiment: Experiment) -> np.ndarray:
+def with_tta(results: Results, experiment: Experiment) -> np.ndarray:
     """Share of images that each run gets right with views: float, shape (runs,)."""
     return _right(results, experiment).mean(axis=1)
 
 
-def _gain_of_views(results: Results, experiment: Experiment) -> Estimate:
+def _gain_of_tta(results: Results, experiment: Experiment) -> Estimate:
     """Points of accuracy over one view."""
     one = results[experiment].final("val_accuracy")
-    return difference(with_views(results, experiment), one).times(100)
+    return difference(with_tta(results, experiment), one).times(100)
 
 
 def _right(results: Results, experiment: Experiment) -> np.ndarray:
@@ -148,7 +148,7 @@ def numbers(results: Results) -> dict:
     )
     values |= {
         **dict(
-            zip(("large_low", "large_high"), estimate(with_views(results, LARGE))[1:], strict=True)
+            zip(("large_low", "large_high"), estimate(with_tta(results, LARGE))[1:], strict=True)
         ),
         "final_one": float(final.final("val_accuracy").mean()),
         "final_train": float(final.after("accuracy").mean()),
@@ -206,7 +206,7 @@ def _cited(results: Results, name: str, experiment: Experiment) -> dict:
     values = {
         "runs": len(runs),
         "epochs": experiment.epochs,
-        "views": float(with_views(results, experiment).mean()),
+        "views": float(with_tta(results, experiment).mean()),
         "together": _together(results, experiment),
         "minutes": runs.seconds / len(runs) / 60,
         "weights": cost.weights(experiment),
@@ -239,8 +239,8 @@ def _view_rows(results: Results) -> list[list[str]]:
                 name,
                 images,
                 f"{one.mean():.2%}",
-                f"{with_views(results, experiment).mean():.2%}",
-                forms.points(*_gain_of_views(results, experiment)),
+                f"{with_tta(results, experiment).mean():.2%}",
+                forms.points(*_gain_of_tta(results, experiment)),
             ]
         )
     return rows
@@ -275,7 +275,7 @@ def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
     final, labels = results[FINAL], results.labels(FINAL)
     answers, sheets = _answers(results), results[q09.SHEET].predictions
-    views, large = with_views(results, FINAL), with_views(results, LARGE)
+    views, large = with_tta(results, FINAL), with_tta(results, LARGE)
     missed, missed_before = (_missed(said, labels) for said in (answers, sheets))
     pairs = q09.pairs(confusion(answers, labels))
     return [
@@ -420,7 +420,7 @@ def claims(results: Results) -> list[Claim]:
             "views",
             "Six views are better than one, on held-out images and on the test set.",
             *(
-                above(name, _gain_of_views(results, experiment))
+                above(name, _gain_of_tta(results, experiment))
                 for name, experiment in _viewed().items()
             ),
         ),
@@ -496,7 +496,7 @@ def against_cost(results):
     for (kind, experiment), at in zip(TESTING.items(), ((1, 1), (1, -1)), strict=True):
         runs = len(experiment.seeds)
         ours += [
-            published.point(kind, with_views(results, experiment).mean(), experiment, at),
+            published.point(kind, with_tta(results, experiment).mean(), experiment, at),
             published.point(
                 f"{runs} {kind}", _together(results, experiment), experiment, (1, 0), runs
             ),

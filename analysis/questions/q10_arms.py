@@ -89,7 +89,7 @@ def _sgd(share: float = 1.0, weight_decay: float = 0.0089) -> SGD:
     ours for their mean. His weight decay is part of the gradient and goes through the momentum,
     Keras's does not, so his is divided by 1 - 0.85, which has the same effect.
     """
-    schedule = LinearDecay(share * 1.5 * BATCH / JORDANS_BATCH, rise=0.23, first=0.2, last=0.07)
+    schedule = LinearDecay(share * 1.5 * BATCH / JORDANS_BATCH, warmup=0.23, first=0.2, last=0.07)
     return SGD(schedule, momentum=0.85, nesterov=True, weight_decay=weight_decay)
 
 
@@ -109,7 +109,7 @@ SCHEDULE = NORM.but(
     "q10-schedule",
     "rate rises and falls",
     bundle=True,
-    optimizer=Adam(LinearDecay(0.002, rise=0.23, first=0.2, last=0.07)),
+    optimizer=Adam(LinearDecay(0.002, warmup=0.23, first=0.2, last=0.07)),
 )
 FLIPPED = SCHEDULE.but(
     "q10-flipped", "half of the images mirrored", augmentation=FlipAndShift("random")
@@ -171,7 +171,7 @@ FAST_SHIFTS = FASTER.but(
     layers=_layers(),
 )
 LOOKAHEAD = FAST_SHIFTS.but(
-    "q10-lookahead", "lookahead", averaging=Lookahead(), outputs=True, views=True
+    "q10-lookahead", "lookahead", averaging=Lookahead(), outputs=True, tta=True
 )
 WIDER = LOOKAHEAD.but("q10-wide", "twice as many filters", layers=_layers(widths=WIDE))
 
@@ -200,7 +200,7 @@ STEPS = (
 
 def _without(name: str, label: str, *, bundle: bool = False, **changes) -> Arm:
     """The whole recipe but for one part."""
-    return LOOKAHEAD.but(f"q10-{name}", label, bundle=bundle, outputs=False, views=False, **changes)
+    return LOOKAHEAD.but(f"q10-{name}", label, bundle=bundle, outputs=False, tta=False, **changes)
 
 
 UNWHITENED = _without("unwhitened", "no whitening", layers=_layers(first=()))

@@ -74,7 +74,7 @@ def affine_transforms(
     return np.concatenate([back, offset[..., None]], axis=2).reshape(n, 6).astype(np.float32)
 
 
-def apply(images: tf.Tensor, transforms: tf.Tensor, outside: str = "zero") -> tf.Tensor:
+def apply(images: tf.Tensor, transforms: tf.Tensor, fill_mode: str = "constant") -> tf.Tensor:
     """The images as their transforms change them, between pixels linearly.
 
     Parameters
@@ -82,7 +82,7 @@ def apply(images: tf.Tensor, transforms: tf.Tensor, outside: str = "zero") -> tf
     images : Tensor, shape (…, height, width) or (…, height, width, 3)
     transforms : Tensor of float32, shape (…, 6)
         As `draw` gives them.
-    outside : {"zero", "mirrored"}
+    fill_mode : {"constant", "reflect"}
         What lies around an image: black, or the image again, mirrored at its edges, whose
         pixels are repeated (NumPy's "symmetric").
 
@@ -102,6 +102,6 @@ def apply(images: tf.Tensor, transforms: tf.Tensor, outside: str = "zero") -> tf
         fill_value=0.0,
         interpolation="BILINEAR",
         # This REFLECT repeats the edge pixel; that of tf.pad, as PyTorch's for Jordan, does not.
-        fill_mode={"zero": "CONSTANT", "mirrored": "REFLECT"}[outside],
+        fill_mode=fill_mode.upper(),
     )
     return tf.reshape(changed, shape)

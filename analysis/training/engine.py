@@ -208,14 +208,14 @@ class Group:
         """
         n, size = tf.shape(orders)[1], self.experiment.batch_size
         steps = (n + size - 1) // size
-        outside = "zero" if isinstance(self.experiment.augmentation, Affine) else "mirrored"
+        fill_mode = "constant" if isinstance(self.experiment.augmentation, Affine) else "reflect"
         losses = tf.TensorArray(tf.float32, steps, element_shape=(len(self.seeds),))
         correct = tf.TensorArray(tf.float32, steps, element_shape=(len(self.seeds),))
         for step in tf.range(steps):
             chosen = slice(step * size, (step + 1) * size)
             images = tf.gather(self.x_train, orders[:, chosen])
             if transforms is not None:
-                images = augment.apply(images, transforms[:, chosen], outside)
+                images = augment.apply(images, transforms[:, chosen], fill_mode)
             loss, hits = self._step(images, orders[:, chosen])
             losses, correct = losses.write(step, loss), correct.write(step, hits)
         return losses.stack(), correct.stack()
@@ -252,7 +252,7 @@ class Group:
     def _look_ahead(self, lookahead: Lookahead) -> None:
         step = tf.cast(self.optimizer.iterations.value, tf.float32)
         if step % lookahead.steps == 0:
-            self._move_averages(lookahead.kept * (step / self.steps) ** 3)
+            self._move_averages(lookahead.decay * (step / self.steps) ** 3)
             for average, variable in zip(self.averages, self.weights + self.state, strict=True):
                 variable.assign(average.value)
 
@@ -292,7 +292,7 @@ class Group:
     def outputs(self) -> np.ndarray:
         """What the networks say of each test image: float32, shape (R, n, 10).
 
-        Where the experiment wants views, what they say of each of six views, as the weighted
+        With test-time augmentation, what they say of each of six views, as the weighted
         geometric mean of probabilities, which is what the mean of softmax's inputs gives.
         """
         chunks = range(0, len(self.y_test), self.chunk)
@@ -311,7 +311,7 @@ class Group:
                 logarithms += weight * tf.math.log(tf.maximum(outputs, np.finfo("f").tiny))
             return tf.nn.softmax(logarithms)
 
-        if self.experiment.views:
+        if self.experiment.tta:
             return _for_each_run(look_with_tta, *self._tested())
         return _for_each_run(lambda *now: look(*now, _scaled(images)), *self._tested())
 
