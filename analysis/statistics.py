@@ -20,6 +20,10 @@ class Estimate(NamedTuple):
         """In another unit, as 100 makes points of shares."""
         return Estimate(*(factor * value for value in self))
 
+    def named(self, name: str) -> dict[str, float]:
+        """As pages cite it: ``name``, ``name_low`` and ``name_high``."""
+        return {name: self.mean, f"{name}_low": self.low, f"{name}_high": self.high}
+
 
 def rate(found: np.ndarray) -> Estimate:
     """How often something is true, shape (runs,) of bool, after Wilson (1927)."""
@@ -55,6 +59,16 @@ def paired_p(ours: np.ndarray, theirs: np.ndarray) -> float:
     if only_ours + only_theirs == 0:
         return 1.0
     return float(stats.binomtest(only_ours, only_ours + only_theirs).pvalue)
+
+
+def t_p(differences: np.ndarray) -> float:
+    """How likely chance alone moves the mean of some differences, shape (runs,), as far from 0.
+
+    Student's t, as for the interval of `difference`.
+    """
+    from scipy import stats
+
+    return float(stats.ttest_1samp(differences, 0).pvalue)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
