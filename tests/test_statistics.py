@@ -166,3 +166,18 @@ def test_calibration_error_is_the_gap_whichever_side_it_is_on():
     said[:, 0] = 0.75
     for labels, error in (([0, 0, 0, 1], 0), ([0, 0, 0, 0], 0.25), ([0, 1, 1, 1], 0.5)):
         assert statistics.calibration_error(said, np.array(labels)) == pytest.approx(error)
+
+
+def test_the_p_value_of_a_paired_difference_fits_its_interval():
+    from scipy import stats
+
+    differences = np.array([0.1, 0.4, -0.2, 0.5, 0.3])
+    assert statistics.t_p(differences) == pytest.approx(stats.ttest_1samp(differences, 0).pvalue)
+    _, low, _ = statistics.estimate(differences)
+    assert statistics.t_p(differences - low) == pytest.approx(0.05)
+    assert statistics.t_p(np.full(5, 0.5)) == 0
+
+
+def test_an_estimate_is_cited_by_its_name_and_its_ends():
+    found = statistics.Estimate(1.0, 0.5, 1.5).named("gain")
+    assert found == {"gain": 1.0, "gain_low": 0.5, "gain_high": 1.5}
