@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 
 import numpy as np
 
@@ -11,7 +10,6 @@ from analysis.levels import ASKED_FOR
 from analysis.loaded import Results
 from analysis.results import Runs
 from analysis.spec import Experiment
-from analysis.statistics import Estimate, difference
 
 
 def trained(runs: Runs) -> np.ndarray:
@@ -34,13 +32,3 @@ def of_each(
 ) -> np.ndarray:
     """What ``values`` gives for the first ten runs of each size: float, shape (sizes, 10)."""
     return np.array([values(results[spec].first(ASKED_FOR)) for spec in by_size.values()])
-
-
-def steps(accuracy: np.ndarray) -> list[Estimate]:
-    """Points of accuracy that each size gains over the one before, paired by seed.
-
-    Parameters
-    ----------
-    accuracy : ndarray, shape (sizes, runs)
-    """
-    return [difference(larger, smaller).times(100) for smaller, larger in pairwise(accuracy)]

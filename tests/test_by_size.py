@@ -25,10 +25,3 @@ def test_of_each_size_are_the_first_ten_runs():
     }
     found = by_size.of_each(Results(made), experiments, by_size.tested)
     assert found == pytest.approx(accuracy[:, :10, 0])
-
-
-def test_steps_lead_from_each_size_to_the_next_larger_one_in_points_paired_by_seed():
-    first, second = by_size.steps(np.array([[0.1, 0.3], [0.2, 0.4], [0.2, 0.5]]))
-    assert tuple(first) == pytest.approx((10, 10, 10))
-    assert second.mean == pytest.approx(5)
-    assert second.low < 0 < second.high

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tiny
 
+from analysis import by_size
 from analysis.loaded import Results
 from analysis.questions import q01, q08
 from analysis.results import Runs
@@ -80,9 +81,38 @@ def test_the_sheets_first_epoch_is_looked_into_by_the_runs_that_counted_there():
     assert q08._within(made, q08.CENTRED) is None
 
 
-@pytest.mark.parametrize(
-    "accuracy, text", [([0.3, 0.1], "10.0% to 30.0%"), ([0.3, 0.4], "35.0% ± 63.5%")]
-)
-def test_runs_on_levels_have_no_mean(accuracy, text):
-    runs = tiny.runs(val_accuracy=np.array(accuracy)[:, None])
-    assert q08._mean_or_extent(runs) == text
+def of_size(units, accuracy, dead) -> Runs:
+    """A run for each accuracy, with so many dead units in the end."""
+    accuracy, dead = np.array(accuracy)[:, None], np.full((len(accuracy), 1, 1), dead)
+    return tiny.runs({"layers": mlp(units, output="softmax")}, val_accuracy=accuracy, dead=dead)
+
+
+def test_runs_with_few_living_units_lie_on_levels():
+    assert not q08.on_levels(of_size(8, [0.3, 0.4], dead=8 - q08.MANY))
+    assert q08.on_levels(of_size(8, [0.3, 0.4], dead=9 - q08.MANY))
+
+
+def test_runs_on_levels_have_no_mean():
+    def told(runs):
+        return q08.mean_or_extent(runs, by_size.tested)
+
+    assert told(of_size(8, [0.3, 0.1], dead=7)) == "10.0% to 30.0%"
+    assert told(of_size(8, [0.3, 0.4], dead=0)) == "35.0% ± 63.5%"
+
+
+def test_a_gain_is_in_points_over_the_seeds_that_both_have():
+    small, large = of_size(8, [0.30, 0.32, 0.34], dead=0), of_size(16, [0.33, 0.36], dead=0)
+    found = q08.gain(small, large, "16 over 8")
+    assert found.told == "+3.50 (-2.85 to +9.85)"
+    assert found.p == pytest.approx(0.0903, abs=1e-4)  # t = 7 at one degree of freedom
+    assert not found.criterion.is_met
+
+
+def test_a_gain_over_levels_counts_seeds():
+    accuracy = [0.2, 0.1, 0.3, 0.2, 0.2, 0.2, 0.2, 0.2]
+    found = q08.gain(of_size(8, accuracy, dead=7), of_size(16, [0.25] * 8, dead=0), "")
+    assert found.told == "higher with 7 of 8 seeds"
+    assert found.p == pytest.approx(2 * (1 + 8) / 2**8)
+    assert found.criterion.is_met
+    undecided = q08.gain(of_size(8, [0.2, 0.3], dead=7), of_size(16, [0.25] * 2, dead=0), "")
+    assert not undecided.criterion.is_met

@@ -52,7 +52,9 @@ def results() -> Results:
     )
     runs = {q09.SHEET: Runs(q09.SHEET, ours.records)}
     for experiment, less in BEHIND.items():
-        theirs = tiny.runs(val_accuracy=np.stack([test, test - less], 1), after_accuracy=test + 0.1)
+        theirs = tiny.runs(
+            val_accuracy=np.stack([test, test - less], axis=1), after_accuracy=test + 0.12
+        )
         runs[experiment] = Runs(experiment, theirs.records)
     return Results(runs, {"cifar10": Excerpt(labels, labels, np.array([], int), Path())})
 
@@ -81,13 +83,13 @@ def test_numbers_are_as_counted_by_hand():
         "on_all_wrong": 20 / 22,
         "on_half_right": 2 / 22,
         "majority": 28 / 30,
-        "same_weights_gain": 25,
+        "same_weights_max": 0.54,
         "same_cost_gain": 12.5,
         "centred_gain": 16,
-        "both_centred_gain": 17,
+        "nearest_dense": 16,
         "centring_gain": 1,
         "frozen_gain": -3,
-        "frozen_gap": 3,
+        "frozen_train": 2,
     }
     assert {name: found[name] for name in expected} == pytest.approx(expected)
     assert (found["easiest"], found["hardest"]) == ("airplane", "cat")
@@ -124,5 +126,5 @@ def test_all_comparisons_of_the_page_are_adjusted_together():
         (q09.SHEET, q09.SAME_COST),
         *((q09.CENTRED, q08.CENTRED_BY_SIZE[size]) for size in (32, 64, 1536)),
         (q09.CENTRED, q09.SHEET),
-        (q09.SHEET, q09.SAME_ORDER_EACH_EPOCH),
+        (q09.SAME_ORDER_EACH_EPOCH, q09.SHEET),
     }
