@@ -819,15 +819,14 @@ def sizes(results):
             KINDS.items(), style.theme().categories[:2], strict=True
         ):
             values = by_size.of_each(results, experiments, measure)
-            first = int(experiments is BY_SIZE)  # of the smallest, on levels, there is no mean
-            ax.scatter(
-                [SIZES[0]] * len(values[0]), values[0], s=14 * first, c=colour, alpha=0.35, lw=0
-            )
+            first = sum(on_levels(results[experiment]) for experiment in experiments.values())
+            for size, runs in zip(SIZES[:first], values, strict=False):
+                ax.scatter([size] * len(runs), runs, s=14, color=colour, alpha=0.35, linewidths=0)
             plots.by_size(ax, SIZES[first:], values[first:], colour, "")
             ax.annotate(
                 f"{inputs} inputs",
-                (SIZES[2], values[2].mean()),
-                xytext=(0, 9),
+                (SIZES[-1], values[-1].mean()),
+                xytext=(0, 9 if experiments is CENTRED_BY_SIZE else -16),
                 textcoords="offset points",
                 ha="right",
                 fontsize=8.5,

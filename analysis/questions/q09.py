@@ -381,15 +381,20 @@ def accuracy_against_cost(results):
             for experiment in dense.values():
                 _dots(ax, measure(experiment), _ten(results, experiment), colour, "o")
             _dots(ax, measure(convolutional), _ten(results, convolutional), colour, "D")
+            is_above = inputs == "centred"
+            largest = by_size.tested(_ten(results, dense[1536]))
             ax.annotate(
                 f"dense, {inputs}",
-                (measure(dense[32]), by_size.tested(_ten(results, dense[32])).max()),
-                xytext=(0, 6),
+                (measure(dense[1536]), largest.max() if is_above else largest.min()),
+                xytext=(4, 6 if is_above else -6),
                 textcoords="offset points",
+                ha="right",
+                va="bottom" if is_above else "top",
                 fontsize=8.5,
                 color=colour,
             )
         ax.set(xscale="log", xlabel=xlabel, ylim=(0.05, 0.8))
+        style.plain_ticks(ax.xaxis, (1,))
         ax.margins(x=0.12)
     axes[0].annotate(
         "convolutional",
