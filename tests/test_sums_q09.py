@@ -53,7 +53,9 @@ def results() -> Results:
     runs = {q09.SHEET: Runs(q09.SHEET, ours.records)}
     for experiment, less in BEHIND.items():
         theirs = tiny.runs(
-            val_accuracy=np.stack([test, test - less], axis=1), after_accuracy=test + 0.12
+            val_accuracy=np.stack([test, test - less], axis=1),
+            after_accuracy=test + 0.12,
+            dead=np.full((10, 2, 1), 38 * (experiment is q09.SAME_WEIGHTS)),  # of 40: on levels
         )
         runs[experiment] = Runs(experiment, theirs.records)
     return Results(runs, {"cifar10": Excerpt(labels, labels, np.array([], int), Path())})
@@ -119,12 +121,8 @@ def test_units_die_layer_by_layer_and_are_counted_in_the_end():
     assert q09.dead_by_layer(runs).tolist() == [[1, 2], [3, 4]]
 
 
-def test_all_comparisons_of_the_page_are_adjusted_together():
+def test_the_comparisons_of_the_table_are_adjusted_together():
+    # Differences are all alike, so certain; but those over levels are counted, ten of ten seeds.
     found = q09._holm(results())
-    assert set(found) == {
-        (q09.SHEET, q09.SAME_WEIGHTS),
-        (q09.SHEET, q09.SAME_COST),
-        *((q09.CENTRED, q08.CENTRED_BY_SIZE[size]) for size in (32, 64, 1536)),
-        (q09.CENTRED, q09.SHEET),
-        (q09.SAME_ORDER_EACH_EPOCH, q09.SHEET),
-    }
+    assert len(found) == 5
+    assert max(found) == pytest.approx(2 / 2**10)

@@ -270,11 +270,12 @@ def numbers(results: Results) -> dict:
 
 
 def tables(results: Results) -> dict[str, list[list[str]]]:
-    """A row a level, an arm and a size; see `analysis.questions`."""
+    """A row a level, an arm, a size and a step; see `analysis.questions`."""
     return {
         "levels": _level_rows(results),
         "arms": _arm_rows(results),
         "sizes": _size_rows(results),
+        "steps": _step_rows(results),
     }
 
 
@@ -394,35 +395,41 @@ def _steps(results: Results, networks: dict[int, Experiment]) -> list[Gain]:
 def _size_rows(results: Results) -> list[list[str]]:
     rows = [
         [
-            "inputs",
-            "hidden neurons",
+            "inputs, hidden neurons",
             "GFLOP an epoch",
             "living units",
             "learned nothing",
             "training accuracy",
             "testing accuracy",
-            "gain of the step, points",
-            "p (Holm)",
         ]
     ]
-    steps = {kind: [None, *_steps(results, networks)] for kind, networks in KINDS.items()}
-    adjusted = iter(holm([up.p for of_kind in steps.values() for up in of_kind[1:]]))
-    for kind, networks in KINDS.items():
-        for (size, experiment), up in zip(networks.items(), steps[kind], strict=True):
+    for inputs, networks in KINDS.items():
+        for size, experiment in networks.items():
             runs = results[experiment]
+            alive = living(runs)[:, -1]
             rows.append(
                 [
-                    kind,
-                    f"{size:,}",
+                    f"{inputs}, {size:,}",
                     f"{cost.flops_per_epoch(experiment) / 1e9:,.0f}",
-                    forms.counts(living(runs)[:, -1]),
+                    forms.counts(alive) if np.ptp(alive) else "all",
                     f"{nothing(runs).sum()} of {len(runs)}",
                     mean_or_extent(runs, by_size.trained),
                     mean_or_extent(runs, by_size.tested),
-                    up.told if up else "",
-                    f"{next(adjusted):.1g}" if up else "",
                 ]
             )
+    return rows
+
+
+def _step_rows(results: Results) -> list[list[str]]:
+    steps = {inputs: _steps(results, networks) for inputs, networks in KINDS.items()}
+    adjusted = iter(holm([step.p for of_inputs in steps.values() for step in of_inputs]))
+    cells = {
+        inputs: [[step.told, f"{next(adjusted):.1g}"] for step in of_inputs]
+        for inputs, of_inputs in steps.items()
+    }
+    rows = [["hidden neurons", "raw inputs, points", "p", "centred inputs, points", "p"]]
+    for (small, large), raw, centred in zip(pairwise(SIZES), *cells.values(), strict=True):
+        rows.append([f"{small:,} to {large:,}", *raw, *centred])
     return rows
 
 
