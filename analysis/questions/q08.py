@@ -399,8 +399,8 @@ def _size_rows(results: Results) -> list[list[str]]:
             "GFLOP an epoch",
             "living units",
             "learned nothing",
-            "training accuracy",
-            "testing accuracy",
+            "training accuracy, %",
+            "testing accuracy, %",
         ]
     ]
     for inputs, networks in KINDS.items():
@@ -434,12 +434,15 @@ def _step_rows(results: Results) -> list[list[str]]:
 
 
 def mean_or_extent(runs: Runs, accuracy: Callable[[Runs], np.ndarray]) -> str:
-    """An accuracy with its interval; of runs on levels the lowest and the highest, with no mean."""
-    values = accuracy(runs)
-    if on_levels(runs):
-        return forms.extent(values, ".1%")
-    mean, *ends = estimate(values)
-    return f"{mean:.1%} {forms.half_width(*ends, '.1%')}"
+    """An accuracy in percent and its interval; over runs on levels the lowest and the highest."""
+    percent = 100 * accuracy(runs)
+    return forms.extent(percent, ".1f") if on_levels(runs) else with_half_width(percent)
+
+
+def with_half_width(percent: np.ndarray) -> str:
+    """'42.0 ± 1.2': the mean of runs and its interval."""
+    mean, *ends = estimate(percent)
+    return f"{mean:.1f} {forms.half_width(*ends, '.1f')}"
 
 
 def claims(results: Results) -> list[Claim]:

@@ -205,15 +205,14 @@ def _network_rows(results: Results) -> list[list[str]]:
         [
             "network, inputs",
             "weights",
-            "million products forward",
+            "million products",
             "GFLOP an epoch",
-            "testing accuracy",
+            "testing accuracy, %",
             "convolution ahead, points",
         ]
     ]
     for ours, others in OPPONENTS.items():
-        test = estimate(by_size.tested(results[ours]))
-        own = f"{test.mean:.1%} {forms.half_width(test.low, test.high, '.1%')}"
+        own = q08.with_half_width(100 * by_size.tested(results[ours]))
         rows.append([*_costs(ours, "convolutional"), own, ""])
         for experiment in others:
             rows.append(
