@@ -69,7 +69,10 @@ def difference_p(ours: np.ndarray, theirs: np.ndarray) -> float:
     from scipy import stats
 
     pairs = min(len(ours), len(theirs))
-    return float(stats.ttest_rel(ours[:pairs], theirs[:pairs]).pvalue)
+    differences = np.asarray(ours[:pairs], float) - np.asarray(theirs[:pairs], float)
+    if np.ptp(differences) == 0:  # without spread chance has no say, and SciPy warns
+        return float(differences[0] == 0)
+    return float(stats.ttest_1samp(differences, 0).pvalue)
 
 
 def unpaired_p(ours: np.ndarray, theirs: np.ndarray) -> float:

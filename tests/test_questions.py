@@ -53,9 +53,10 @@ def test_what_a_question_builds_on_is_followed_to_the_end():
 
 
 def test_only_the_results_object_reads_ledgers_and_excerpts():
-    """What a question's module, `levels` or `ladder` shows could not be made up otherwise."""
+    """What a question's module or one that they share shows could not be made up otherwise."""
     folder = Path(QUESTIONS["q01"].__file__).parent
-    for path in [*folder.glob("*.py"), *(folder.parent / f"{n}.py" for n in ("levels", "ladder"))]:
+    shared = ("levels", "ladder", "by_size", "mistakes")
+    for path in [*folder.glob("*.py"), *(folder.parent / f"{name}.py" for name in shared)]:
         calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if _is_call(node)]
         names = {getattr(call, "attr", getattr(call, "id", "")) for call in calls}
         assert not names & {"load", "read", "open", "read_text", "read_bytes", "Ledger"}, path

@@ -214,6 +214,12 @@ def test_p_of_a_difference_is_below_a_twentieth_where_its_interval_leaves_out_ze
         assert (p < 0.05) == (low > 0 or high < 0)
 
 
+@pytest.mark.parametrize("shift, p", [(0, 1), (0.5, 0)])
+def test_p_of_differences_that_are_all_alike_is_certain(shift, p):
+    values = np.array([1.0, 2.0, 4.0])
+    assert statistics.difference_p(values + shift, values) == p
+
+
 def test_p_of_a_difference_of_three_pairs_is_as_worked_out_by_hand():
     # 2 and 1 of deviation: t = 2√3, with two degrees of freedom p = 1 - t / √(t² + 2).
     ours, theirs = np.array([2.0, 5.0, 9.0]), np.array([1.0, 3.0, 6.0])

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from analysis import cost, forms, plots, style
+from analysis import by_size, cost, forms, plots, style
 from analysis.claims import SIGNIFICANT, Claim, above, at_most, below, undecided
 from analysis.loaded import Results
 from analysis.questions import q05
@@ -46,17 +46,17 @@ APART, APART_FROM = 1, 32
 
 def _final(results: Results, name: str) -> np.ndarray:
     """A history's last value by size and run: float, shape (8, 10)."""
-    return np.array([results[experiment].final(name) for experiment in BY_SIZE.values()])
+    return by_size.of_each(results, BY_SIZE, lambda runs: runs.final(name))
 
 
 def _trained(results: Results) -> np.ndarray:
     """Trained networks' accuracy on the training set, by size and run: float, shape (8, 10)."""
-    return np.array([results[experiment].after("accuracy") for experiment in BY_SIZE.values()])
+    return by_size.of_each(results, BY_SIZE, by_size.trained)
 
 
 def _gap(results: Results) -> np.ndarray:
     """Points by which trained networks are better on the training set: float, shape (8, 10)."""
-    return 100 * (_trained(results) - _final(results, "val_accuracy"))
+    return by_size.of_each(results, BY_SIZE, by_size.gap)
 
 
 def _gains(accuracy: np.ndarray) -> list[Estimate]:

@@ -2,23 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from analysis import cost, excerpts, forms, levels, plots, style
-from analysis.claims import Claim
+from analysis import by_size, cost, excerpts, forms, levels, plots, style
+from analysis.claims import Claim, Criterion, above, at_least, at_most, exactly, more_often, within
 from analysis.datasets import DATASETS
 from analysis.loaded import Results
 from analysis.questions import q01, q05, q06
 from analysis.results import Runs
-from analysis.spec import SGD, Adam, Normalization, mlp
-from analysis.statistics import paired_interval, t_interval, wilson
+from analysis.spec import SGD, Adam, Experiment, Normalization, mlp
+from analysis.statistics import Estimate, difference, difference_p, estimate, holm, paired_p, rate
 
 BUILDS_ON = (q01, q05, q06)
 
 SIZES = (32, 64, 128, 256, 512, 1536)
 
-#: The last size takes as many multiplications as the convolutional network of question 9.
+#: An answer of the last takes about as many products as one of question 9's network.
 BY_SIZE = {
     size: replace(
         q05.SHEET,
@@ -80,10 +82,21 @@ EXPERIMENTS = (
     *BY_RATE.values(),
 )
 
-_INPUTS = {"raw": SHEET, "centred": CENTRED, "standardised": STANDARDISED}
+#: What was trained with both kinds of inputs: the sheet's optimizer is the last.
+OPTIMIZERS = (SGD(0.01), SGD(0.1), Adam(0.0001), Adam(0.0003), SHEET.optimizer)
 
-#: Which number the page cites of which sizes.
-CITED = {"train": (1536,), "test": (32, 256, 1536), "gap": (32, 1536)}
+#: By inputs and optimizer.
+ARMS = {
+    (inputs, optimizer): BY_RATE.get((inputs, optimizer), sheets)
+    for inputs, sheets in {"raw": SHEET, "centred": CENTRED}.items()
+    for optimizer in OPTIMIZERS
+}
+
+#: All sizes, by inputs.
+KINDS = {"raw": BY_SIZE, "centred": CENTRED_BY_SIZE}
+
+#: Runs that every arm has.
+PAIRED = 30
 
 #: Living units from which on runs are counted together.
 MANY = 4
@@ -94,18 +107,47 @@ NOTHING = 0.12
 
 def living(runs: Runs) -> np.ndarray:
     """Hidden units above zero on some training image after each epoch: int, (runs, epochs)."""
-    return runs.experiment.layers[-2].units - runs.dead
+    return _units(runs) - runs.dead
+
+
+def living_at_start(runs: Runs) -> np.ndarray:
+    """The same before training: int, shape (runs,)."""
+    return _units(runs) - runs.before("dead").sum(axis=1).astype(int)
+
+
+def living_within(runs: Runs) -> np.ndarray:
+    """The same in the first epoch, after each of `Experiment.activity_at`: (runs, steps)."""
+    return _units(runs) - runs.within("dead").sum(axis=2).astype(int)
+
+
+def _units(runs: Runs) -> int:
+    return runs.experiment.layers[-2].units
 
 
 def nothing(runs: Runs) -> np.ndarray:
     """Whether a run has learned nothing: bool, shape (runs,)."""
-    return _test(runs) < NOTHING
+    return by_size.tested(runs) < NOTHING
 
 
 def _noticed(runs: Runs) -> np.ndarray:
     """On how many test images a run's answer is not its most frequent one: int, (runs,)."""
-    answers = runs.predictions
-    return np.array([len(a) - np.bincount(a).max() for a in answers])
+    return np.array([len(answers) - np.bincount(answers).max() for answers in runs.predictions])
+
+
+def in_order(first: np.ndarray, second: np.ndarray) -> float:
+    """Of the pairs of runs that differ in the first, the share that differ alike in the second.
+
+    Parameters
+    ----------
+    first, second : ndarray, shape (runs,)
+    """
+    more, better = (np.sign(values[:, None] - values) for values in (first, second))
+    return float((better[more > 0] > 0).mean())
+
+
+def _mean_square() -> float:
+    """Of the training images' pixels, from 0 to 1."""
+    return float(np.mean(np.square(_MEAN) + _VARIANCE))
 
 
 def _first_step() -> tuple[float, float]:
@@ -115,248 +157,562 @@ def _first_step() -> tuple[float, float]:
     in every weight, the start the standard deviation under Glorot's rule.
     """
     pixels = cost.layers(SHEET)[0].shape[0]
-    mean, variance = np.array(_MEAN), np.array(_VARIANCE)
     weight_variance = 2 / (pixels + SHEET.layers[-2].units)
     return (
-        SHEET.optimizer.learning_rate * pixels * float(mean.mean()),
-        float(np.sqrt(pixels * np.mean(mean**2 + variance) * weight_variance)),
+        SHEET.optimizer.learning_rate * pixels * float(np.mean(_MEAN)),
+        float(np.sqrt(pixels * _mean_square() * weight_variance)),
     )
 
 
-def _by_size(results: Results, values: Callable[[Runs], np.ndarray]) -> np.ndarray:
-    """What ``values`` gives for the ten runs of each size: float, shape (6, 10)."""
-    ten = [results[spec].first(levels.ASKED_FOR) for spec in BY_SIZE.values()]
-    return np.array([values(runs) for runs in ten])
+def called(optimizer: SGD | Adam) -> str:
+    """'Adam 0.001'."""
+    return f"{type(optimizer).__name__} {optimizer.learning_rate:g}"
 
 
-def _train(runs: Runs) -> np.ndarray:
-    return runs.final("accuracy")
+#: Where `living_within` has the tenth step.
+_TENTH_STEP = q01.STEPS.index(10)
 
 
-def _test(runs: Runs) -> np.ndarray:
-    return runs.final("val_accuracy")
+def _of_the_dead(runs: Runs, alive: np.ndarray) -> float:
+    """The share of the units that end dead which are so already when these were alive.
+
+    Parameters
+    ----------
+    runs : Runs
+    alive : ndarray of int, shape (runs,)
+    """
+    units = _units(runs)
+    return float((units - alive).sum() / (units - living(runs)[:, -1]).sum())
 
 
-def _gap(results: Results) -> np.ndarray:
-    """Training minus testing accuracy of the trained networks: float, shape (6, 10)."""
-    return _by_size(results, lambda runs: runs.after("accuracy")) - _by_size(results, _test)
+def _left(results: Results, inputs: str, optimizer: SGD | Adam) -> np.ndarray:
+    """Living units of an arm's runs in the end: int, shape (30,)."""
+    return living(results[ARMS[inputs, optimizer]].first(PAIRED))[:, -1]
+
+
+def _accuracy(results: Results, inputs: str, optimizer: SGD | Adam) -> np.ndarray:
+    """Testing accuracy of an arm's runs: float, shape (30,)."""
+    return by_size.tested(results[ARMS[inputs, optimizer]].first(PAIRED))
+
+
+def _lead(results: Results, ours: tuple, theirs: tuple) -> Estimate:
+    """Points of testing accuracy that one arm is ahead of another, in runs paired by seed."""
+    return difference(_accuracy(results, *ours), _accuracy(results, *theirs)).times(100)
+
+
+def _centred_over_widest(results: Results) -> Estimate:
+    """Points by which 32 neurons with centred inputs are ahead of 1,536 with raw ones."""
+    ours, theirs = results[CENTRED], results[BY_SIZE[SIZES[-1]]]
+    return difference(by_size.tested(ours), by_size.tested(theirs)).times(100)
+
+
+def _more_accurate(results: Results, ours: tuple, theirs: tuple) -> np.ndarray:
+    """Of which seeds one arm's run is better than another's: bool, shape (30,)."""
+    return _accuracy(results, *ours) > _accuracy(results, *theirs)
 
 
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
-    sheet = results[SHEET]
-    alive, test = living(sheet)[:, -1], _test(sheet)
+    sheet, mnist = results[SHEET], results[q06.BY_SIZE[32]]
+    ten, test, at_chance = sheet.first(levels.ASKED_FOR), by_size.tested(sheet), nothing(sheet)
+    alive, within = living(sheet), living_within(results[FIRST_EPOCH])
+    accuracy = by_size.tested(ten)
     step, width = _first_step()
-    ten = sheet.first(levels.ASKED_FOR)
-    accuracy = _test(ten)
+    largest = BY_SIZE[SIZES[-1]]
+    with_units = at_chance & (alive[:, -1] > 0)
     values = {
-        "ten_val_accuracy_min": float(accuracy.min()),
-        "ten_val_accuracy_max": float(accuracy.max()),
-        "ten_val_accuracy_mean": float(accuracy.mean()),
         "runs": len(sheet),
-        "best": float(test.max()),
+        "ten_min": float(accuracy.min()),
+        "ten_max": float(accuracy.max()),
         "ten_nothing": int(nothing(ten).sum()),
-        "nothing_dead": int((nothing(sheet) & (alive == 0)).sum()),
-        "nothing_alive": int((nothing(sheet) & (alive > 0)).sum()),
-        "nothing_alive_units": int(alive[nothing(sheet)].max()),
-        "nothing_alive_noticed": int(_noticed(sheet)[nothing(sheet) & (alive > 0)].max(initial=0)),
-        "ten_living_min": int(living(ten)[:, -1].min()),
-        "ten_living_max": int(living(ten)[:, -1].max()),
-        "most_living": int(alive.max()),
-        "dead_before": int(sum(sum(r["before"]["dead"]) for r in sheet.records)),
-        "first_epoch_dead": float(sheet.dead[:, 0].mean()),
-        "last_epoch_dead": float(sheet.dead[:, -1].mean()),
-        "mnist_dead": float(results[q06.BY_SIZE[32]].dead[:, -1].mean()),
-        "hidden_units": SHEET.layers[-2].units * len(sheet),
+        "middle": float(np.median(test)),
+        "test_32": float(accuracy.mean()),  # SHIM: until home page and README cite ``middle``
+        "best": float(test.max()),
+        "most_living": int(alive[:, -1].max()),
+        "in_order": in_order(alive[:, -1], test),
+        "nothing": int(at_chance.sum()),
+        "nothing_dead": int((at_chance & (alive[:, -1] == 0)).sum()),
+        "nothing_alive": int(with_units.sum()),
+        "nothing_alive_units": int(alive[with_units, -1].max(initial=0)),
+        "nothing_alive_noticed": int(_noticed(sheet)[with_units].max(initial=0)),
+        "nothing_64": int(nothing(results[BY_SIZE[64]]).sum()),
+        "dead_before": int((_units(sheet) - living_at_start(sheet)).sum()),
+        "hidden_units": _units(sheet) * len(sheet),
+        "dead_early": _of_the_dead(sheet, within[:, _TENTH_STEP]),
+        "dead_first_epoch": _of_the_dead(sheet, alive[:, 0]),
+        "first_epoch_living": float(alive[:, 0].mean()),
+        "mnist_dead": float(mnist.dead[:, -1].mean()),
         "step": step,
         "width": width,
-    }
-    for count in range(MANY + 1):
-        chosen = alive == count if count < MANY else alive >= count
-        values |= {
-            f"living{count}_runs": int(chosen.sum()),
-            f"living{count}_test": f"{test[chosen].mean():.1%}",
-            f"living{count}_range": forms.extent(test[chosen], ".1%"),
-        }
-    values["raw_nothing_low"], values["raw_nothing_high"] = wilson(
-        int(nothing(sheet).sum()), len(sheet)
-    )
-    for name, experiment in _INPUTS.items():
-        runs = results[experiment]
-        values |= {
-            f"{name}_runs": len(runs),
-            f"{name}_test": float(_test(runs).mean()),
-            f"{name}_nothing": int(nothing(runs).sum()),
-            f"{name}_living": float(living(runs)[:, -1].mean()),
-        }
-    values["centred_test_min"] = float(_test(results[CENTRED]).min())
-    for name in ("centred", "standardised"):
-        mean, low, high = gain(_test(results[_INPUTS[name]]), test)
-        values |= {f"{name}_gain": mean, f"{name}_gain_low": low, f"{name}_gain_high": high}
-    return values | _size_numbers(results)
-
-
-def gain(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float]:
-    """Points of accuracy over other runs, and their 95% interval, of the seeds that both have."""
-    pairs = min(len(ours), len(theirs))
-    ours, theirs = ours[:pairs], theirs[:pairs]
-    low, high = paired_interval(ours, theirs)
-    return 100 * float((ours - theirs).mean()), 100 * low, 100 * high
-
-
-def _size_numbers(results: Results) -> dict:
-    values = {
-        "train": _by_size(results, _train).mean(axis=1),
-        "test": _by_size(results, _test).mean(axis=1),
-        "gap": 100 * _gap(results).mean(axis=1),  # in points
-    }
-    cited = {
-        f"{name}_{size}": float(values[name][SIZES.index(size)])
-        for name, sizes in CITED.items()
-        for size in sizes
-    }
-    test = _by_size(results, _test)
-    largest = BY_SIZE[SIZES[-1]]
-    return cited | {
+        "slow_living": float(_left(results, "raw", OPTIMIZERS[2]).mean()),
+        "slow_middle": float(np.median(_accuracy(results, "raw", OPTIMIZERS[2]))),
+        "centred_middle": float(np.median(by_size.tested(results[CENTRED]))),
+        "centred_min": float(by_size.tested(results[CENTRED]).min()),
+        "centred_test": float(by_size.tested(results[CENTRED]).mean()),
+        "times_square": 1 / _mean_square(),
+        "paired": PAIRED,
+        "gap_raw": float(by_size.gap(results[largest]).mean()),
+        "gap_centred_32": float(by_size.gap(results[CENTRED]).mean()),
+        "gap_centred": float(by_size.gap(results[CENTRED_BY_SIZE[1536]]).mean()),
+        "test_1536": float(by_size.tested(results[largest]).mean()),
+        "centred_test_1536": float(by_size.tested(results[CENTRED_BY_SIZE[1536]]).mean()),
         "largest": SIZES[-1],
         "largest_weights": cost.weights(largest),
         "largest_living": float(living(results[largest])[:, -1].mean()),
-        "times": cost.flops_per_epoch(largest) / cost.flops_per_epoch(SHEET),
-        "gain": 100 * float((test[-1] - test[0]).mean()),
     }
+    _, values["nothing_low"], values["nothing_high"] = rate(at_chance)
+    *_, values["nothing_64_high"] = rate(nothing(results[BY_SIZE[64]]))
+    return (
+        values
+        | _lead(results, ("centred", OPTIMIZERS[0]), ("raw", OPTIMIZERS[0])).named("raw_costs")
+        | _centred_over_widest(results).named("centred_lead")
+    )
 
 
 def tables(results: Results) -> dict[str, list[list[str]]]:
-    """A row a size; see `analysis.questions`."""
-    train, test = _by_size(results, _train), _by_size(results, _test)
-    alive, at_chance = (
-        _by_size(results, lambda runs: living(runs)[:, -1]),
-        _by_size(results, nothing),
-    )
-    rows = [
-        [
-            "hidden neurons",
-            "weights",
-            "GFLOP an epoch",
-            "training accuracy",
-            "testing accuracy",
-            "95% interval",
-            "gain of the step, points",
-            "living units",
-            "runs at chance",
-        ]
-    ]
-    for i, (size, experiment) in enumerate(BY_SIZE.items()):
-        low, high = t_interval(test[i])
-        step = 100 * (test[i] - test[i - 1]).mean()
+    """A row a level, an arm, a size and a step; see `analysis.questions`."""
+    return {
+        "levels": _level_rows(results),
+        "arms": _arm_rows(results),
+        "sizes": _size_rows(results),
+        "steps": _step_rows(results),
+    }
+
+
+def _level_rows(results: Results) -> list[list[str]]:
+    runs = results[SHEET]
+    alive, test = living(runs)[:, -1], by_size.tested(runs)
+    rows = [["living hidden units", f"runs, of {len(runs)}", "testing accuracy", "middle run"]]
+    for count in range(MANY + 1):
+        chosen = alive == count if count < MANY else alive >= count
         rows.append(
             [
-                f"{size:,}",
-                f"{cost.weights(experiment):,}",
-                f"{cost.flops_per_epoch(experiment) / 1e9:.0f}",
-                f"{train[i].mean():.1%}",
-                f"{test[i].mean():.1%}",
-                forms.half_width(low, high, ".1%"),
-                f"{step:+.1f}" if i else "",
-                f"{alive[i].mean():.0f}",
-                f"{at_chance[i].sum():.0f}",
+                f"{count}" if count < MANY else f"{MANY} to {alive.max()}",
+                f"{chosen.sum()}",
+                forms.extent(test[chosen], ".1%"),
+                f"{np.median(test[chosen]):.1%}",
             ]
         )
-    return {"sizes": rows}
+    return rows
 
 
-def _rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
-    from scipy import stats
+def _arm_rows(results: Results) -> list[list[str]]:
+    rows = [
+        [
+            "inputs",
+            "optimizer, rate",
+            "living units after 10 steps",
+            "after one epoch",
+            "after ten",
+            "learned nothing",
+            "testing accuracy",
+            "middle run",
+        ]
+    ]
+    arms = ARMS | {("standardised", SHEET.optimizer): STANDARDISED}
+    for (inputs, optimizer), experiment in arms.items():
+        runs = results[experiment].first(PAIRED)
+        alive, test = living(runs), by_size.tested(runs)
+        within = _within(results, experiment)
+        ten = "" if within is None else f"{within[:, _TENTH_STEP].mean():.1f}"
+        rows.append(
+            [
+                inputs,
+                called(optimizer),
+                ten,
+                f"{alive[:, 0].mean():.1f}",
+                f"{alive[:, -1].mean():.1f}",
+                f"{nothing(runs).sum()} of {len(runs)}",
+                forms.extent(test, ".1%"),
+                f"{np.median(test):.1%}",
+            ]
+        )
+    return rows
 
-    return float(stats.spearmanr(a, b).statistic)
+
+def _within(results: Results, experiment: Experiment) -> np.ndarray | None:
+    """`living_within` of an arm's runs; of the sheet's, which did not count, by `FIRST_EPOCH`."""
+    counting = FIRST_EPOCH if experiment is SHEET else experiment
+    if not counting.activity_at:
+        return None
+    return living_within(results[counting].first(PAIRED))
+
+
+class Gain(NamedTuple):
+    """How much better than a dense network another network is.
+
+    Attributes
+    ----------
+    told : str
+        Points of testing accuracy; over runs on levels the seeds with which it is higher.
+    p : float
+        How likely chance alone parts them as much.
+    criterion : Criterion
+        That it is better.
+    """
+
+    told: str
+    p: float
+    criterion: Criterion
+
+
+def on_levels(runs: Runs) -> bool:
+    """Whether some runs have so few living units that each more is a level of accuracy.
+
+    Parameters
+    ----------
+    runs : Runs
+        Of a dense network with one hidden layer.
+    """
+    return bool(living(runs)[:, -1].min() < MANY)
+
+
+def gain(dense: Runs, other: Runs, names: str) -> Gain:
+    """Of another network over a dense one, in the runs of the seeds that both have."""
+    pairs = min(len(dense), len(other))
+    before, after = (by_size.tested(runs.first(pairs)) for runs in (dense, other))
+    if on_levels(dense):
+        better = after > before
+        return Gain(
+            f"higher with {better.sum()} of {pairs} seeds",
+            paired_p(better, before > after),
+            above(f"share of seeds with higher accuracy, {names}", rate(better), 0.5, ".0%"),
+        )
+    points = difference(after, before).times(100)
+    return Gain(
+        forms.points(*points), difference_p(after, before), above(f"points, {names}", points)
+    )
+
+
+def _steps(results: Results, networks: dict[int, Experiment]) -> list[Gain]:
+    """From each size to the next larger one."""
+    return [
+        gain(
+            results[networks[small]], results[networks[large]], f"{large:,} over {small:,} neurons"
+        )
+        for small, large in pairwise(networks)
+    ]
+
+
+def _size_rows(results: Results) -> list[list[str]]:
+    rows = [
+        [
+            "inputs, hidden neurons",
+            "GFLOP an epoch",
+            "living units",
+            "learned nothing",
+            "training accuracy, %",
+            "testing accuracy, %",
+        ]
+    ]
+    for inputs, networks in KINDS.items():
+        for size, experiment in networks.items():
+            runs = results[experiment]
+            alive = living(runs)[:, -1]
+            rows.append(
+                [
+                    f"{inputs}, {size:,}",
+                    f"{cost.flops_per_epoch(experiment) / 1e9:,.0f}",
+                    forms.counts(alive) if np.ptp(alive) else "all",
+                    f"{nothing(runs).sum()} of {len(runs)}",
+                    mean_or_extent(runs, by_size.trained),
+                    mean_or_extent(runs, by_size.tested),
+                ]
+            )
+    return rows
+
+
+def _step_rows(results: Results) -> list[list[str]]:
+    steps = {inputs: _steps(results, networks) for inputs, networks in KINDS.items()}
+    adjusted = iter(holm([step.p for of_inputs in steps.values() for step in of_inputs]))
+    cells = {
+        inputs: [[step.told, f"{next(adjusted):.1g}"] for step in of_inputs]
+        for inputs, of_inputs in steps.items()
+    }
+    rows = [["hidden neurons", "raw inputs, points", "p", "centred inputs, points", "p"]]
+    for (small, large), raw, centred in zip(pairwise(SIZES), *cells.values(), strict=True):
+        rows.append([f"{small:,} to {large:,}", *raw, *centred])
+    return rows
+
+
+def mean_or_extent(runs: Runs, accuracy: Callable[[Runs], np.ndarray]) -> str:
+    """An accuracy in percent and its interval; over runs on levels the lowest and the highest."""
+    percent = 100 * accuracy(runs)
+    return forms.extent(percent, ".1f") if on_levels(runs) else with_half_width(percent)
+
+
+def with_half_width(percent: np.ndarray) -> str:
+    """'42.0 ± 1.2': the mean of runs and its interval."""
+    mean, *ends = estimate(percent)
+    return f"{mean:.1f} {forms.half_width(*ends, '.1f')}"
 
 
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    sheet, standardised = results[SHEET], results[STANDARDISED]
-    centred = results[CENTRED]
-    alive, test, at_chance = living(sheet)[:, -1], _test(sheet), nothing(sheet)
-    means = _by_size(results, _test).mean(axis=1)
-    gap = _gap(results).mean(axis=1)
-    _, *with_scaling = gain(_test(standardised), test)
-    largest = _test(results[BY_SIZE[SIZES[-1]]])
-    _, *centred_gain = gain(_test(centred), largest)
-    failed = [int(runs.sum()) for runs in _by_size(results, nothing)]
-    _, *centring = gain(_test(standardised), _test(centred))
+    return [
+        *_claims_of_the_sheet(results),
+        *_claims_of_causes(results),
+        *_claims_of_sizes(results),
+    ]
+
+
+def _claims_of_the_sheet(results: Results) -> list[Claim]:
+    sheet, counted = results[SHEET], results[FIRST_EPOCH]
+    alive, at_chance, inside = living(sheet), nothing(sheet), living_within(counted)
+    none_left = alive[:, -1] == 0
+    course = np.hstack([living_at_start(sheet)[:, None], inside, alive])
+    other = (counted.final("loss") != sheet.history("loss")[:, 0]) | (
+        living(counted)[:, 0] != alive[:, 0]
+    )
     return [
         Claim(
-            "The network of question 5 does poorly on CIFAR-10, whatever its seed.",
-            f"testing accuracy of {len(sheet)} runs {forms.extent(test, '.3f')}",
-            test.max() < 0.45,
+            "poor",
+            f"The network of question 5 does poorly on CIFAR-10 with each of {len(sheet)} seeds.",
+            at_most("best testing accuracy", by_size.tested(sheet).max(), 0.4, ".1%"),
         ),
         Claim(
-            "A run whose hidden units have all died learns nothing, and hardly any other run "
-            "learns nothing.",
-            f"of {int((alive == 0).sum())} runs without a living unit "
-            f"{int(at_chance[alive == 0].sum())} end below {NOTHING:.0%}, of the "
-            f"{int((alive > 0).sum())} others {int(at_chance[alive > 0].sum())}; the next run has "
-            f"{test[~at_chance].min():.1%}",
-            at_chance[alive == 0].all()
-            and at_chance[alive > 0].mean() < 0.02
-            and test[~at_chance].min() > NOTHING + 0.03,
+            "no_overfitting",
+            "It does hardly better on the training images.",
+            within("training minus testing accuracy, points", estimate(by_size.gap(sheet)), 0, 1),
         ),
         Claim(
-            "How well the others do depends on how many hidden units are left.",
-            f"rank correlation of living units and testing accuracy "
-            f"{_rank_correlation(alive, test):.2f}",
-            _rank_correlation(alive, test) > 0.9,
+            "at_chance",
+            "Runs without a living hidden unit learn nothing, and next to none of the others.",
+            exactly(
+                "runs without a living unit that learn something", (none_left & ~at_chance).sum(), 0
+            ),
+            at_most("others that learn nothing", (at_chance & ~none_left).sum(), 1),
         ),
         Claim(
-            "No unit is dead at the start, and most die in the first epoch.",
-            f"{sum(sum(r['before']['dead']) for r in sheet.records)} dead before training, "
-            f"{sheet.dead[:, 0].mean():.1f} of 32 after one epoch, "
-            f"{sheet.dead[:, -1].mean():.1f} after ten",
-            not any(sum(r["before"]["dead"]) for r in sheet.records)
-            and sheet.dead[:, 0].mean() > 0.8 * sheet.dead[:, -1].mean(),
+            "more_units",
+            "The more hidden units are left, the better a run does.",
+            at_least(
+                "pairs of runs in which more units go with more accuracy",
+                in_order(alive[:, -1], by_size.tested(sheet)),
+                0.95,
+                ".1%",
+            ),
         ),
         Claim(
-            "With standardised inputs no run fails, and nearly all units live.",
-            f"{int(nothing(standardised).sum())} of {len(standardised)} fail; "
-            f"{living(standardised)[:, -1].mean():.1f} of 32 live; testing accuracy "
-            f"{forms.interval(*with_scaling, '+.1f')} points",
-            not nothing(standardised).any()
-            and living(standardised)[:, -1].mean() > 28
-            and with_scaling[0] > 10,
+            "early",
+            "No unit is dead at the start, and most of those that end dead die in ten steps.",
+            exactly("dead before training", (_units(sheet) - living_at_start(sheet)).sum(), 0),
+            at_least(
+                "of the dead, already after ten steps",
+                _of_the_dead(sheet, inside[:, _TENTH_STEP]),
+                0.5,
+                ".0%",
+            ),
+            at_least("after one epoch", _of_the_dead(sheet, alive[:, 0]), 0.95, ".0%"),
         ),
         Claim(
-            "It is the centring that does it: leaving out the scaling changes little.",
-            f"{living(centred)[:, -1].mean():.1f} of 32 live; standardised minus centred "
-            f"{forms.interval(*centring, '+.1f')} points",
-            not nothing(centred).any() and max(map(abs, centring)) < 3,
+            "for_good",
+            "In no run does the number of living units ever rise again.",
+            exactly("rises, all steps and epochs counted", (np.diff(course) > 0).sum(), 0),
         ),
         Claim(
-            "Each step to more hidden neurons raises the mean testing accuracy.",
-            ", ".join(f"{size}: {mean:.3f}" for size, mean in zip(SIZES, means, strict=True)),
-            np.all(np.diff(means) > 0),
-        ),
-        Claim(
-            "With centred inputs 32 hidden neurons do better than 1,536 with raw ones.",
-            f"{forms.interval(*centred_gain, '+.1f')} points",
-            centred_gain[0] > 0,
-        ),
-        Claim(
-            "From 64 hidden neurons on no run fails.",
-            "runs at chance: "
-            + ", ".join(f"{size}: {n}" for size, n in zip(SIZES, failed, strict=True)),
-            failed[0] > 0 and not any(failed[1:]),
-        ),
-        Claim(
-            "Even the largest network stays far from solving the task.",
-            f"mean testing accuracy {means[-1]:.3f} with {SIZES[-1]:,} neurons",
-            means[-1] < 0.6,
-        ),
-        Claim(
-            "Training and testing part more the larger the network.",
-            "points: "
-            + ", ".join(f"{size}: {100 * g:.1f}" for size, g in zip(SIZES, gap, strict=True)),
-            gap[-1] > gap[0] + 0.01,
+            "same_networks",
+            "Those counted within the first epoch are the same networks.",
+            exactly("with another error or other dead units after it", other.sum(), 0),
         ),
     ]
+
+
+def _claims_of_causes(results: Results) -> list[Claim]:
+    standardised, centred = results[STANDARDISED], results[CENTRED]
+    slow, medium, fast = OPTIMIZERS[2:]
+    sgd_slow, sgd_fast = OPTIMIZERS[:2]
+
+    def more_left(ours, theirs) -> Criterion:
+        return above(
+            f"living units, {called(ours)} minus {called(theirs)}",
+            difference(_left(results, "raw", ours), _left(results, "raw", theirs)),
+            form="+.1f",
+        )
+
+    return [
+        Claim(
+            "centring",
+            "At the sheet's rate no unit dies with centred inputs, and the worst run is better "
+            "than the best with raw ones.",
+            exactly("fewest living units", living(centred)[:, -1].min(), _units(centred)),
+            at_least(
+                "lowest testing accuracy",
+                by_size.tested(centred).min(),
+                by_size.tested(results[SHEET]).max(),
+                ".1%",
+            ),
+        ),
+        Claim(
+            "centring_any",
+            "Nor does one at any other rate, of Adam or of stochastic gradient descent.",
+            *(
+                exactly(
+                    f"fewest living units, {called(optimizer)}",
+                    _left(results, "centred", optimizer).min(),
+                    _units(centred),
+                )
+                for optimizer in OPTIMIZERS
+            ),
+        ),
+        Claim(
+            "not_their_size",
+            "Nor does one with standardised inputs, though these are larger than raw ones.",
+            at_least(
+                "mean square of standardised pixels over that of raw ones",
+                1 / _mean_square(),
+                1,
+                ".1f",
+            ),
+            exactly("fewest living units", living(standardised)[:, -1].min(), _units(standardised)),
+            more_often(
+                "runs with raw inputs that learn nothing",
+                nothing(results[SHEET]),
+                nothing(standardised),
+            ),
+        ),
+        Claim(
+            "rate",
+            "With raw inputs more units live the smaller the rate is.",
+            more_left(slow, medium),
+            more_left(medium, fast),
+            more_left(sgd_slow, sgd_fast),
+        ),
+        Claim(
+            "not_adam_alone",
+            "Stochastic gradient descent at rate 0.1 kills most units, too.",
+            above(
+                "dead units of 32",
+                estimate(_units(centred) - _left(results, "raw", sgd_fast)),
+                16,
+                ".1f",
+            ),
+        ),
+        Claim(
+            "long_steps",
+            "Ten epochs at a tenth of the rate kill far fewer units than one at the full rate.",
+            above(
+                "living units",
+                difference(_left(results, "raw", slow), living(results[SHEET])[:, 0]),
+                form="+.1f",
+            ),
+        ),
+        Claim(
+            "slower_is_better",
+            "With raw inputs a tenth of the rate gives more accuracy, with each of the seeds.",
+            exactly(
+                "of the pairs of runs, share in which it does",
+                _more_accurate(results, ("raw", slow), ("raw", fast)).mean(),
+                1,
+                ".0%",
+            ),
+        ),
+        Claim(
+            "raw_costs_more",
+            "Raw inputs cost accuracy also where hardly a unit dies.",
+            above(
+                "living units with raw inputs, SGD 0.01",
+                estimate(_left(results, "raw", sgd_slow)),
+                31,
+                ".1f",
+            ),
+            above(
+                "points of centred inputs over raw ones",
+                _lead(results, ("centred", sgd_slow), ("raw", sgd_slow)),
+                form="+.1f",
+            ),
+        ),
+        Claim(
+            "units_not_all",
+            "How many are left is not all: SGD 0.1 leaves more than Adam 0.001, and its middle run "
+            "is no better.",
+            above(
+                "living units more",
+                difference(_left(results, "raw", sgd_fast), _left(results, "raw", fast)),
+                form="+.1f",
+            ),
+            at_most(
+                "testing accuracy of the middle run",
+                np.median(_accuracy(results, "raw", sgd_fast)),
+                np.median(_accuracy(results, "raw", fast)),
+                ".1%",
+            ),
+        ),
+        Claim(
+            "best_arm",
+            "No arm with raw inputs comes near the centred inputs at the sheet's rate.",
+            *(
+                above(
+                    f"points over raw, {called(optimizer)}",
+                    _lead(results, ("centred", fast), ("raw", optimizer)),
+                    form="+.1f",
+                )
+                for optimizer in OPTIMIZERS
+                if optimizer is not fast
+            ),
+        ),
+    ]
+
+
+def _claims_of_sizes(results: Results) -> list[Claim]:
+    narrow = BY_SIZE[32]
+    return [
+        *(
+            Claim(
+                f"sizes_{kind}",
+                f"With {kind} inputs each step to more hidden neurons raises testing accuracy.",
+                *(step.criterion for step in _steps(results, networks)),
+            )
+            for kind, networks in KINDS.items()
+        ),
+        Claim(
+            "insurance",
+            "With 64 hidden neurons fewer runs learn nothing than with 32.",
+            more_often(
+                "runs that learn nothing", nothing(results[narrow]), nothing(results[BY_SIZE[64]])
+            ),
+        ),
+        Claim(
+            "wide_or_centred",
+            "With centred inputs 32 hidden neurons do better than 1,536 with raw ones.",
+            above("points", _centred_over_widest(results)),
+        ),
+        Claim(
+            "gap_grows",
+            "Training accuracy is further above testing accuracy in the largest network than in "
+            "the smallest, with either inputs.",
+            *(
+                above(
+                    f"points more with {SIZES[-1]:,} than with 32, {kind}",
+                    difference(*(by_size.gap(results[networks[size]]) for size in (SIZES[-1], 32))),
+                )
+                for kind, networks in KINDS.items()
+            ),
+        ),
+    ]
+
+
+#: On a logarithmic axis of steps, which has no 0.
+_START = 0.5
+
+
+def _course(results: Results, experiment: Experiment) -> tuple[list[float], np.ndarray]:
+    """Steps and the living units after them: before training, within and after epochs.
+
+    Returns
+    -------
+    steps : list of float, length n
+        `_START` in place of 0.
+    living : ndarray of int, shape (runs, n)
+    """
+    runs, within = results[experiment].first(PAIRED), _within(results, experiment)
+    an_epoch = -(-DATASETS["cifar10"].shapes["x_train"][0] // experiment.batch_size)
+    epochs = [an_epoch * (epoch + 1) for epoch in range(experiment.epochs)]
+    steps, parts = [_START], [living_at_start(runs)[:, None]]
+    if within is not None:
+        steps += q01.STEPS
+        parts.append(within)
+    return steps + epochs, np.hstack([*parts, living(runs)])
 
 
 def first_images(results):
@@ -390,22 +746,25 @@ def _living_apart(runs: Runs) -> np.ndarray:
 
 
 def living_units(results):
-    """Testing accuracy of raw inputs by living hidden units, and of all three kinds of inputs."""
-    figure, axes = style.figure(2, height=3.4, sharey=True, width_ratios=(1.4, 1))
-    colours = style.theme().categories[:3]
-    sheet = results[SHEET]
-    axes[0].scatter(_living_apart(sheet), _test(sheet), s=11, c=colours[0], alpha=0.75, lw=0)
-    axes[0].set(xlabel="hidden units that are not dead, of 32", ylabel="testing accuracy")
-    axes[0].set_title("raw inputs")
-    groups = {
-        f"{name}\n({living(runs)[:, -1].mean():.0f} living)": _test(runs)
-        for name, runs in ((name, results[spec]) for name, spec in _INPUTS.items())
-    }
-    plots.strips(axes[1], groups, colours, "")
-    axes[1].tick_params(axis="x", labelsize=7.5)
-    for ax in axes:
-        ax.axhline(0.1, color=style.theme().faint, lw=0.8, ls=":")
-    axes[0].annotate(
+    """Testing accuracy of all runs with raw inputs by their living hidden units."""
+    figure, ax = style.figure(height=3.0)
+    runs = results[SHEET]
+    ax.scatter(
+        _living_apart(runs),
+        by_size.tested(runs),
+        s=11,
+        c=style.theme().categories[0],
+        alpha=0.75,
+        lw=0,
+    )
+    ax.set(xlabel=f"hidden units that are not dead, of {_units(runs)}", ylabel="testing accuracy")
+    _mark_chance(ax)
+    return figure
+
+
+def _mark_chance(ax) -> None:
+    ax.axhline(0.1, color=style.theme().faint, lw=0.8, ls=":")
+    ax.annotate(
         "chance",
         (1, 0.1),
         xycoords=("axes fraction", "data"),
@@ -414,18 +773,77 @@ def living_units(results):
         ha="right",
         fontsize=8.5,
     )
+
+
+def arms(results):
+    """Living units step by step, and testing accuracy, by inputs, optimizer and rate."""
+    figure, axes = style.figure(1, 2, height=6.2)
+    colours, ends = style.theme().categories, []
+    for optimizer, colour in zip(OPTIMIZERS, colours, strict=True):
+        axes[0].plot(*_mean_course(results, "centred", optimizer), color=colour, ls=":")
+        steps, alive = _mean_course(results, "raw", optimizer)
+        axes[0].plot(steps, alive, color=colour, marker=".", ms=4)
+        ends.append(alive[-1])
+    units = SHEET.layers[-2].units
+    axes[0].set(xscale="log", ylim=(0, 1.1 * units), xlim=(_START, steps[-1]))
+    axes[0].set(xlabel="steps", ylabel=f"living hidden units, of {units}")
+    axes[0].set_xticks(
+        [_START, 1, 10, 100, 1000, 10_000], ["0", "1", "10", "100", "1,000", "10,000"]
+    )
+    axes[0].minorticks_off()
+    axes[0].annotate(
+        "centred inputs (dotted)",
+        (100, units),
+        xytext=(0, 4),
+        textcoords="offset points",
+        fontsize=8.5,
+    )
+    plots.label_ends(
+        axes[0], ends, [f"raw, {called(optimizer)}" for optimizer in OPTIMIZERS], colours
+    )
+    strips = {
+        f"{inputs}\n{called(optimizer).replace(' ', chr(10))}": _accuracy(
+            results, inputs, optimizer
+        )
+        for inputs, optimizer in ARMS
+    }
+    plots.strips(axes[1], strips, 2 * colours, "testing accuracy")
+    axes[1].tick_params(axis="x", labelsize=7.5)
+    _mark_chance(axes[1])
     return figure
 
 
+def _mean_course(
+    results: Results, inputs: str, optimizer: SGD | Adam
+) -> tuple[list[float], np.ndarray]:
+    steps, alive = _course(results, ARMS[inputs, optimizer])
+    return steps, alive.mean(axis=0)
+
+
 def sizes(results):
-    """Training and testing accuracy against the number of hidden neurons."""
-    figure, axes = style.figure(2, height=3.2, sharey=True)
-    for ax, name, title, colour in (
-        (axes[0], "accuracy", "training", 0),
-        (axes[1], "val_accuracy", "testing", 1),
+    """Training and testing accuracy against the number of hidden neurons, for both inputs."""
+    figure, axes = style.figure(2, height=3.4, sharey=True)
+    for ax, measure, title in (
+        (axes[0], by_size.trained, "training"),
+        (axes[1], by_size.tested, "testing"),
     ):
-        values = _by_size(results, lambda runs, name=name: runs.final(name))
-        plots.by_size(ax, SIZES, values, style.theme().categories[colour], "")
+        for (inputs, experiments), colour in zip(
+            KINDS.items(), style.theme().categories[:2], strict=True
+        ):
+            values = by_size.of_each(results, experiments, measure)
+            first = sum(on_levels(results[experiment]) for experiment in experiments.values())
+            for size, runs in zip(SIZES[:first], values, strict=False):
+                ax.scatter([size] * len(runs), runs, s=14, color=colour, alpha=0.35, linewidths=0)
+            plots.by_size(ax, SIZES[first:], values[first:], colour, "")
+            ax.annotate(
+                f"{inputs} inputs",
+                (SIZES[-1], values[-1].mean()),
+                xytext=(0, 9 if experiments is CENTRED_BY_SIZE else -16),
+                textcoords="offset points",
+                ha="right",
+                fontsize=8.5,
+                color=colour,
+            )
         ax.set_title(title)
         ax.tick_params(axis="x", labelsize=7.5)
     axes[0].set_ylabel("accuracy")
@@ -436,7 +854,7 @@ def small(results):
     """For the home page: testing accuracy by living hidden units."""
     runs = results[SHEET]
     figure, ax = style.small_figure()
-    ax.scatter(_living_apart(runs), _test(runs), s=5, c=style.theme().categories[0], lw=0)
+    ax.scatter(_living_apart(runs), by_size.tested(runs), s=5, c=style.theme().categories[0], lw=0)
     return figure
 
 
@@ -444,6 +862,7 @@ FIGURES = {
     "q08-first-images": first_images,
     "q08-accuracy": accuracy,
     "q08-living-units": living_units,
+    "q08-arms": arms,
     "q08-sizes": sizes,
     "q08-small": small,
 }

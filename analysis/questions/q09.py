@@ -1,17 +1,17 @@
 """Question 9: a convolutional network on CIFAR-10."""
 
 from dataclasses import replace
+from math import log
 
 import numpy as np
 
-from analysis import cost, forms, levels, plots, style
-from analysis.claims import Claim
-from analysis.datasets import DATASETS
-from analysis.excerpts import Excerpt
+from analysis import by_size, cost, forms, levels, mistakes, plots, style
+from analysis.claims import Claim, above, at_least, at_most, below, undecided
 from analysis.loaded import Results
 from analysis.questions import q08
-from analysis.spec import Conv2D, Dense, Experiment, Flatten, MaxPooling2D, mlp
-from analysis.statistics import confusion, t_interval
+from analysis.results import Runs
+from analysis.spec import Conv2D, Dense, Experiment, Flatten, MaxPooling2D, Normalization, mlp
+from analysis.statistics import Estimate, confusion, difference, estimate, holm
 
 BUILDS_ON = (q08,)
 
@@ -53,182 +53,25 @@ EXPERIMENTS = (
     SAME_ORDER_EACH_EPOCH,
 )
 
-_NAMES = DATASETS["cifar10"].categories
+#: Dense networks that are compared with the convolutional one on the same inputs.
+OPPONENTS = {
+    SHEET: (SAME_WEIGHTS, SAME_COST),
+    CENTRED: (
+        q08.CENTRED_BY_SIZE[32],
+        q08.CENTRED_BY_SIZE[64],
+        q08.CENTRED_BY_SIZE[1536],
+    ),
+}
 
-_ANIMALS = np.isin(_NAMES, ("bird", "cat", "deer", "dog", "frog", "horse"))
+#: From after this epoch to the last the testing error is said not to fall.
+TURN = 6
 
-#: Images in the gallery, in its rows.
-COLUMNS, ROWS = 6, 4
-
-
-def all_wrong(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Places of the test images that no network gets right, in rising order.
-
-    Parameters
-    ----------
-    predictions : ndarray, shape (runs, images)
-    labels : ndarray, shape (images,)
-    """
-    return np.flatnonzero((predictions != labels).all(axis=0))
-
-
-def shown(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Places of a gallery's images: the first that every run gets wrong."""
-    return all_wrong(predictions, labels)[: COLUMNS * ROWS]
+# SHIM: until question 10 takes these from analysis.mistakes.
+all_wrong, pairs, shown = mistakes.all_wrong, mistakes.pairs, mistakes.shown
+confusion_figure, gallery_figure = mistakes.confusion_figure, mistakes.gallery_figure
 
 
-def test_images(results: Results) -> np.ndarray:
-    """Those of the gallery; see `analysis.questions`."""
-    return shown(results[SHEET].predictions, results.labels(SHEET))
-
-
-def _confusion(results: Results) -> np.ndarray:
-    """All ten networks' answers to all test images: int, shape (10, 10)."""
-    return confusion(results[SHEET].predictions, results.labels(SHEET))
-
-
-def pairs(matrix: np.ndarray) -> list[tuple[float, str, str]]:
-    """Share of an actual category that is taken for another, the largest first."""
-    shares = matrix / matrix.sum(axis=0)
-    return sorted(
-        (
-            (float(share), _NAMES[actual], _NAMES[predicted])
-            for (predicted, actual), share in np.ndenumerate(shares)
-            if predicted != actual
-        ),
-        reverse=True,
-    )
-
-
-def _kept_within(matrix: np.ndarray, kind: np.ndarray) -> float:
-    """Of the mistakes on images of a kind, the share that names another of that kind."""
-    mistakes = np.where(np.eye(10, dtype=bool), 0, matrix)[:, kind]
-    return float(mistakes[kind].sum() / mistakes.sum())
-
-
-def _test(results: Results, experiment: Experiment) -> np.ndarray:
-    """Testing accuracy of an experiment's first ten runs: float, shape (10,)."""
-    return results[experiment].first(levels.ASKED_FOR).final("val_accuracy")
-
-
-def _expected_all_wrong(predictions: np.ndarray, labels: np.ndarray) -> float:
-    """How many images all networks would miss if each missed its own share by chance."""
-    wrong = np.array([(predictions[:, labels == c] != c).mean(axis=1) for c in range(10)])
-    return float(np.bincount(labels, minlength=10) @ wrong.prod(axis=1))
-
-
-def numbers(results: Results) -> dict:
-    """What the page cites; see `analysis.questions`."""
-    runs, labels = results[SHEET], results.labels(SHEET)
-    test, after = runs.final("val_accuracy"), runs.after("accuracy")
-    matrix = _confusion(results)
-    recall = np.diag(matrix) / matrix.sum(axis=0)
-    missed = all_wrong(runs.predictions, labels)
-    low, high = t_interval(test)
-    values = {
-        "test": float(test.mean()),
-        "test_low": low,
-        "test_high": high,
-        "test_min": float(test.min()),
-        "test_max": float(test.max()),
-        "train": float(runs.final("accuracy").mean()),
-        "train_after": float(after.mean()),
-        "gap": 100 * float(np.mean(after - test)),
-        "first_epoch_test": float(runs.history("val_accuracy")[:, 0].mean()),
-        "first_epoch_train": float(runs.history("accuracy")[:, 0].mean()),
-        "best_loss_epoch": int(runs.history("val_loss").mean(axis=0).argmin()) + 1,
-        "weights": cost.weights(SHEET),
-        "first_weights": cost.layers(SHEET)[0].weights,
-        "gflop": cost.flops_per_epoch(SHEET) / 1e9,
-        "all_wrong": len(missed),
-        "all_wrong_by_chance": _expected_all_wrong(runs.predictions, labels),
-        "unanimous": int((np.ptp(runs.predictions[:, missed], axis=0) == 0).sum()),
-        "all_right": int((runs.predictions == labels).all(axis=0).sum()),
-        "easiest": _NAMES[int(recall.argmax())],
-        "easiest_recall": float(recall.max()),
-        "hardest": _NAMES[int(recall.argmin())],
-        "hardest_recall": float(recall.min()),
-        "animals_for_animals": _kept_within(matrix, _ANIMALS),
-        "vehicles_for_vehicles": _kept_within(matrix, ~_ANIMALS),
-        "dead_dense": float(np.mean([r["history"]["dead"][-1][-1] for r in runs.records])),
-    }
-    for i, (share, actual, predicted) in enumerate(pairs(matrix)[:5], start=1):
-        values |= {
-            f"pair{i}_share": share,
-            f"pair{i}_actual": actual,
-            f"pair{i}_predicted": predicted,
-        }
-    for name, experiment in (("same_weights", SAME_WEIGHTS), ("same_cost", SAME_COST)):
-        theirs = results[experiment]
-        gain, low, high = q08.gain(test, _test(results, experiment))
-        values |= {
-            f"{name}_hidden": experiment.layers[-2].units,
-            f"{name}_test": float(_test(results, experiment).mean()),
-            f"{name}_train": float(theirs.after("accuracy").mean()),
-            f"{name}_gain": gain,
-            f"{name}_gain_low": low,
-            f"{name}_gain_high": high,
-            f"{name}_weights": cost.weights(experiment),
-            f"{name}_gflop": cost.flops_per_epoch(experiment) / 1e9,
-        }
-    return values
-
-
-def tables(results: Results) -> dict[str, list[list[str]]]:
-    """None; see `analysis.questions`."""
-    return {}
-
-
-def claims(results: Results) -> list[Claim]:
-    """What the page states of the results; see `analysis.questions`."""
-    runs, labels = results[SHEET], results.labels(SHEET)
-    test, after = runs.final("val_accuracy"), runs.after("accuracy")
-    _, *weights = q08.gain(test, _test(results, SAME_WEIGHTS))
-    _, *products = q08.gain(test, _test(results, SAME_COST))
-    gaps = runs.history("accuracy").mean(axis=0) - runs.history("val_accuracy").mean(axis=0)
-    missed = all_wrong(runs.predictions, labels)
-    chance = _expected_all_wrong(runs.predictions, labels)
-    return [
-        Claim(
-            "All ten networks learn, and end close together.",
-            f"testing accuracy {forms.extent(test, '.3f')}",
-            np.ptp(test) < 0.05 and test.min() > 0.6,
-        ),
-        Claim(
-            "A dense network with as many weights is far worse.",
-            f"by {forms.interval(*weights, '.1f')} points",
-            weights[0] > 20,
-        ),
-        Claim(
-            "So is a dense network that costs as many multiplications.",
-            f"by {forms.interval(*products, '.1f')} points",
-            products[0] > 10,
-        ),
-        Claim(
-            "Training and testing part within the ten epochs.",
-            f"training minus testing accuracy {100 * gaps[0]:+.1f} points in the first epoch, "
-            f"{100 * gaps[-1]:+.1f} in the last; {100 * np.mean(after - test):.1f} on the trained "
-            "networks",
-            gaps[0] < 0 < 0.05 < gaps[-1],
-        ),
-        cats_and_dogs("Cats and dogs are mixed up most.", _confusion(results)),
-        Claim(
-            "Animals are mostly taken for other animals, vehicles for other vehicles.",
-            f"{_kept_within(_confusion(results), _ANIMALS):.0%} and "
-            f"{_kept_within(_confusion(results), ~_ANIMALS):.0%} of the mistakes on them",
-            _kept_within(_confusion(results), _ANIMALS) > 0.6
-            and _kept_within(_confusion(results), ~_ANIMALS) > 0.6,
-        ),
-        Claim(
-            "The networks share their mistakes: far more images are missed by all ten than if "
-            "each missed its own.",
-            f"{len(missed)} of {len(labels):,}; by chance it would be {chance:.1f}",
-            len(missed) > 20 * chance,
-        ),
-    ]
-
-
-def cats_and_dogs(sentence: str, matrix: np.ndarray) -> Claim:
+def cats_and_dogs(sentence: str, matrix: np.ndarray) -> Claim:  # SHIM, as above
     """A claim that nothing is mixed up as often as these two."""
     mixed_up = pairs(matrix)[:2]
     return Claim(
@@ -238,89 +81,340 @@ def cats_and_dogs(sentence: str, matrix: np.ndarray) -> Claim:
     )
 
 
+def test_images(results: Results) -> np.ndarray:
+    """Those of the gallery; see `analysis.questions`."""
+    return mistakes.shown(results[SHEET].predictions, results.labels(SHEET))
+
+
+def _ten(results: Results, experiment: Experiment) -> Runs:
+    return results[experiment].first(levels.ASKED_FOR)
+
+
+def lead(results: Results, ours: Experiment, theirs: Experiment) -> Estimate:
+    """By how many points of testing accuracy one is better, in ten runs paired by seed."""
+    return difference(*(by_size.tested(_ten(results, e)) for e in (ours, theirs))).times(100)
+
+
+def _over(results: Results, ours: Experiment, dense: Experiment) -> q08.Gain:
+    """How much better a convolutional network is than a dense one."""
+    name = f"over {dense.layers[-2].units:,} hidden neurons, {_inputs(dense)} inputs"
+    return q08.gain(_ten(results, dense), results[ours], name)
+
+
+def _inputs(experiment: Experiment) -> str:
+    return "centred" if isinstance(experiment.layers[0], Normalization) else "raw"
+
+
+def _holm(results: Results) -> list[float]:
+    """How likely chance alone parts two networks as much: of each two in the table, raised."""
+    return holm(
+        [_over(results, ours, theirs).p for ours, others in OPPONENTS.items() for theirs in others]
+    )
+
+
+def products(experiment: Experiment) -> int:
+    """Multiplications that a network's answer to one image takes."""
+    return sum(layer.products for layer in cost.layers(experiment))
+
+
+def more_arithmetic() -> float:
+    """The share by which its training takes more than that of the dense network `SAME_COST`."""
+    return cost.flops_per_epoch(SHEET) / cost.flops_per_epoch(SAME_COST) - 1
+
+
+def extrapolated(results: Results) -> float:
+    """Points that so much more arithmetic would bring the largest centred dense network.
+
+    If accuracy goes on rising with the logarithm of the arithmetic as it does over the last step.
+    """
+    *_, smaller, larger = q08.CENTRED_BY_SIZE.values()
+    times = cost.flops_per_epoch(larger) / cost.flops_per_epoch(smaller)
+    return lead(results, larger, smaller).mean * log(1 + more_arithmetic()) / log(times)
+
+
+def dead_by_layer(runs: Runs) -> np.ndarray:
+    """Units, of a convolution filters, that are dead in the end: int, shape (runs, 4)."""
+    return np.array([record["history"]["dead"][-1] for record in runs.records])
+
+
+def _late(runs: Runs, name: str) -> Estimate:
+    """By how much a history rises from after epoch `TURN` to the last."""
+    history = runs.history(name)
+    return difference(history[:, -1], history[:, TURN - 1])
+
+
+def numbers(results: Results) -> dict:
+    """What the page cites; see `analysis.questions`."""
+    runs, labels = results[SHEET], results.labels(SHEET)
+    test = by_size.tested(runs)
+    animals, vehicles = mistakes.within_kinds(confusion(runs.predictions, labels))
+    shared = mistakes.shared_by(runs.predictions, labels)
+    frozen = results[SAME_ORDER_EACH_EPOCH]
+    return (
+        estimate(test).named("test")
+        | estimate(by_size.gap(runs)).named("gap")
+        | _late(runs, "val_loss").named("late_error")
+        | lead(results, SHEET, q08.CENTRED_BY_SIZE[1536]).named("centred_gain")
+        | lead(results, CENTRED, SHEET).named("centring_gain")
+        | lead(results, SAME_ORDER_EACH_EPOCH, SHEET).named("frozen_gain")
+        | difference(by_size.trained(frozen), by_size.trained(runs))
+        .times(100)
+        .named("frozen_train")
+        | mistakes.numbers(runs.predictions, labels, first=5)
+        | {
+            "test_min": float(test.min()),
+            "test_max": float(test.max()),
+            "train": float(runs.final("accuracy").mean()),
+            "first_epoch_test": float(runs.history("val_accuracy")[:, 0].mean()),
+            "first_epoch_train": float(runs.history("accuracy")[:, 0].mean()),
+            "turn": TURN,
+            "late_train": 100 * _late(runs, "accuracy").mean,
+            "first_weights": cost.layers(SHEET)[0].weights,
+            "gflop": cost.flops_per_epoch(SHEET) / 1e9,
+            "same_cost_gflop": cost.flops_per_epoch(SAME_COST) / 1e9,
+            "same_weights_max": float(by_size.tested(results[SAME_WEIGHTS]).max()),
+            "same_cost_gain": lead(results, SHEET, SAME_COST).mean,
+            "same_cost_test": float(by_size.tested(results[SAME_COST]).mean()),
+            "centred_test": float(by_size.tested(results[CENTRED]).mean()),
+            "centred_dense_test": float(by_size.tested(results[q08.CENTRED_BY_SIZE[1536]]).mean()),
+            "nearest_dense": min(
+                lead(results, SHEET, dense).mean for dense in q08.CENTRED_BY_SIZE.values()
+            ),
+            "largest_p": max(_holm(results)),
+            "more_products": products(SAME_COST) / products(SHEET) - 1,
+            "more_arithmetic": more_arithmetic(),
+            "extrapolated": extrapolated(results),
+            "all_wrong_by_chance": mistakes.all_wrong_by_chance(runs.predictions, labels),
+            "on_all_wrong": float(shared[-1]),
+            "on_half_right": float(shared[: len(runs) // 2 + 1].sum()),
+            "majority": float((mistakes.majority(runs.predictions) == labels).mean()),
+            "animals_for_animals": animals,
+            "vehicles_for_vehicles": vehicles,
+            "frozen_test": float(by_size.tested(frozen).mean()),
+        }
+    )
+
+
+def tables(results: Results) -> dict[str, list[list[str]]]:
+    """A row a network, and a row a layer; see `analysis.questions`."""
+    return {"networks": _network_rows(results), "dead": _dead_rows(results)}
+
+
+def _network_rows(results: Results) -> list[list[str]]:
+    rows = [
+        [
+            "network, inputs",
+            "weights",
+            "million products",
+            "GFLOP an epoch",
+            "testing accuracy, %",
+            "convolution ahead, points",
+        ]
+    ]
+    for ours, others in OPPONENTS.items():
+        own = q08.with_half_width(100 * by_size.tested(results[ours]))
+        rows.append([*_costs(ours, "convolutional"), own, ""])
+        for experiment in others:
+            rows.append(
+                [
+                    *_costs(experiment, f"dense {experiment.layers[-2].units:,}"),
+                    q08.mean_or_extent(_ten(results, experiment), by_size.tested),
+                    _over(results, ours, experiment).told,
+                ]
+            )
+    return rows
+
+
+def _costs(experiment: Experiment, name: str) -> list[str]:
+    return [
+        f"{name}, {_inputs(experiment)}",
+        f"{cost.weights(experiment):,}",
+        f"{products(experiment) / 1e6:.2f}",
+        f"{cost.flops_per_epoch(experiment) / 1e9:,.0f}",
+    ]
+
+
+def _dead_rows(results: Results) -> list[list[str]]:
+    kinds = ["first convolution", "second convolution", "third convolution", "dense layer"]
+    units = [layer.filters for layer in SHEET.layers if isinstance(layer, Conv2D)]
+    units.append(SHEET.layers[-2].units)
+    by_inputs = [dead_by_layer(results[experiment]) for experiment in (SHEET, CENTRED)]
+    rows = [["layer", "units", "dead, raw inputs", "dead, centred inputs"]]
+    for layer, (kind, count) in enumerate(zip(kinds, units, strict=True)):
+        dead = [values[:, layer] for values in by_inputs]
+        rows.append([kind, f"{count}", *(f"{d.mean():.1f} ({forms.counts(d)})" for d in dead)])
+    return rows
+
+
+def claims(results: Results) -> list[Claim]:
+    """What the page states of the results; see `analysis.questions`."""
+    runs, labels = results[SHEET], results.labels(SHEET)
+    test, predictions = by_size.tested(runs), runs.predictions
+    kept = np.array([mistakes.within_kinds(confusion(a, labels)) for a in predictions])
+    shared = mistakes.shared_by(predictions, labels)
+    most = float((mistakes.majority(predictions) == labels).mean())
+    missed = len(mistakes.all_wrong(predictions, labels))
+    chance = mistakes.all_wrong_by_chance(predictions, labels)
+    in_first, in_last = (
+        100 * (runs.history("accuracy") - runs.history("val_accuracy"))[:, epoch]
+        for epoch in (0, -1)
+    )
+    return [
+        Claim(
+            "close",
+            "None of the ten runs fails, and they end close together.",
+            at_least("smallest testing accuracy", test.min(), 0.65, ".1%"),
+            at_most("from the smallest to the largest, points", 100 * np.ptp(test), 3, ".1f"),
+        ),
+        Claim(
+            "raw",
+            "With raw inputs it is better than the dense network with as many weights, and by more "
+            "than 20 points than the one with as many products forward.",
+            _over(results, SHEET, SAME_WEIGHTS).criterion,
+            above("points, as many products", lead(results, SHEET, SAME_COST), 20, ".1f"),
+        ),
+        Claim(
+            "centred",
+            "With raw inputs it is better than any of the dense networks with centred inputs.",
+            *(
+                _over(results, SHEET, experiment).criterion
+                for experiment in q08.CENTRED_BY_SIZE.values()
+            ),
+        ),
+        Claim(
+            "overfits",
+            "The trained networks are right on more training images than test images.",
+            above("training minus testing accuracy, points", estimate(by_size.gap(runs)), 5, ".1f"),
+        ),
+        Claim(
+            "curves_cross",
+            "In the first epoch training accuracy lies below testing accuracy, in the last above.",
+            below("in the first, points", estimate(in_first), form="+.1f"),
+            above("in the last, points", estimate(in_last), form="+.1f"),
+        ),
+        Claim(
+            "turn",
+            f"From the end of epoch {TURN} on training accuracy still rises, and the testing error "
+            "no longer falls so that it could be told from chance.",
+            above("training accuracy, points", _late(runs, "accuracy").times(100), form=".1f"),
+            undecided("testing error", _late(runs, "val_loss"), "+.3f"),
+        ),
+        Claim(
+            "dead",
+            "Filters of all three convolutions die, and units of the dense layer.",
+            *(
+                at_least(f"dead in layer {layer}, mean", dead, 1, ".1f")
+                for layer, dead in enumerate(dead_by_layer(runs).mean(axis=0), start=1)
+            ),
+        ),
+        Claim(
+            "frozen",
+            "Going through the images in the same order in every epoch costs testing accuracy.",
+            below("points", lead(results, SAME_ORDER_EACH_EPOCH, SHEET)),
+        ),
+        mistakes.cats_and_dogs(
+            "cats", "Cats and dogs are mixed up most often.", predictions, labels
+        ),
+        Claim(
+            "kinds",
+            "Animals are mostly taken for other animals, vehicles for other vehicles.",
+            *(
+                above(f"share of the mistakes on {kind}", estimate(shares), 0.5, ".0%")
+                for kind, shares in zip(("animals", "vehicles"), kept.T, strict=True)
+            ),
+        ),
+        Claim(
+            "shared",
+            "The networks share mistakes: all ten miss far more images than if each missed its "
+            "own share by chance.",
+            at_least("times as many as by chance", missed / chance, 10, ".0f"),
+        ),
+        Claim(
+            "unshared",
+            "They share only some: most of a network's mistakes are on images that another one "
+            "gets right, and the majority is right more often than the best network.",
+            at_most("share of the mistakes on images that all miss", shared[-1], 0.5, ".1%"),
+            at_least(
+                "points by which the majority is better than the best",
+                100 * (most - test.max()),
+                5,
+                ".1f",
+            ),
+        ),
+    ]
+
+
 def accuracy(results):
-    """The plot asked for: training and testing accuracy of ten runs."""
+    """The plot asked for, training and testing accuracy of ten runs, and the errors beside it."""
     runs = results[SHEET]
-    figure, ax = style.figure()
-    both = np.concatenate([runs.history("accuracy"), runs.history("val_accuracy")])
+    figure, axes = style.figure(1, 2, height=5.6, sharex=True)
     labels = ["training"] * len(runs) + ["testing"] * len(runs)
     training, testing = style.theme().categories[:2]
-    plots.run_curves(ax, both, labels, [training] * len(runs) + [testing] * len(runs), "accuracy")
+    colours = [training] * len(runs) + [testing] * len(runs)
+    for ax, name, ylabel in ((axes[0], "accuracy", "accuracy"), (axes[1], "loss", "error")):
+        both = np.concatenate([runs.history(name), runs.history(f"val_{name}")])
+        plots.run_curves(ax, both, labels, colours, ylabel)
+    axes[0].set_xlabel("")
     return figure
 
 
 def accuracy_against_cost(results):
-    """Testing accuracy of dense networks and the convolutional one by cost and by weights."""
-    figure, axes = style.figure(2, height=3.2, sharey=True)
-    dense_colour, cnn_colour = style.theme().categories[1], style.theme().categories[0]
+    """Testing accuracy of dense networks and the convolutional ones by cost and by weights."""
+    figure, axes = style.figure(2, height=3.6, sharey=True)
+    kinds = (
+        ("raw", q08.BY_SIZE, SHEET, style.theme().categories[0]),
+        ("centred", q08.CENTRED_BY_SIZE, CENTRED, style.theme().categories[1]),
+    )
     for ax, measure, xlabel in (
-        (axes[0], lambda e: cost.flops_per_epoch(e) / 1e9, "GFLOP an epoch"),
-        (axes[1], cost.weights, "weights"),
+        (axes[0], lambda e: cost.flops_per_epoch(e) / 1e9, "training, GFLOP an epoch"),
+        (axes[1], lambda e: cost.weights(e) / 1e3, "thousand weights"),
     ):
-        side = 1 if measure(SHEET) < measure(SAME_COST) else -1  # on which there is room
-        for size, experiment in q08.BY_SIZE.items():
-            test = _test(results, experiment)
-            ax.scatter([measure(experiment)] * len(test), test, s=12, c=dense_colour, lw=0)
+        for inputs, dense, convolutional, colour in kinds:
+            for experiment in dense.values():
+                _dots(ax, measure(experiment), _ten(results, experiment), colour, "o")
+            _dots(ax, measure(convolutional), _ten(results, convolutional), colour, "D")
+            is_above = inputs == "centred"
+            largest = by_size.tested(_ten(results, dense[1536]))
             ax.annotate(
-                f"{size:,}",
-                (measure(experiment), test.max()),
-                xytext=(0, 5),
+                f"dense, {inputs}",
+                (measure(dense[1536]), largest.max() if is_above else largest.min()),
+                xytext=(4, 6 if is_above else -6),
                 textcoords="offset points",
-                ha="center",
-                fontsize=8,
-                color=dense_colour,
+                ha="right",
+                va="bottom" if is_above else "top",
+                fontsize=8.5,
+                color=colour,
             )
-        test = _test(results, SHEET)
-        ax.scatter([measure(SHEET)] * len(test), test, s=12, c=cnn_colour, lw=0, marker="D")
-        ax.annotate(
-            "convolutional",
-            (measure(SHEET), test.mean()),
-            xytext=(7 * side, 0),
-            textcoords="offset points",
-            ha="left" if side > 0 else "right",
-            va="center",
-            fontsize=8.5,
-            color=cnn_colour,
-        )
         ax.set(xscale="log", xlabel=xlabel, ylim=(0.05, 0.8))
+        style.plain_ticks(ax.xaxis, (1,))
         ax.margins(x=0.12)
     axes[0].annotate(
-        "dense, by hidden neurons",
-        (0.03, 0.7),
-        xycoords="axes fraction",
+        "convolutional",
+        (cost.flops_per_epoch(SHEET) / 1e9, by_size.tested(results[SHEET]).max()),
+        xytext=(-8, 0),
+        textcoords="offset points",
+        ha="right",
+        va="center",
         fontsize=8.5,
-        color=dense_colour,
     )
     axes[0].set_ylabel("testing accuracy")
     return figure
 
 
-def confusion_figure(matrix: np.ndarray):
-    """A confusion matrix of the categories, of shape (10, 10)."""
-    figure, ax = style.figure(height=5.4)
-    plots.confusion(ax, matrix, _NAMES)
-    ax.tick_params(axis="x", rotation=45)
-    return figure
+def _dots(ax, place: float, runs: Runs, colour: str, marker: str) -> None:
+    test = by_size.tested(runs)
+    ax.scatter([place] * len(test), test, s=12, c=colour, lw=0, marker=marker, alpha=0.75)
 
 
 def confusion_matrix(results):
     """All ten networks' confusion matrix over the test images."""
-    return confusion_figure(_confusion(results))
-
-
-def gallery_figure(data: Excerpt, predictions: np.ndarray):
-    """Test images that every run gets wrong, with what runs say; predictions (runs, images)."""
-    places = shown(predictions, data.test_labels)
-    figure, axes = style.figure(COLUMNS, ROWS, height=7.0)
-    titles = [_NAMES[label] for label in data.test_labels[places]]
-    plots.images(axes.flat, data.test_images(places), titles)
-    plots.answers(axes.flat, predictions[:, places], _NAMES)
-    return figure
+    matrix = confusion(results[SHEET].predictions, results.labels(SHEET))
+    return mistakes.confusion_figure(matrix)
 
 
 def gallery(results):
     """Test images that all ten networks get wrong, with what they say."""
-    return gallery_figure(results.excerpts["cifar10"], results[SHEET].predictions)
+    return mistakes.gallery_figure(results.excerpts["cifar10"], results[SHEET].predictions)
 
 
 def small(results):

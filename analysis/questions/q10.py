@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from analysis import cost, forms, ladder, plots, published, style
-from analysis.claims import Claim, above, at_least, at_most, below, more_often, undecided
+from analysis import cost, forms, ladder, mistakes, plots, published, style
+from analysis.claims import Claim, above, at_most, below, more_often, undecided
 from analysis.datasets import DATASETS
 from analysis.loaded import Results, computed_once
 from analysis.questions import q09, q10_arms
@@ -81,7 +81,6 @@ PREPARING = (TOO_FAST, MOMENTUM, SMOOTHING, IDENTITY, SCALED)
 VIEWED = (LOOKAHEAD, WIDER)
 
 TESTED = DATASETS["cifar10"].shapes["y_test"][0]
-_NAMES = DATASETS["cifar10"].categories
 
 
 def with_tta(results: Results, experiment: Experiment) -> np.ndarray:
@@ -112,18 +111,12 @@ def _together(results: Results, experiment: Experiment) -> float:
 
 def test_images(results: Results) -> np.ndarray:
     """Those of the gallery; see `analysis.questions`."""
-    return q09.shown(_answers(results), results.labels(FINAL))
+    return mistakes.shown(_answers(results), results.labels(FINAL))
 
 
 def _missed(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Share of each category's images that each run misses: float, shape (10, runs)."""
     return np.array([(predictions[:, labels == c] != c).mean(axis=1) for c in range(10)])
-
-
-def _recall(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Share of each category's test images that are recognised: float, shape (10,)."""
-    matrix = confusion(predictions, labels)
-    return np.diag(matrix) / matrix.sum(axis=0)
 
 
 @computed_once
@@ -136,15 +129,14 @@ def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     final, sheets, labels = results[FINAL], results[q09.SHEET], results.labels(FINAL)
     answers = _answers(results)
-    recall, before = _recall(answers, labels), _recall(sheets.predictions, labels)
-    pairs = q09.pairs(confusion(answers, labels))
-    missed = q09.all_wrong(answers, labels)
+    recall, before = mistakes.recall(answers, labels), mistakes.recall(sheets.predictions, labels)
     together = final.outputs.mean(axis=0)
     sure = final.outputs.max(axis=2)
     values = (
         ladder.numbers(results, CITED)
         | _cited(results, "final", FINAL)
         | _cited(results, "large", LARGE)
+        | mistakes.numbers(answers, labels, 3)
     )
     values |= {
         **dict(
@@ -174,15 +166,8 @@ def numbers(results: Results) -> dict:
         "published_large": published.JORDAN_95.accuracy,
         "published_large_petaflops": published.JORDAN_95.teraflops / 1e3,
         "sheets_test": float(sheets.final("val_accuracy").mean()),
-        "easiest": _NAMES[int(recall.argmax())],
-        "easiest_recall": float(recall.max()),
-        "hardest": _NAMES[int(recall.argmin())],
-        "hardest_recall": float(recall.min()),
         "hardest_before": float(before[recall.argmin()]),
-        "missed": len(missed),
-        "missed_unanimous": int((np.ptp(answers[:, missed], axis=0) == 0).sum()),
-        "missed_before": len(q09.all_wrong(sheets.predictions[: len(final)], labels)),
-        "all_right": int((answers == labels).all(axis=0).sum()),
+        "missed_before": len(mistakes.all_wrong(sheets.predictions[: len(final)], labels)),
         "asked_sure": 1 - 0.9 * FINAL.label_smoothing,
         "sure": float(sure.mean()),
         "sure_and_wrong": float((answers != labels)[sure > SURE].mean()),
@@ -191,12 +176,6 @@ def numbers(results: Results) -> dict:
         "calibration_error": calibration_error(final.outputs, labels),
         "together_calibration_error": calibration_error(together[None], labels),
     }
-    for i, (share, actual, predicted) in enumerate(pairs[:3], start=1):
-        values |= {
-            f"pair{i}_share": share,
-            f"pair{i}_actual": actual,
-            f"pair{i}_predicted": predicted,
-        }
     return values
 
 
@@ -277,7 +256,6 @@ def claims(results: Results) -> list[Claim]:
     answers, sheets = _answers(results), results[q09.SHEET].predictions
     views, large = with_tta(results, FINAL), with_tta(results, LARGE)
     missed, missed_before = (_missed(said, labels) for said in (answers, sheets))
-    pairs = q09.pairs(confusion(answers, labels))
     return [
         Claim(
             "final",
@@ -430,18 +408,11 @@ def claims(results: Results) -> list[Claim]:
             "question 9's.",
             *(
                 below(f"{name}, points over half", difference(new, old / 2).times(100), form=".1f")
-                for name, new, old in zip(_NAMES, missed, missed_before, strict=True)
+                for name, new, old in zip(mistakes.NAMES, missed, missed_before, strict=True)
             ),
         ),
-        Claim(
-            "cats-and-dogs",
-            "Cats and dogs are still mixed up most, either way.",
-            at_least(
-                "cats and dogs, the rarer way,",
-                min(share for share, *pair in pairs if set(pair) == {"cat", "dog"}),
-                max(share for share, *pair in pairs if set(pair) != {"cat", "dog"}),
-                ".1%",
-            ),
+        mistakes.cats_and_dogs(
+            "cats-and-dogs", "Cats and dogs are still mixed up most, either way.", answers, labels
         ),
         Claim(
             "unsure",
@@ -506,15 +477,15 @@ def against_cost(results):
 
 def confusion_matrix(results):
     """All final networks' confusion matrix over the test images, with views."""
-    return q09.confusion_figure(confusion(_answers(results), results.labels(FINAL)))
+    return mistakes.confusion_figure(confusion(_answers(results), results.labels(FINAL)))
 
 
 def categories(results):
     """Mistakes by category, of question 9's networks and of the final ones."""
     figure, ax = style.figure(height=3.6)
     labels = results.labels(FINAL)
-    before = 100 * (1 - _recall(results[q09.SHEET].predictions, labels))
-    after = 100 * (1 - _recall(_answers(results), labels))
+    before = 100 * (1 - mistakes.recall(results[q09.SHEET].predictions, labels))
+    after = 100 * (1 - mistakes.recall(_answers(results), labels))
     order, (new, old) = np.argsort(-after), style.theme().categories[:2]
     rows = np.arange(10)
     ax.hlines(rows, after[order], before[order], color=style.theme().faint, lw=1)
@@ -532,7 +503,7 @@ def categories(results):
             color=colour,
             fontsize=8.5,
         )
-    ax.set_yticks(rows, [_NAMES[i] for i in order])
+    ax.set_yticks(rows, [mistakes.NAMES[i] for i in order])
     ax.set(xlabel="test images of the category that are missed (%)", xlim=(0, None))
     ax.set_ylim(9.6, -1.1)
     ax.tick_params(axis="y", length=0)
@@ -541,7 +512,7 @@ def categories(results):
 
 def gallery(results):
     """Test images that all final networks get wrong, with what they say."""
-    return q09.gallery_figure(results.excerpts["cifar10"], _answers(results))
+    return mistakes.gallery_figure(results.excerpts["cifar10"], _answers(results))
 
 
 def sureness(results):

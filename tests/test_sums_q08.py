@@ -1,0 +1,119 @@
+"""What question 8 works out from runs, against values counted by hand."""
+
+import numpy as np
+import pytest
+import tiny
+
+from analysis import by_size
+from analysis.loaded import Results
+from analysis.questions import q01, q08
+from analysis.results import Runs
+from analysis.spec import mlp
+
+EIGHT = {"layers": mlp(8, output="softmax")}
+
+
+def test_units_live_that_are_not_dead():
+    assert q08.living(tiny.runs(EIGHT, dead=[[[0], [5]], [[8], [7]]])).tolist() == [[8, 3], [0, 1]]
+
+
+def test_units_live_before_training_that_are_not_dead_then():
+    assert q08.living_at_start(tiny.runs(EIGHT, before_dead=[[0], [2]])).tolist() == [8, 6]
+
+
+def within(steps, **values) -> Runs:
+    """Runs with so many dead units after each step of the first epoch, (runs, steps)."""
+    made = tiny.runs(EIGHT, **values)
+    for record, counts in zip(made.records, steps, strict=True):
+        record["within"] = {"dead": [[count] for count in counts]}
+    return made
+
+
+def test_units_live_within_the_first_epoch_run_by_run_and_step_by_step():
+    runs = within([[0, 1, 5], [2, 2, 8]], before_dead=[[0], [0]])
+    assert q08.living_within(runs).tolist() == [[8, 7, 3], [6, 6, 0]]
+
+
+def test_a_run_has_learned_nothing_by_its_testing_accuracy_at_the_end():
+    accuracy = [[0.1, 0.1], [0.1, 0.3], [0.3, 0.1], [0.1, q08.NOTHING]]
+    assert q08.nothing(tiny.runs(val_accuracy=accuracy)).tolist() == [True, False, True, False]
+
+
+def test_images_are_noticed_whose_answer_is_not_the_usual_one():
+    runs = tiny.runs(predictions=[[3, 3, 3, 1, 2, 3], [0, 0, 0, 0, 0, 0], [1, 2, 1, 2, 1, 2]])
+    assert q08._noticed(runs).tolist() == [2, 0, 3]
+
+
+def test_adams_first_step_moves_a_unit_as_far_as_all_pixels_together():
+    step, width = q08._first_step()
+    mean, square = 0.4733667, (0.4914**2 + 0.4822**2 + 0.4465**2 + 0.061 + 0.0593 + 0.0684) / 3
+    assert step == pytest.approx(0.001 * 3072 * mean)
+    assert width == pytest.approx((3072 * square * 2 / (3072 + 32)) ** 0.5)
+
+
+def test_pairs_are_in_order_where_more_units_go_with_more_accuracy():
+    # Of 5 pairs with unlike numbers one is the other way round and one has equal accuracies.
+    units, accuracy = np.array([0, 1, 1, 2]), np.array([0.1, 0.1, 0.3, 0.2])
+    assert q08.in_order(units, accuracy) == pytest.approx(3 / 5)
+    assert q08.in_order(units, units / 10) == 1
+
+
+def test_of_the_dead_some_are_dead_before():
+    # Of 8 units each end with 2 and with 6 living: 8 dead, of which 3 and 1 are so before.
+    runs = tiny.runs(EIGHT, dead=[[[4], [6]], [[1], [2]]])
+    assert q08._of_the_dead(runs, np.array([5, 7])) == pytest.approx(4 / 8)
+
+
+def test_the_course_goes_from_before_training_through_the_first_epoch_to_the_last():
+    experiment = q08.BY_RATE["raw", q08.OPTIMIZERS[0]]
+    dead = [[[count] for count in range(9, 19)]]
+    runs = within([range(1, 9)], before_dead=[[0]], dead=dead)
+    made = Results({experiment: Runs(experiment, runs.records)})
+    steps, alive = q08._course(made, experiment)
+    assert steps[1:] == [*q01.STEPS, *range(1563, 15_631, 1563)]
+    assert alive.tolist() == [list(range(32, 32 - len(steps), -1))]
+
+
+def test_the_sheets_first_epoch_is_looked_into_by_the_runs_that_counted_there():
+    counted = within([range(1, 9)], dead=[[[9]]])
+    made = Results({q08.FIRST_EPOCH: Runs(q08.FIRST_EPOCH, counted.records)})
+    assert q08._within(made, q08.SHEET).tolist() == [list(range(31, 23, -1))]
+    assert q08._within(made, q08.CENTRED) is None
+
+
+def of_size(units, accuracy, dead) -> Runs:
+    """A run for each accuracy, with so many dead units in the end."""
+    accuracy, dead = np.array(accuracy)[:, None], np.full((len(accuracy), 1, 1), dead)
+    return tiny.runs({"layers": mlp(units, output="softmax")}, val_accuracy=accuracy, dead=dead)
+
+
+def test_runs_with_few_living_units_lie_on_levels():
+    assert not q08.on_levels(of_size(8, [0.3, 0.4], dead=8 - q08.MANY))
+    assert q08.on_levels(of_size(8, [0.3, 0.4], dead=9 - q08.MANY))
+
+
+def test_runs_on_levels_have_no_mean():
+    def told(runs):
+        return q08.mean_or_extent(runs, by_size.tested)
+
+    assert told(of_size(8, [0.3, 0.1], dead=7)) == "10.0 to 30.0"
+    assert told(of_size(8, [0.3, 0.4], dead=0)) == "35.0 ± 63.5"
+
+
+def test_a_gain_is_in_points_over_the_seeds_that_both_have():
+    small, large = of_size(8, [0.30, 0.32, 0.34], dead=0), of_size(16, [0.33, 0.36], dead=0)
+    found = q08.gain(small, large, "16 over 8")
+    assert found.told == "+3.50 (\N{MINUS SIGN}2.85 to +9.85)"
+    assert found.p == pytest.approx(0.0903, abs=1e-4)  # t = 7 at one degree of freedom
+    assert not found.criterion.is_met
+
+
+def test_a_gain_over_levels_counts_seeds():
+    accuracy = [0.2, 0.1, 0.3, 0.2, 0.2, 0.2, 0.2, 0.2]
+    found = q08.gain(of_size(8, accuracy, dead=7), of_size(16, [0.25] * 8, dead=0), "")
+    assert found.told == "higher with 7 of 8 seeds"
+    assert found.p == pytest.approx(2 * (1 + 8) / 2**8)
+    assert found.criterion.is_met
+    tied = q08.gain(of_size(8, [0.2, 0.25], dead=7), of_size(16, [0.25] * 2, dead=0), "")
+    assert tied.told == "higher with 1 of 2 seeds"
+    assert not tied.criterion.is_met
