@@ -47,8 +47,6 @@ class Claim:
     """
 
     def __init__(self, name: str, sentence: str, *criteria: Criterion):
-        if criteria and not isinstance(criteria[0], Criterion):  # SHIM
-            name, sentence, criteria = sentence[:12], name, (Criterion("-", sentence, criteria[0]),)
         if not criteria:
             raise ValueError(f"claim {name!r} has no criterion")
         self.name, self.sentence, self.criteria = name, sentence, criteria

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis import drawn, style
-from analysis.statistics import t_interval
+from analysis.statistics import estimate
 
 
 def run_curves(
@@ -162,7 +162,7 @@ def by_size(ax, sizes: Sequence[int], values: np.ndarray, colour: str, ylabel: s
     for size, runs in zip(sizes, values, strict=True):
         dots = ax.scatter([size] * len(runs), runs, s=14, color=colour, alpha=0.35, linewidths=0)
         drawn.of_seeds(dots, range(len(runs)))
-    intervals = np.array([t_interval(runs) for runs in values])
+    intervals = np.array([estimate(runs)[1:] for runs in values])
     ax.fill_between(sizes, *intervals.T, color=colour, alpha=0.2, linewidth=0)
     ax.plot(sizes, values.mean(axis=1), "-", color=colour, marker="_", ms=11, mew=1.8)
     ax.set_xscale("log", base=2)

@@ -27,12 +27,29 @@ class Estimate(NamedTuple):
 
 def rate(found: np.ndarray) -> Estimate:
     """How often something is true, shape (runs,) of bool, after Wilson (1927)."""
-    return Estimate(float(np.mean(found)), *wilson(int(np.sum(found)), len(found)))
+    from scipy import stats  # takes half a second to import; here and below
+
+    test = stats.binomtest(int(np.sum(found)), len(found))
+    interval = test.proportion_ci(0.95, method="wilson")
+    return Estimate(float(np.mean(found)), float(interval.low), float(interval.high))
 
 
 def estimate(values: np.ndarray) -> Estimate:
-    """Mean of runs, shape (runs,), with Student's t; see `t_interval`."""
-    return Estimate(float(np.mean(values)), *t_interval(values))
+    """Mean of runs, shape (runs,), with Student's t.
+
+    Raises
+    ------
+    ValueError
+        With fewer than two runs, which say nothing of their spread.
+    """
+    from scipy import stats
+
+    n = len(values)
+    if n < 2:
+        raise ValueError(f"an interval needs at least two runs; got {n}")
+    mean = float(np.mean(values))
+    half = float(stats.t.ppf(0.975, n - 1) * np.std(values, ddof=1) / np.sqrt(n))
+    return Estimate(mean, mean - half, mean + half)
 
 
 def difference(ours: np.ndarray, theirs: np.ndarray) -> Estimate:
@@ -163,50 +180,6 @@ def _variance_shares(tables: np.ndarray) -> np.ndarray:
     by_columns = of_columns.var((-2, -1), ddof=1) - rest / rows
     parts = np.stack([np.maximum(by_rows, 0), np.maximum(by_columns, 0), rest])
     return parts / parts.sum(axis=0)
-
-
-def wilson(count: int, n: int) -> tuple[float, float]:
-    """95% interval of a rate seen ``count`` times in ``n`` (Wilson 1927)."""
-    from scipy import stats  # takes half a second to import; here and below
-
-    interval = stats.binomtest(count, n).proportion_ci(0.95, method="wilson")
-    return float(interval.low), float(interval.high)
-
-
-def t_interval(values: np.ndarray) -> tuple[float, float]:
-    """95% interval of the mean of runs, shape (runs,), by Student's t.
-
-    Raises
-    ------
-    ValueError
-        With fewer than two runs, which say nothing of their spread.
-    """
-    from scipy import stats
-
-    n = len(values)
-    if n < 2:
-        raise ValueError(f"an interval needs at least two runs; got {n}")
-    half = stats.t.ppf(0.975, n - 1) * np.std(values, ddof=1) / np.sqrt(n)
-    return float(np.mean(values) - half), float(np.mean(values) + half)
-
-
-def paired_interval(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:
-    """95% bootstrap interval (BCa) of the mean difference between runs of the same seeds.
-
-    Parameters
-    ----------
-    ours, theirs : ndarray, shape (runs,)
-        One value a run, in the order of the seeds.
-    """
-    from scipy import stats
-
-    differences = ours - theirs
-    if np.ptp(differences) == 0:  # which the bootstrap cannot resample into anything else
-        return float(differences[0]), float(differences[0])
-    interval = stats.bootstrap(
-        (differences,), np.mean, rng=np.random.default_rng(0), n_resamples=10_000
-    ).confidence_interval
-    return float(interval.low), float(interval.high)
 
 
 def confusion(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import tiny
 
 from analysis import levels, style
 from analysis.spec import mlp
-from analysis.statistics import t_interval, wilson
+from analysis.statistics import estimate, rate
 
 
 def silent_where(marks):
@@ -90,7 +90,7 @@ def twelve():
 
 def test_numbers_count_runs_of_all_and_of_the_first_ten(twelve):
     found = levels.numbers(twelve)
-    low, high = wilson(7, 12)
+    _, low, high = rate(np.arange(12) < 7)
     expected = {
         "runs": 12,
         "ten_stuck": 6,
@@ -106,7 +106,7 @@ def test_numbers_count_runs_of_all_and_of_the_first_ten(twelve):
 def test_numbers_of_a_level_are_means_of_its_runs(twelve, level):
     found, values = levels.numbers(twelve), SQUARES[BY_LEVEL[level]]
     mean = values.mean()
-    half = t_interval(values)[1] - mean if len(values) > 1 else None
+    half = estimate(values).high - mean if len(values) > 1 else None
     assert found[f"level{level}_runs"] == len(BY_LEVEL[level])
 
     def form(mean, times, digits, sign=""):

@@ -11,7 +11,7 @@ from analysis.loaded import Results
 from analysis.questions import q04
 from analysis.results import Runs
 from analysis.spec import mlp
-from analysis.statistics import Estimate, calibration_error, difference, estimate, rate, t_interval
+from analysis.statistics import Estimate, calibration_error, difference, estimate, rate
 
 BUILDS_ON = (q04,)
 
@@ -577,7 +577,7 @@ def same_order_each_epoch(results):
         error = runs.history("val_loss")
         epochs = np.arange(1, error.shape[1] + 1)
         ax.fill_between(
-            epochs, *np.transpose([t_interval(e) for e in error.T]), color=colour, alpha=0.2, lw=0
+            epochs, *np.transpose([estimate(e)[1:] for e in error.T]), color=colour, alpha=0.2, lw=0
         )
         ax.plot(epochs, error.mean(axis=0), color=colour)
         ends.append(error[:, -1].mean())
