@@ -58,7 +58,6 @@ def numbers(results: Results) -> dict:
         levels.numbers(slow)
         | levels.ten_ends(slow)
         | {
-            "fine_accuracy": levels.fine_means(slow)["fine_accuracy"],
             "pairs": len(slow_pairs),
             "fast_epochs": then,
             "fast_epochs_min": int(epochs.min()),

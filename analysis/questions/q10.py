@@ -149,7 +149,6 @@ def numbers(results: Results) -> dict:
         "networks": sum(len(experiment.seeds) for experiment in EXPERIMENTS),
         "core_hours": math.fsum(results[experiment].seconds for experiment in EXPERIMENTS) / 3600,
         "held_out": HELD_OUT,
-        "steps": len(STEPS) - len(ladder.dead_ends(STEPS, [WIDER])) - 1,
         "seeds": len(SHEETS.experiment.seeds),
         "epochs": SHEETS.experiment.epochs,
         "changed_images_gain": ladder.over(results, ALTERNATING, SCHEDULE).mean,
