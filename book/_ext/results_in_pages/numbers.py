@@ -139,20 +139,22 @@ def _leads_elsewhere(node: nodes.Node) -> bool:
     return False
 
 
+#: Where those are worked out that are no question's.
+SOURCES = {"report": "analysis/report.py", "speed": "analysis/training/benchmark.py"}
+
+
 class ListDirective(SphinxDirective):
-    """The directive ``{all-numbers}``: what pages cite, and the file that works it out."""
+    """The directive ``{all-numbers}``: what pages cite, and the file that works it out.
+
+    On the screen only, where numbers in the text lead to it; on paper it would be a book.
+    """
 
     def run(self) -> list[nodes.Node]:
         depend_on_numbers(self.env)
         rows = []
         for name, value in sorted(self.env.report["numbers"].items()):
             page = name.partition(".")[0]
-            told = nodes.literal(text=name, ids=[name])
-            rows.append(
-                [told, with_minus(f"{value}"), SOURCES.get(page, f"analysis/questions/{page}.py")]
-            )
-        return table(["Number", "Value", "Worked out in"], rows, "numbers")
-
-
-#: What is no question's.
-SOURCES = {"report": "analysis/report.py", "speed": "book/results/benchmark.json"}
+            source = SOURCES.get(page, f"analysis/questions/{page}.py")
+            rows.append([nodes.literal(text=name, ids=[name]), with_minus(f"{value}"), source])
+        header = ["Number", "Value", "Worked out in"]
+        return [nodes.container("", *table(header, rows, "numbers"), classes=["on-screen"])]
