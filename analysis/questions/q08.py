@@ -8,7 +8,17 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis import by_size, cost, excerpts, forms, levels, plots, style
-from analysis.claims import Claim, Criterion, above, at_least, at_most, exactly, more_often, within
+from analysis.claims import (
+    Claim,
+    Criterion,
+    above,
+    at_least,
+    at_most,
+    below,
+    exactly,
+    more_often,
+    within,
+)
 from analysis.datasets import DATASETS
 from analysis.loaded import Results
 from analysis.questions import q01, q05, q06
@@ -94,6 +104,9 @@ ARMS = {
 
 #: All sizes, by inputs.
 KINDS = {"raw": BY_SIZE, "centred": CENTRED_BY_SIZE}
+
+#: Up to here more hidden neurons help with centred inputs.
+STEEP = 128
 
 #: Runs that every arm has.
 PAIRED = 30
@@ -255,6 +268,8 @@ def numbers(results: Results) -> dict:
         "gap_centred_32": float(by_size.gap(results[CENTRED]).mean()),
         "gap_centred": float(by_size.gap(results[CENTRED_BY_SIZE[1536]]).mean()),
         "test_1536": float(by_size.tested(results[largest]).mean()),
+        "steep": STEEP,
+        "centred_steep": float(by_size.tested(results[CENTRED_BY_SIZE[STEEP]]).mean()),
         "centred_test_1536": float(by_size.tested(results[CENTRED_BY_SIZE[1536]]).mean()),
         "largest": SIZES[-1],
         "largest_weights": cost.weights(largest),
@@ -654,14 +669,32 @@ def _claims_of_causes(results: Results) -> list[Claim]:
 
 def _claims_of_sizes(results: Results) -> list[Claim]:
     narrow = BY_SIZE[32]
+    raw, centred = (_steps(results, networks) for networks in KINDS.values())
+    steep = SIZES.index(STEEP)
+    doublings = {2 * STEEP: STEEP, 4 * STEEP: 2 * STEEP}
+    tested = {size: by_size.tested(results[spec]) for size, spec in CENTRED_BY_SIZE.items()}
     return [
-        *(
-            Claim(
-                f"sizes_{kind}",
-                f"With {kind} inputs each step to more hidden neurons raises testing accuracy.",
-                *(step.criterion for step in _steps(results, networks)),
-            )
-            for kind, networks in KINDS.items()
+        Claim(
+            "sizes_raw",
+            "With raw inputs each step to more hidden neurons raises testing accuracy.",
+            *(step.criterion for step in raw),
+        ),
+        Claim(
+            "sizes_centred",
+            f"With centred inputs each step up to {STEEP} hidden neurons does.",
+            *(step.criterion for step in centred[:steep]),
+        ),
+        Claim(
+            "flat",
+            f"With centred inputs neither of the two doublings beyond {STEEP} brings a point.",
+            *(
+                below(
+                    f"points, {large} over {small} neurons",
+                    difference(tested[large], tested[small]).times(100),
+                    1,
+                )
+                for large, small in doublings.items()
+            ),
         ),
         Claim(
             "insurance",
