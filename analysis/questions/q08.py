@@ -268,6 +268,7 @@ def numbers(results: Results) -> dict:
         "gap_centred_32": float(by_size.gap(results[CENTRED]).mean()),
         "gap_centred": float(by_size.gap(results[CENTRED_BY_SIZE[1536]]).mean()),
         "test_1536": float(by_size.tested(results[largest]).mean()),
+        "last_p": _adjusted(results)["raw"][-1],
         "steep": STEEP,
         "centred_steep": float(by_size.tested(results[CENTRED_BY_SIZE[STEEP]]).mean()),
         "centred_test_1536": float(by_size.tested(results[CENTRED_BY_SIZE[1536]]).mean()),
@@ -436,16 +437,25 @@ def _size_rows(results: Results) -> list[list[str]]:
 
 
 def _step_rows(results: Results) -> list[list[str]]:
-    steps = {inputs: _steps(results, networks) for inputs, networks in KINDS.items()}
-    adjusted = iter(holm([step.p for of_inputs in steps.values() for step in of_inputs]))
+    adjusted = _adjusted(results)
     cells = {
-        inputs: [[step.told, f"{next(adjusted):.1g}"] for step in of_inputs]
-        for inputs, of_inputs in steps.items()
+        inputs: [
+            [step.told, f"{p:.1g}"]
+            for step, p in zip(_steps(results, networks), adjusted[inputs], strict=True)
+        ]
+        for inputs, networks in KINDS.items()
     }
     rows = [["hidden neurons", "raw inputs, points", "p", "centred inputs, points", "p"]]
     for (small, large), raw, centred in zip(pairwise(SIZES), *cells.values(), strict=True):
         rows.append([f"{small:,} to {large:,}", *raw, *centred])
     return rows
+
+
+def _adjusted(results: Results) -> dict[str, list[float]]:
+    """By inputs, the p-value of each step from one size to the next, raised for all of them."""
+    steps = {inputs: _steps(results, networks) for inputs, networks in KINDS.items()}
+    raised = iter(holm([step.p for of_inputs in steps.values() for step in of_inputs]))
+    return {inputs: [next(raised) for _ in of_inputs] for inputs, of_inputs in steps.items()}
 
 
 def mean_or_extent(runs: Runs, accuracy: Callable[[Runs], np.ndarray]) -> str:
