@@ -56,6 +56,7 @@ def results() -> Results:
         theirs = tiny.runs(
             val_accuracy=np.stack([test, test - less], axis=1),
             after_accuracy=test + 0.12,
+            accuracy=np.full((10, 2), 0.7),
             dead=np.full((10, 2, 1), 38 * (experiment is q09.SAME_WEIGHTS)),  # of 40: on levels
         )
         runs[experiment] = Runs(experiment, theirs.records)
@@ -93,6 +94,7 @@ def test_numbers_are_as_counted_by_hand():
         "centring_gain": 1,
         "frozen_gain": -3,
         "frozen_train": 2,
+        "frozen_running": -10,
     }
     assert {name: found[name] for name in expected} == pytest.approx(expected)
     assert (found["easiest"], found["hardest"]) == ("airplane", "cat")

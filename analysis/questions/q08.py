@@ -8,7 +8,17 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis import by_size, cost, excerpts, forms, levels, plots, style
-from analysis.claims import Claim, Criterion, above, at_least, at_most, exactly, more_often, within
+from analysis.claims import (
+    Claim,
+    Criterion,
+    above,
+    at_least,
+    at_most,
+    below,
+    exactly,
+    more_often,
+    within,
+)
 from analysis.datasets import DATASETS
 from analysis.loaded import Results
 from analysis.questions import q01, q05, q06
@@ -94,6 +104,9 @@ ARMS = {
 
 #: All sizes, by inputs.
 KINDS = {"raw": BY_SIZE, "centred": CENTRED_BY_SIZE}
+
+#: Up to here more hidden neurons help with centred inputs.
+STEEP = 128
 
 #: Runs that every arm has.
 PAIRED = 30
@@ -255,6 +268,9 @@ def numbers(results: Results) -> dict:
         "gap_centred_32": float(by_size.gap(results[CENTRED]).mean()),
         "gap_centred": float(by_size.gap(results[CENTRED_BY_SIZE[1536]]).mean()),
         "test_1536": float(by_size.tested(results[largest]).mean()),
+        "last_p": _adjusted(results)["raw"][-1],
+        "steep": STEEP,
+        "centred_steep": float(by_size.tested(results[CENTRED_BY_SIZE[STEEP]]).mean()),
         "centred_test_1536": float(by_size.tested(results[CENTRED_BY_SIZE[1536]]).mean()),
         "largest": SIZES[-1],
         "largest_weights": cost.weights(largest),
@@ -423,16 +439,25 @@ def _size_rows(results: Results) -> list[list[str]]:
 
 
 def _step_rows(results: Results) -> list[list[str]]:
-    steps = {inputs: _steps(results, networks) for inputs, networks in KINDS.items()}
-    adjusted = iter(holm([step.p for of_inputs in steps.values() for step in of_inputs]))
+    adjusted = _adjusted(results)
     cells = {
-        inputs: [[step.told, f"{next(adjusted):.1g}"] for step in of_inputs]
-        for inputs, of_inputs in steps.items()
+        inputs: [
+            [step.told, f"{p:.1g}"]
+            for step, p in zip(_steps(results, networks), adjusted[inputs], strict=True)
+        ]
+        for inputs, networks in KINDS.items()
     }
     rows = [["hidden neurons", "raw inputs, points", "p", "centred inputs, points", "p"]]
     for (small, large), raw, centred in zip(pairwise(SIZES), *cells.values(), strict=True):
         rows.append([f"{small:,} to {large:,}", *raw, *centred])
     return rows
+
+
+def _adjusted(results: Results) -> dict[str, list[float]]:
+    """By inputs, the p-value of each step from one size to the next, raised for all of them."""
+    steps = {inputs: _steps(results, networks) for inputs, networks in KINDS.items()}
+    raised = iter(holm([step.p for of_inputs in steps.values() for step in of_inputs]))
+    return {inputs: [next(raised) for _ in of_inputs] for inputs, of_inputs in steps.items()}
 
 
 def mean_or_extent(runs: Runs, accuracy: Callable[[Runs], np.ndarray]) -> str:
@@ -656,14 +681,32 @@ def _claims_of_causes(results: Results) -> list[Claim]:
 
 def _claims_of_sizes(results: Results) -> list[Claim]:
     narrow = BY_SIZE[32]
+    raw, centred = (_steps(results, networks) for networks in KINDS.values())
+    steep = SIZES.index(STEEP)
+    doublings = {2 * STEEP: STEEP, 4 * STEEP: 2 * STEEP}
+    tested = {size: by_size.tested(results[spec]) for size, spec in CENTRED_BY_SIZE.items()}
     return [
-        *(
-            Claim(
-                f"sizes_{kind}",
-                f"With {kind} inputs each step to more hidden neurons raises testing accuracy.",
-                *(step.criterion for step in _steps(results, networks)),
-            )
-            for kind, networks in KINDS.items()
+        Claim(
+            "sizes_raw",
+            "With raw inputs each step to more hidden neurons raises testing accuracy.",
+            *(step.criterion for step in raw),
+        ),
+        Claim(
+            "sizes_centred",
+            f"With centred inputs each step up to {STEEP} hidden neurons does.",
+            *(step.criterion for step in centred[:steep]),
+        ),
+        Claim(
+            "flat",
+            f"With centred inputs neither of the two doublings beyond {STEEP} brings a point.",
+            *(
+                below(
+                    f"points, {large} over {small} neurons",
+                    difference(tested[large], tested[small]).times(100),
+                    1,
+                )
+                for large, small in doublings.items()
+            ),
         ),
         Claim(
             "insurance",
