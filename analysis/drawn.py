@@ -52,7 +52,7 @@ def as_csv(figure) -> bytes:
 def _marks(ax) -> Iterator[list]:
     """Rows of one panel, without its name."""
     from matplotlib.collections import LineCollection, PathCollection, PolyCollection, QuadMesh
-    from matplotlib.patches import Rectangle
+    from matplotlib.patches import Rectangle, StepPatch
 
     names = _names(ax.xaxis), _names(ax.yaxis)
     for line in ax.lines:
@@ -73,7 +73,11 @@ def _marks(ax) -> Iterator[list]:
             for path in drawn.get_paths():
                 yield from _band(drawn, path.vertices, names)
     for patch in ax.patches:
-        if isinstance(patch, Rectangle):
+        if isinstance(patch, StepPatch):
+            heights, edges, _ = patch.get_data()
+            for height, start, end in zip(heights, edges[:-1], edges[1:], strict=True):
+                yield _row("bar", patch, 0, (start, end, 0.0, height), names)
+        elif isinstance(patch, Rectangle):
             x, y = patch.get_xy()
             ends = (x, x + patch.get_width(), y, y + patch.get_height())
             yield _row("bar", patch, 0, ends, names)

@@ -15,7 +15,12 @@ from analysis.statistics import estimate
 
 
 def run_curves(
-    ax, values: np.ndarray, labels: Sequence[str], colours: Sequence[str], ylabel: str
+    ax,
+    values: np.ndarray,
+    labels: Sequence[str],
+    colours: Sequence[str],
+    ylabel: str,
+    seeds: Sequence[int] | None = None,
 ) -> None:
     """One curve a run against the epoch, labelled at its end.
 
@@ -31,13 +36,16 @@ def run_curves(
     colours : sequence of str
         One a run.
     ylabel : str
+    seeds : sequence of int, optional
+        One a curve, where they are not those from 0 on.
     """
     epochs = np.arange(1, values.shape[1] + 1)
     diverged = np.isnan(values[:, -1])
     labels = ["diverged" if d else label for label, d in zip(labels, diverged, strict=True)]
     lasts = np.array([_last_value(curve) for curve in values])
-    for seed, (curve, colour, label, (epoch, last)) in enumerate(
-        zip(values, colours, labels, lasts, strict=True)
+    seeds = range(len(values)) if seeds is None else seeds
+    for seed, curve, colour, label, (epoch, last) in zip(
+        seeds, values, colours, labels, lasts, strict=True
     ):
         (line,) = ax.plot(epochs, curve, color=colour, alpha=0.85, solid_capstyle="round")
         drawn.of_seeds(line, seed, label)
@@ -55,10 +63,11 @@ def run_curves(
     )
 
 
-def small_curves(values: np.ndarray, colours: Sequence[str]):
+def small_curves(values: np.ndarray, colours: Sequence[str], seeds: Sequence[int] | None = None):
     """`run_curves` in small: a figure of one curve a run, for the home page."""
     figure, ax = style.small_figure()
-    for seed, (curve, colour) in enumerate(zip(values, colours, strict=True)):
+    seeds = range(len(values)) if seeds is None else seeds
+    for seed, curve, colour in zip(seeds, values, colours, strict=True):
         drawn.of_seeds(*ax.plot(curve, color=colour, lw=1.1, alpha=0.9), seed)
     return figure
 

@@ -554,7 +554,8 @@ def sureness_of_mistakes(results):
         outputs = results[experiment].outputs
         sure = outputs.max(axis=2)[outputs.argmax(axis=2) != labels]
         counts = np.histogram(sure, edges)[0] / len(outputs)
-        ax.stairs(counts, edges, color=colour, lw=1.8, fill=False)
+        steps = ax.stairs(counts, edges, color=colour, lw=1.8, fill=False)
+        drawn.of_seeds(steps, (), f"after epoch {epoch}")
         heights.append(counts[-1])
         texts.append(f"after epoch {epoch}")
     ax.set(

@@ -453,7 +453,7 @@ def epochs(results):
         both = np.concatenate([runs.history("accuracy"), runs.history("val_accuracy")])
         labels = ["training"] * len(runs) + ["testing"] * len(runs)
         colours = [training] * len(runs) + [testing] * len(runs)
-        plots.run_curves(ax, both, labels, colours, "accuracy")
+        plots.run_curves(ax, both, labels, colours, "accuracy", [*range(len(runs))] * 2)
         ax.set_title(title)
     axes[1].set_ylabel("")
     return figure
