@@ -10,7 +10,6 @@ from analysis import drawn, plots, style
 from analysis.loaded import Results
 from analysis.questions import QUESTIONS
 
-
 #: The plots of ten runs, by the ends of their names.
 ASKED_FOR = ("training-accuracy", "training-error", "accuracy")
 
