@@ -120,8 +120,9 @@ def test_the_dense_opponent_takes_more_products_forward_and_less_arithmetic_in_t
 
 
 def test_units_die_layer_by_layer_and_are_counted_in_the_end():
-    runs = tiny.runs(dead=[[[9, 9], [1, 2]], [[9, 9], [3, 4]]])
-    assert q09.dead_by_layer(runs).tolist() == [[1, 2], [3, 4]]
+    runs = tiny.runs(dead=[[[9, 9, 9], [1, 2, 4]], [[9, 9, 9], [3, 4, 8]]])
+    assert q09.dead_by_layer(runs).tolist() == [[1, 2, 4], [3, 4, 8]]
+    assert q09._dead_filters(runs).tolist() == [3, 7]  # the last layer is dense
 
 
 def test_the_comparisons_of_the_table_are_adjusted_together():
