@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis import by_size, cost, excerpts, forms, levels, plots, style
+from analysis import by_size, cost, drawn, excerpts, forms, levels, plots, style
 from analysis.claims import (
     Claim,
     Criterion,
@@ -239,7 +239,6 @@ def numbers(results: Results) -> dict:
         "ten_max": float(accuracy.max()),
         "ten_nothing": int(nothing(ten).sum()),
         "middle": float(np.median(test)),
-        "test_32": float(accuracy.mean()),  # SHIM: until home page and README cite ``middle``
         "best": float(test.max()),
         "most_living": int(alive[:, -1].max()),
         "in_order": in_order(alive[:, -1], test),
@@ -783,23 +782,19 @@ def accuracy(results):
     return figure
 
 
-def _living_apart(runs: Runs) -> np.ndarray:
-    """Living units after the last epoch, moved sideways a little so that dots part."""
-    return living(runs)[:, -1] + np.random.default_rng(0).uniform(-0.25, 0.25, len(runs))
+def _dots_by_living(ax, runs: Runs, **look) -> None:
+    """Testing accuracy by living units after the last epoch, moved sideways so that dots part."""
+    alive, test = living(runs)[:, -1], by_size.tested(runs)
+    apart = alive + np.random.default_rng(0).uniform(-0.25, 0.25, len(runs))
+    dots = ax.scatter(apart, test, color=style.theme().categories[0], lw=0, **look)
+    drawn.of_seeds(dots, range(len(runs)), places=np.stack([alive, test], axis=1))
 
 
 def living_units(results):
     """Testing accuracy of all runs with raw inputs by their living hidden units."""
     figure, ax = style.figure(height=3.0)
     runs = results[SHEET]
-    ax.scatter(
-        _living_apart(runs),
-        by_size.tested(runs),
-        s=11,
-        c=style.theme().categories[0],
-        alpha=0.75,
-        lw=0,
-    )
+    _dots_by_living(ax, runs, s=11, alpha=0.75)
     ax.set(xlabel=f"hidden units that are not dead, of {_units(runs)}", ylabel="testing accuracy")
     _mark_chance(ax)
     return figure
@@ -876,7 +871,10 @@ def sizes(results):
             values = by_size.of_each(results, experiments, measure)
             first = sum(on_levels(results[experiment]) for experiment in experiments.values())
             for size, runs in zip(SIZES[:first], values, strict=False):
-                ax.scatter([size] * len(runs), runs, s=14, color=colour, alpha=0.35, linewidths=0)
+                dots = ax.scatter(
+                    [size] * len(runs), runs, s=14, color=colour, alpha=0.35, linewidths=0
+                )
+                drawn.of_seeds(dots, range(len(runs)))
             plots.by_size(ax, SIZES[first:], values[first:], colour, "")
             ax.annotate(
                 f"{inputs} inputs",
@@ -897,7 +895,7 @@ def small(results):
     """For the home page: testing accuracy by living hidden units."""
     runs = results[SHEET]
     figure, ax = style.small_figure()
-    ax.scatter(_living_apart(runs), by_size.tested(runs), s=5, c=style.theme().categories[0], lw=0)
+    _dots_by_living(ax, runs, s=5)
     return figure
 
 

@@ -5,7 +5,7 @@ from math import log
 
 import numpy as np
 
-from analysis import by_size, cost, forms, levels, mistakes, plots, style
+from analysis import by_size, cost, drawn, forms, levels, mistakes, plots, style
 from analysis.claims import Claim, above, at_least, at_most, below, undecided
 from analysis.loaded import Results
 from analysis.questions import q08
@@ -65,20 +65,6 @@ OPPONENTS = {
 
 #: From after this epoch to the last the testing error is said not to fall.
 TURN = 6
-
-# SHIM: until question 10 takes these from analysis.mistakes.
-all_wrong, pairs, shown = mistakes.all_wrong, mistakes.pairs, mistakes.shown
-confusion_figure, gallery_figure = mistakes.confusion_figure, mistakes.gallery_figure
-
-
-def cats_and_dogs(sentence: str, matrix: np.ndarray) -> Claim:  # SHIM, as above
-    """A claim that nothing is mixed up as often as these two."""
-    mixed_up = pairs(matrix)[:2]
-    return Claim(
-        sentence,
-        ", ".join(f"{actual} taken for {other} {share:.1%}" for share, actual, other in mixed_up),
-        all({actual, other} == {"cat", "dog"} for _, actual, other in mixed_up),
-    )
 
 
 def test_images(results: Results) -> np.ndarray:
@@ -384,7 +370,7 @@ def accuracy(results):
     colours = [training] * len(runs) + [testing] * len(runs)
     for ax, name, ylabel in ((axes[0], "accuracy", "accuracy"), (axes[1], "loss", "error")):
         both = np.concatenate([runs.history(name), runs.history(f"val_{name}")])
-        plots.run_curves(ax, both, labels, colours, ylabel)
+        plots.run_curves(ax, both, labels, colours, ylabel, [*range(len(runs))] * 2)
     axes[0].set_xlabel("")
     return figure
 
@@ -434,7 +420,8 @@ def accuracy_against_cost(results):
 
 def _dots(ax, place: float, runs: Runs, colour: str, marker: str) -> None:
     test = by_size.tested(runs)
-    ax.scatter([place] * len(test), test, s=12, c=colour, lw=0, marker=marker, alpha=0.75)
+    dots = ax.scatter([place] * len(test), test, s=12, c=colour, lw=0, marker=marker, alpha=0.75)
+    drawn.of_seeds(dots, range(len(test)))
 
 
 def confusion_matrix(results):
@@ -452,7 +439,8 @@ def small(results):
     """For the home page: training and testing accuracy of ten runs."""
     runs, (training, testing) = results[SHEET], style.theme().categories[:2]
     both = np.concatenate([runs.history("accuracy"), runs.history("val_accuracy")])
-    return plots.small_curves(both, [training] * len(runs) + [testing] * len(runs))
+    colours = [training] * len(runs) + [testing] * len(runs)
+    return plots.small_curves(both, colours, [*range(len(runs))] * 2)
 
 
 FIGURES = {
