@@ -22,7 +22,7 @@ BEHIND = {
     q09.CENTRED: -0.01,
     q09.SAME_ORDER_EACH_EPOCH: 0.03,
     **{
-        experiment: 0.26 - place / 50  # 0.02 a step, the largest 0.16 behind
+        experiment: 0.24 - place / 50  # 0.02 a step, the largest 0.16 behind
         for place, experiment in enumerate(q08.CENTRED_BY_SIZE.values())
     },
 }
@@ -102,10 +102,13 @@ def test_numbers_are_as_counted_by_hand():
 
 
 def test_what_is_extrapolated_goes_on_as_the_last_step_in_the_logarithm_of_the_arithmetic():
-    ours, theirs, before = map(
-        cost.flops_per_epoch, (q09.SHEET, q09.SAME_COST, q08.CENTRED_BY_SIZE[512])
+    assert q09.more_arithmetic() == pytest.approx(
+        cost.flops_per_epoch(q09.SHEET) / cost.flops_per_epoch(q09.SAME_COST) - 1
     )
-    assert q09.more_arithmetic() == pytest.approx(ours / theirs - 1)
+    ours, theirs, before = (
+        cost.flops_per_epoch(experiment)
+        for experiment in (q09.SHEET, q08.CENTRED_BY_SIZE[512], q08.CENTRED_BY_SIZE[256])
+    )
     expected = 2 * log(ours / theirs) / log(theirs / before)
     assert q09.extrapolated(results()) == pytest.approx(expected)
 

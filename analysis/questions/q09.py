@@ -59,7 +59,7 @@ OPPONENTS = {
     CENTRED: (
         q08.CENTRED_BY_SIZE[32],
         q08.CENTRED_BY_SIZE[64],
-        q08.CENTRED_BY_SIZE[1536],
+        q08.CENTRED_BY_SIZE[512],
     ),
 }
 
@@ -109,13 +109,13 @@ def more_arithmetic() -> float:
 
 
 def extrapolated(results: Results) -> float:
-    """Points that so much more arithmetic would bring the largest centred dense network.
+    """Points that the convolutional network's arithmetic would bring the largest centred dense one.
 
     If accuracy goes on rising with the logarithm of the arithmetic as it does over the last step.
     """
     *_, smaller, larger = q08.CENTRED_BY_SIZE.values()
-    times = cost.flops_per_epoch(larger) / cost.flops_per_epoch(smaller)
-    return lead(results, larger, smaller).mean * log(1 + more_arithmetic()) / log(times)
+    before, now, then = map(cost.flops_per_epoch, (smaller, larger, SHEET))
+    return lead(results, larger, smaller).mean * log(then / now) / log(now / before)
 
 
 def dead_by_layer(runs: Runs) -> np.ndarray:
@@ -150,7 +150,7 @@ def numbers(results: Results) -> dict:
         estimate(test).named("test")
         | estimate(by_size.gap(runs)).named("gap")
         | _late(runs, "val_loss").named("late_error")
-        | lead(results, SHEET, q08.CENTRED_BY_SIZE[1536]).named("centred_gain")
+        | lead(results, SHEET, q08.CENTRED_BY_SIZE[512]).named("centred_gain")
         | lead(results, CENTRED, SHEET).named("centring_gain")
         | lead(results, SAME_ORDER_EACH_EPOCH, SHEET).named("frozen_gain")
         | difference(by_size.trained(frozen), by_size.trained(runs))
@@ -173,7 +173,7 @@ def numbers(results: Results) -> dict:
             "same_cost_gain": lead(results, SHEET, SAME_COST).mean,
             "same_cost_test": float(by_size.tested(results[SAME_COST]).mean()),
             "centred_test": float(by_size.tested(results[CENTRED]).mean()),
-            "centred_dense_test": float(by_size.tested(results[q08.CENTRED_BY_SIZE[1536]]).mean()),
+            "centred_dense_test": float(by_size.tested(results[q08.CENTRED_BY_SIZE[512]]).mean()),
             "nearest_dense": min(
                 lead(results, SHEET, dense).mean for dense in q08.CENTRED_BY_SIZE.values()
             ),
@@ -391,10 +391,10 @@ def accuracy_against_cost(results):
                 _dots(ax, measure(experiment), _ten(results, experiment), colour, "o")
             _dots(ax, measure(convolutional), _ten(results, convolutional), colour, "D")
             is_above = inputs == "centred"
-            largest = [by_size.tested(_ten(results, dense[size])) for size in (512, 1536)]
+            largest = [by_size.tested(_ten(results, dense[size])) for size in list(dense)[-2:]]
             ax.annotate(
                 f"dense, {inputs}",
-                (measure(dense[1536]), np.max(largest) if is_above else np.min(largest)),
+                (measure(dense[max(dense)]), np.max(largest) if is_above else np.min(largest)),
                 xytext=(4, 6 if is_above else -6),
                 textcoords="offset points",
                 ha="right",
