@@ -271,7 +271,7 @@ def failing(module, results) -> set[str]:
         warnings.simplefilter("ignore")  # of means of no run at all and the like
         try:
             return {claim.name for claim in module.claims(results) if not claim.holds}
-        except (ValueError, ZeroDivisionError, IndexError):
+        except (ValueError, ArithmeticError, IndexError):
             return set()
 
 
