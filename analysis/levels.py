@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, pairwise
 
 import numpy as np
 
@@ -81,12 +81,11 @@ def numbers(runs: Runs) -> dict:
     """What pages cite of an experiment with ReLU outputs.
 
     Of the first ten runs: ``ten_…``. Of all: ``stuck``, the runs with a silent output, with
-    its rate and interval, and for each ``level``, the number of silent outputs up to "three or
-    more", how many runs there are and their mean error and accuracy after the last epoch.
+    its rate and interval.
     """
     silent = counts(runs)
     _, low, high = rate(silent > 0)
-    values = {
+    return {
         "runs": len(runs),
         "ten_stuck": int(np.sum(silent[:ASKED_FOR] > 0)),
         "ten_fine": int(np.sum(silent[:ASKED_FOR] == 0)),
@@ -94,17 +93,32 @@ def numbers(runs: Runs) -> dict:
         "stuck_low": low,
         "stuck_high": high,
     }
-    for level in range(4):
-        chosen = silent == level if level < 3 else silent >= level
-        values[f"level{level}_runs"] = int(chosen.sum())
-        for name, history, form in (
-            ("error", runs.after("loss"), ".4f"),
-            ("val_error", runs.final("val_loss"), ".4f"),
-            ("accuracy", runs.after("accuracy"), ".1%"),
-            ("val_accuracy", runs.final("val_accuracy"), ".1%"),
-        ):
-            values[f"level{level}_{name}"] = _mean(history[chosen], form)
-    return values
+
+
+def room(runs: Runs, values: np.ndarray) -> float:
+    """Least distance between the groups of runs with 0, 1, 2, … silent outputs, in rising order."""
+    silent = counts(runs)
+    groups = [values[silent == count] for count in np.unique(silent)]
+    return min(b.min() - a.max() for a, b in pairwise(groups))
+
+
+def levels_table(runs: Runs) -> list[list[str]]:
+    """How many runs lie on each level, and the mean errors of the trained networks there.
+
+    Of errors alone: the accuracies of a level differ with the output of 0, see `only_zero`.
+    """
+    silent, rows = counts(runs), []
+    for count in np.unique(silent):
+        chosen = silent == count
+        errors = (runs.after("loss")[chosen], runs.final("val_loss")[chosen])
+        rows.append(
+            [
+                _WORDS.get(count, f"{count}"),
+                str(chosen.sum()),
+                *(_mean(error, ".4f") for error in errors),
+            ]
+        )
+    return [["silent outputs", f"runs of {len(runs)}", "training error", "testing error"], *rows]
 
 
 def _mean(values: np.ndarray, form: str) -> str:

@@ -102,27 +102,23 @@ def test_numbers_count_runs_of_all_and_of_the_first_ten(twelve):
     assert {name: found[name] for name in expected} == expected
 
 
-@pytest.mark.parametrize("level", BY_LEVEL)
-def test_numbers_of_a_level_are_means_of_its_runs(twelve, level):
-    found, values = levels.numbers(twelve), SQUARES[BY_LEVEL[level]]
-    mean = values.mean()
-    half = estimate(values).high - mean if len(values) > 1 else None
-    assert found[f"level{level}_runs"] == len(BY_LEVEL[level])
-
-    def form(mean, times, digits, sign=""):
-        ends = "" if half is None else f" ± {times * half:.{digits}f}{sign}"
-        return f"{mean:.{digits}f}{sign}{ends}"
-
-    assert found[f"level{level}_error"] == form(3 + 2 * mean, 2, 4)
-    assert found[f"level{level}_val_error"] == form(2 + mean, 1, 4)
-    assert found[f"level{level}_accuracy"] == form(100 * (0.7 + mean), 100, 1, "%")
-    assert found[f"level{level}_val_accuracy"] == form(100 * (0.5 + mean), 100, 1, "%")
-
-
-def test_a_level_without_runs_has_a_dash_for_its_means():
-    found = levels.numbers(silent_at_last((), (1, 2)))
-    assert (found["level1_runs"], found["level3_runs"]) == (0, 0)
-    assert found["level1_error"] == found["level3_val_accuracy"] == "–"
+def test_the_table_of_levels_has_means_of_the_trained_networks(twelve):
+    header, *rows = levels.levels_table(twelve)
+    assert header == ["silent outputs", "runs of 12", "training error", "testing error"]
+    assert [row[:2] for row in rows] == [
+        ["none", "5"],
+        ["one", "4"],
+        ["two", "1"],
+        ["three", "1"],
+        ["four", "1"],
+    ]
+    values = SQUARES[BY_LEVEL[1]]
+    half = estimate(values).high - values.mean()
+    assert rows[1][2:] == [
+        f"{3 + 2 * values.mean():.4f} ± {2 * half:.4f}",
+        f"{2 + values.mean():.4f} ± {half:.4f}",
+    ]
+    assert rows[2][2:] == [f"{3 + 2 * SQUARES[3]:.4f}", f"{2 + SQUARES[3]:.4f}"]
 
 
 def test_means_of_runs_that_are_fine_leave_the_others_out(twelve):
@@ -210,16 +206,3 @@ def test_settings_stand_side_by_side_with_every_run_in_the_colour_of_its_level(t
     np.testing.assert_allclose(shades[BY_LEVEL[3]], [shades[4]] * 2)
     what = {"val_accuracy": "testing accuracy", "val_loss": "testing error"}[name]
     assert ax.get_ylabel() == what
-
-
-def test_levels_without_a_run_have_no_mean_and_those_of_one_no_interval():
-    found = levels.numbers(
-        silent_at_last((), (0, 1), (0, 2), range(5), after_loss=[0.0, 0.2, 0.2, 0.5])
-    )
-    assert [found[f"level{level}_runs"] for level in range(4)] == [1, 0, 2, 1]
-    assert [found[f"level{level}_error"] for level in range(4)] == [
-        "0.0000",
-        "–",
-        "0.2000 ± 0.0000",
-        "0.5000",
-    ]

@@ -171,7 +171,7 @@ def test_a_level_is_as_far_from_the_next_as_the_line_through_all_runs_rises():
     [([1, 2, 4, 5, 9], 2), ([1, 2, 4, 5, 6], 1), ([1, 5, 4, 6, 9], -1)],
 )
 def test_groups_have_the_least_room_between_any_two_that_follow(values, room):
-    assert q01._room(with_silent(0, 0, 1, 1, 3), np.array(values)) == room
+    assert levels.room(with_silent(0, 0, 1, 1, 3), np.array(values)) == room
 
 
 def test_the_order_decides_where_it_costs_some_runs_an_output_and_others_none():
@@ -295,3 +295,10 @@ def test_a_start_is_counted_by_any_limit():
 def test_gains_are_testing_minus_training_after_each_epoch():
     runs = tiny.runs(accuracy=[[0.5, 0.8]], val_accuracy=[[0.75, 0.7]])
     np.testing.assert_allclose(walkthrough._gains(runs, "accuracy"), [0.25, -0.1])
+
+
+def test_digits_are_mixed_up_either_way():
+    matrix = np.zeros((10, 10), int)
+    matrix[2, 2] = 90
+    matrix[3, 5], matrix[4, 9], matrix[9, 4] = 5, 3, 4
+    assert walkthrough._most_mixed(matrix)[:2] == [(4, 9), (3, 5)]

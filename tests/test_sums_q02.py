@@ -248,6 +248,14 @@ def test_the_last_epochs_gain_is_each_runs_own():
     assert q03._last_gains(runs) == pytest.approx([0.4, 0.1])
 
 
+def test_a_testing_error_bends_where_it_jumps_and_not_where_it_only_falls():
+    jumps = np.array([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0])
+    falls = -2.0 * np.arange(11)
+    before = np.full((2, 9), 50.0)  # of these epochs nothing counts
+    runs = tiny.runs(val_loss=np.hstack([before, [jumps, falls]]))
+    assert q03._bends(runs) == pytest.approx([2, 0])
+
+
 def test_a_limits_table_counts_with_every_limit_what_comes_and_goes():
     own = heard(2, 2)
     own[0, :, 2] = 0.3, 0.04
@@ -433,6 +441,7 @@ def slowly(values):
     for name in ("loss", "val_loss"):
         values[name][:] = values[name][:, np.arange(20) * 3 // 20]
     values["loss"] -= 0.0004 * np.arange(20)  # still falling
+    values["val_loss"][:, -2] += 0.0004
     values["after_loss"][:] = values["val_loss"][:, -1] + 0.0004
     values["loss"] += 0.02
     values["val_accuracy"] -= 0.03

@@ -1,7 +1,6 @@
 """Question 1: ten networks for five epochs, and why no two learn alike."""
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -210,13 +209,6 @@ def _level_step(runs: Runs) -> Estimate:
     return Estimate(*map(float, (line.slope, line.slope - half, line.slope + half)))
 
 
-def _room(runs: Runs, values: np.ndarray) -> float:
-    """Least distance between the groups of runs with 0, 1, 2, … silent outputs, in rising order."""
-    silent = levels.counts(runs)
-    groups = [values[silent == count] for count in np.unique(silent)]
-    return min(b.min() - a.max() for a, b in pairwise(groups))
-
-
 def _evenness(outputs: np.ndarray) -> float:
     """How likely outputs of shape (runs, 10) spread as unevenly over digits by chance: a p-value.
 
@@ -410,10 +402,16 @@ def _claims_of_levels(results: Results) -> list[Claim]:
             "The levels are the number of silent outputs: sorted by error, the runs fall into "
             "separate groups, one for each number.",
             at_least(
-                "room between the training errors", _room(runs, runs.after("loss")), 0.001, ".4f"
+                "room between the training errors",
+                levels.room(runs, runs.after("loss")),
+                0.001,
+                ".4f",
             ),
             at_least(
-                "between the testing errors", _room(runs, runs.final("val_loss")), 0.001, ".4f"
+                "between the testing errors",
+                levels.room(runs, runs.final("val_loss")),
+                0.001,
+                ".4f",
             ),
         ),
         Claim(

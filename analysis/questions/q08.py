@@ -260,7 +260,6 @@ def numbers(results: Results) -> dict:
         "slow_middle": float(np.median(_accuracy(results, "raw", OPTIMIZERS[2]))),
         "centred_middle": float(np.median(by_size.tested(results[CENTRED]))),
         "centred_min": float(by_size.tested(results[CENTRED]).min()),
-        "centred_test": float(by_size.tested(results[CENTRED]).mean()),
         "times_square": 1 / _mean_square(),
         "paired": PAIRED,
         "gap_raw": float(by_size.gap(results[largest]).mean()),

@@ -41,6 +41,12 @@ def _worst_pairs(matrix: np.ndarray) -> list[tuple[int, int, int]]:
     return [(predicted, actual, n) for n, predicted, actual in sorted(mistakes, reverse=True)]
 
 
+def _most_mixed(matrix: np.ndarray) -> list[tuple[int, int]]:
+    """Pairs of digits by how often one is taken for the other, either way, most often first."""
+    both = matrix + matrix.T
+    return sorted(zip(*np.triu_indices(10, 1), strict=True), key=lambda pair: -both[pair])
+
+
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     run, data = _network(results), results.excerpts["mnist"]
@@ -78,6 +84,7 @@ def numbers(results: Results) -> dict:
         "second_pair": f"{pairs[1][1]} taken for {pairs[1][0]}",
         "third_pair_count": pairs[2][2],
         "third_pair": f"{pairs[2][1]} taken for {pairs[2][0]}",
+        "mixed_up": "{} and {}".format(*_most_mixed(matrix)[0]),
         "one_silent_min": float(accuracy.min()),
         "one_silent_max": float(accuracy.max()),
     }
@@ -100,6 +107,8 @@ def claims(results: Results) -> list[Claim]:
     guess = int(np.argmax(record["after"]["answer"]))
     matrix = _confusion(results)
     right = np.trace(matrix) / matrix.sum()
+    first_mixed, second_mixed = _most_mixed(matrix)[:2]
+    both_ways = matrix + matrix.T
     accuracy = _one_silent_accuracy(results)
     return [
         Claim(
@@ -129,6 +138,15 @@ def claims(results: Results) -> list[Claim]:
             "matrix",
             "The confusion matrix and the recorded testing accuracy agree.",
             at_most("difference", abs(right - run.final("val_accuracy")[0]), 1e-6, ".0e"),
+        ),
+        Claim(
+            "mixed-up",
+            "The two digits most often taken for each other are {} and {}.".format(*first_mixed),
+            at_least(
+                "mistakes, more than with any other two",
+                both_ways[first_mixed] - both_ways[second_mixed],
+                1,
+            ),
         ),
         Claim(
             "around-85",
