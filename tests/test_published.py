@@ -109,3 +109,21 @@ def test_a_label_stands_on_the_side_that_its_point_asks_for():
         ("left", "center"),
     ]
     assert [text.xyann for text in texts] == [(-7, -7), (0, 7), (7, 0)]
+
+
+def test_arithmetic_of_an_is_that_of_three_networks_and_of_his_epochs_and_images():
+    products, first = 0, 0
+    for kernel, channels in (
+        (3, range(32, 177, 16)),
+        (5, range(32, 161, 32)),
+        (7, range(48, 193, 48)),
+    ):
+        side, before = 28, 1
+        for after in channels:
+            side -= kernel - 1
+            products += side**2 * kernel**2 * before * after
+            first += side**2 * kernel**2 * after * (before == 1)
+            before = after
+        products += side**2 * before * 10
+    operations = 2 * (3 * products - first)
+    assert published.AN.teraflops == pytest.approx(150 * 60_000 * operations / 1e12)

@@ -177,3 +177,21 @@ def test_figures_name_their_data_and_the_lines_that_draw_them(page):
     file, _, line = origin["source"].partition("#L")
     lines = (figures.BOOK.parent / file).read_text().splitlines()
     assert "-testing-error" in lines[int(line) - 1]
+
+
+def test_an_experiment_that_two_pages_show_is_counted_once(page, monkeypatch):
+    monkeypatch.setattr(report, "QUESTIONS", {"q00": page, "q01": page})
+    page.claims = lambda results: [SOME]
+    report.write_numbers(RESULTS)
+    numbers = written()["numbers"]
+    assert (numbers["report.networks"], numbers["report.experiments"]) == (3, 1)
+    assert numbers["report.core_hours"] == pytest.approx(4.5 / 3600)
+    assert numbers["report.claims"] == 2
+    assert len(written()["tables"]["report-experiments"]["rows"]) == 1
+
+
+def test_hours_of_an_experiment_are_those_of_all_its_networks(page):
+    records = [tiny.record(seed) | {"seconds": 1800.0} for seed in EXPERIMENT.seeds]
+    report.write_numbers(Results({EXPERIMENT: Runs(EXPERIMENT, tuple(records))}))
+    (row,) = written()["tables"]["report-experiments"]["rows"]
+    assert row[4] == "1.50"

@@ -302,3 +302,136 @@ def test_digits_are_mixed_up_either_way():
     matrix[2, 2] = 90
     matrix[3, 5], matrix[4, 9], matrix[9, 4] = 5, 3, 4
     assert walkthrough._most_mixed(matrix)[:2] == [(4, 9), (3, 5)]
+
+
+def followed(**kinds) -> Results:
+    """Forty runs, of each of which some outputs start or end silent; see `KINDS`.
+
+    Parameters
+    ----------
+    **kinds : int
+        Outputs of each kind in each run.
+    """
+    names = [name for name, number in kinds.items() for _ in range(number)]
+    names += ["heard"] * (10 - len(names))
+    start, end = (np.array([KINDS[name][place] for name in names]) for place in (0, 1))
+    # Shares of images differ a little by run and output, so that intervals have a width.
+    heard = 0.96 + np.arange(400).reshape(40, 10) / 1e4
+    before, after = np.where(start, 0.0, heard), np.where(end, 0.0, heard)
+    before[:, 8:] = 0.2, 0.3
+    steps = np.linspace(before, after, 2 + len(q01.STEPS))[1:-1].swapaxes(0, 1)
+    values = {"before_own": before, "before_others": np.full((40, 10), 0.25)}
+    once = tiny.runs(own=after[:, None], others=np.full((40, 1, 10), 0.5), **values)
+    for record, shares in zip(once.records, steps, strict=True):
+        record["within"] = {"own": shares.tolist(), "others": shares.tolist()}
+    whole = tiny.runs(
+        {"epochs": 5},
+        own=np.tile(after[:, None], (1, 5, 1)),
+        others=np.full((40, 5, 10), 0.5),
+        predictions=np.tile(LABELS, (40, 1)),
+        **values,
+    )
+    for record, first in zip(whole.records, once.records, strict=True):
+        for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
+            record["history"][name][0] = first["history"][name][0]
+    made = {q01.FIRST_EPOCH: once, q01.SHEET: whole}
+    excerpt = Excerpt(LABELS, LABELS, np.array([], int), Path())
+    return Results({e: Runs(e, runs.records) for e, runs in made.items()}, {"mnist": excerpt})
+
+
+#: Whether an output is silent before training, and in the end.
+KINDS = {"stays": (1, 1), "rises": (1, 0), "falls": (0, 1), "heard": (0, 0)}
+
+
+@pytest.mark.parametrize(
+    "kinds, two_ways, pulled_up",
+    [
+        ({"stays": 1, "rises": 1, "falls": 1}, True, True),
+        ({"stays": 1, "rises": 3, "falls": 1}, True, False),
+        ({"stays": 1, "rises": 1, "falls": 3}, False, True),
+    ],
+)
+def test_half_of_those_that_end_silent_is_told_from_half_of_those_that_start_so(
+    kinds, two_ways, pulled_up
+):
+    claims = q01._claims_of_the_first_epoch(followed(**kinds))
+    holding = {claim.name: claim.holds for claim in claims}
+    assert holding["same-beginning"]
+    assert (holding["two-ways"], holding["pulled-up"]) == (two_ways, pulled_up)
+
+
+def causes(**made: Runs) -> dict[str, bool]:
+    """Which claims of causes hold if weights and orders are as given, by experiments' names."""
+    counts = np.random.default_rng(0).integers(0, 3, (len(q01.CROSSED), 10))
+    runs = {e: with_silent(*row) for e, row in zip(q01.CROSSED, counts, strict=True)}
+    runs |= {q01.SAME_ORDER: with_silent(0, 0), q01.SAME_BOTH: with_silent(0, 0)}
+    results = Results(runs | {getattr(q01, name): some for name, some in made.items()})
+    share = statistics.Estimate(0.5, 0.4, 0.6)
+    results.computed[q01._shares.__wrapped__, ()] = share, 0.0, share  # which take a while
+    return {claim.name: claim.holds for claim in q01._claims_of_causes(results)}
+
+
+@pytest.mark.parametrize("last, same", [(0.5, True), (0.25, False)])
+def test_ten_runs_are_one_only_if_they_differ_in_no_epoch(last, same):
+    assert causes(SAME_BOTH=of_the_sheet(loss=[[0.75, 0.5], [0.75, last]]))["same"] is same
+
+
+def test_numbers_are_of_the_outputs_and_runs_that_they_name(monkeypatch):
+    monkeypatch.setattr(q01.draw_a_digit, "numbers", lambda results, runs: {})
+    results = followed(stays=1, falls=1, rises=1)
+    records = results[q01.SHEET].records
+    # One run loses none, one that of 0 only, one another only, after all; the rest lose both.
+    for record, digits in zip(records, ([], [0], [1]), strict=False):
+        own = np.full((5, 10), 0.97)
+        own[:, digits] = 0
+        record["history"]["own"] = own.tolist()
+    for run, record in enumerate(records):
+        record["history"]["accuracy"] = [0.9 - run / 100] * 5
+        record["history"]["val_accuracy"] = [0.8 - run / 100] * 5
+        record["history"]["others"][-1][:2] = [0.01 if run % 4 else 0.2, 0.02]
+    shares = statistics.Estimate(0.5, 0.4, 0.6), 0.1, statistics.Estimate(0.4, 0.3, 0.5)
+    same = {e: with_silent(*range(3), *[0] * 7) for e in (*q01.CROSSED, q01.SAME_ORDER)}
+    results = Results(
+        {e: results[e] for e in (q01.SHEET, q01.FIRST_EPOCH)} | same, results.excerpts
+    )
+    results.computed[q01._shares.__wrapped__, ()] = shares
+    found = q01.numbers(results)
+    expected = {
+        "stuck": 39,
+        "ten_accuracy_min": 0.81,
+        "ten_accuracy_max": 0.9,
+        "ten_fine_min": 0.9,
+        "ten_stuck_max": 0.89,
+        "same_weights_stuck": 2,
+        "same_weights_fine": 8,
+        "crossed_weights": 20,
+        "crossed_orders": 10,
+        "crossed_never": 0,
+        "crossed_always": 0,
+        "crossed_some": 20,
+        "outputs": 400,
+        "silent_max": 2,
+        "silent_at_first": 76,
+        "came_back": 0,
+        "start2_runs": 40,
+        "start2_stuck": 39,
+        "never_on_own": 76,
+        "zero_on_all": 0,
+        # Of those of 0 a quarter are at .2, of those of 1 all at .02.
+        "others_silent_median": 0.02,
+        "below_1_stayed": 38,
+        "only_zero_runs": 1,
+        "only_zero_accuracy": 0.79,
+        "only_other_accuracy": 0.78,
+        "fine_accuracy": 0.8,
+        "orders_share": 0.1,
+        "zeros_right": 1,
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+    assert found["digits_often"] == "0, 1"
+
+
+def test_the_worst_mistakes_come_first_with_what_was_said_and_what_it_was():
+    matrix = np.diag([90] * 10)
+    matrix[4, 9], matrix[9, 4], matrix[3, 5] = 12, 7, 20
+    assert walkthrough._worst_pairs(matrix)[:3] == [(3, 5, 20), (4, 9, 12), (9, 4, 7)]

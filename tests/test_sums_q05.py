@@ -1,9 +1,13 @@
 """What question 5 computes of its results, against made-up ones counted by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tiny
 
+from analysis.excerpts import Excerpt
+from analysis.loaded import Results
 from analysis.questions import q05
 from analysis.results import Runs
 from analysis.spec import mlp
@@ -160,3 +164,93 @@ def test_keras_takes_ten_zeros_for_equal_shares_and_gives_nothing_above_one_a_gr
         else:
             assert gradient[0] < 0
             assert not gradient[1:].any()
+
+
+def crossed(**changes) -> Results:
+    """Twelve runs of each setting: with ReLU outputs two get stuck, or all, with others none.
+
+    Parameters
+    ----------
+    **changes : dict
+        By an experiment's name in the module, values in place of those.
+    """
+    images = np.tile(np.arange(10), 3)
+    apart = np.arange(12) / 1e4
+
+    def by_accuracy(mean, zeros=0):
+        """So many of the runs, the first, say nothing but 0."""
+        answers = np.tile(images, (12, 1))
+        answers[:zeros] = 0
+        accuracy = mean + apart * (-1) ** np.arange(12)
+        accuracy[:zeros] = 0.1
+        return {"val_accuracy": np.tile(accuracy[:, None], 20), "predictions": answers}
+
+    relu = np.ones((12, 20, 10))
+    relu[:2, :, 4] = 0
+    silent = np.ones((12, 20, 10))
+    silent[:, :, 1:3] = 0
+    answers = by_accuracy(0.1)
+    answers["predictions"][:, 1:] = 0
+    answers["predictions"][:9, 0] = 7  # of nine runs one answer is no 0
+    values = {
+        "SHEET": by_accuracy(0.97),
+        "SOFTMAX_SQUARED": by_accuracy(0.969),
+        "LINEAR_SQUARED": by_accuracy(0.95),
+        "RELU_CROSS_ENTROPY": answers | {"own": silent},
+        "SAME_ORDER_EACH_EPOCH": by_accuracy(0.96),
+    }
+    values = {name: of | changes.get(name, {}) for name, of in values.items()}
+    made = {getattr(q05, name): of for name, of in values.items()}
+    made[q05.q04.SHEET] = by_accuracy(0.96) | {"own": relu}
+    runs = {e: Runs(e, tiny.runs(e_of(e), **of).records) for e, of in made.items()}
+    for epoch, experiment in q05.OUTPUTS.items():
+        outputs = np.full((10, 30, 10), 0.01)
+        # Wrong on one image after the best epoch, on two after the last.
+        wrong = np.tile(images, (10, 1))
+        wrong[:, : 1 + (epoch == q05.SHEET.epochs)] = 9
+        np.put_along_axis(outputs, wrong[:, :, None], 0.91, axis=2)
+        kept = tiny.runs(loss=[[0.1] * epoch] * 10, outputs=outputs, predictions=wrong)
+        runs[experiment] = Runs(experiment, kept.records)
+    excerpt = Excerpt(images, images, np.array([], int), Path())
+    return Results(runs, {"mnist": excerpt})
+
+
+def e_of(experiment) -> dict:
+    """What of an experiment decides which runs are stuck."""
+    return {"layers": experiment.layers}
+
+
+def test_numbers_are_of_the_runs_and_epochs_that_they_name():
+    found = q05.numbers(crossed())
+    expected = {
+        "runs": 12,
+        "relu_squared_stuck": 2,
+        "softmax_cross_stuck": 0,
+        "relu_cross_stuck": 12,
+        "free_relu": 10,
+        "relu_cross_zeros": 1 - 9 / 360,
+        "relu_cross_only_zeros": 3,
+        "relu_cross_outputs": 120,
+        "relu_cross_silent_at_first": 24,
+        "best_mistakes": 1,
+        "last_mistakes": 2,
+        "last_very_sure": 2,
+        "order_runs": 12,
+        "order_cost": 1,
+        "sheet_over_relu": 1,
+        "relu_over_linear": 1,
+        "softmax_over_linear": 1.9,
+        "cross_over_squared": 0.1,
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+
+
+def test_every_run_must_be_stuck_for_the_loss_alone_to_be_of_no_use():
+    def holds(**changes):
+        return {c.name: c.holds for c in q05._claims_of_outputs(crossed(**changes))}["loss-alone"]
+
+    own = np.zeros((12, 20, 10))
+    own[0] = 1
+    free = np.full((12, 20), 0.97)
+    assert holds()
+    assert not holds(RELU_CROSS_ENTROPY={"own": own, "val_accuracy": free})

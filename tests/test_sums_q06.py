@@ -1,9 +1,15 @@
 """What question 6 computes of its results, against made-up ones counted by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import tiny
 
+from analysis.excerpts import Excerpt
+from analysis.loaded import Results
 from analysis.questions import q06
+from analysis.results import Runs
 from analysis.statistics import estimate, holm
 
 #: Three sizes of three runs each.
@@ -50,3 +56,64 @@ def test_a_doubling_removes_a_share_of_the_smaller_networks_mistakes():
 )
 def test_gains_shrink_up_to_the_last_size_before_one_that_does_not(steps, size):
     assert q06._shrinking_to(accuracy_of(*np.array(steps) / 100)) == size
+
+
+def by_size(gaps) -> Results:
+    """Ten runs of each size that end so many points better on the training set, but for chance.
+
+    Testing accuracy is that of `accuracy_of`; a larger network is right on one image more.
+    """
+    gained = [0.2, 0.1, 0.06, 0.04, 0.03, 0.02, 0.01]
+    labels, apart = np.arange(500) % 10, 1e4 * APART / 1e2
+    spread = np.arange(8, 0, -1) / 1e4  # from the lowest to the highest run
+    tested = accuracy_of(*gained)
+    tested += spread[:, None] * np.roll(APART, 1) / np.ptp(APART)
+    made = {}
+    for place, (experiment, gap) in enumerate(zip(q06.BY_SIZE.values(), gaps, strict=True)):
+        answers = np.tile(labels, (10, 1))
+        answers[:, : 80 - 10 * place] = 10 - 1 - answers[:, : 80 - 10 * place]
+        runs = tiny.runs(
+            val_accuracy=tested[place][:, None],
+            accuracy=np.full((10, 1), tested[place].mean() - 0.01),
+            after_accuracy=tested[place] + (gap + np.roll(apart, place)) / 100,
+            predictions=answers,
+        )
+        made[experiment] = Runs(experiment, runs.records)
+    return Results(made, {"mnist": Excerpt(labels, labels, np.array([], int), Path())})
+
+
+GAPS = [0, 0.2, 0.5, 0.9, 1.5, 2.5, 2.2, 2]
+
+
+def test_numbers_are_of_the_sizes_and_of_the_accuracy_that_they_name():
+    found = q06.numbers(by_size(GAPS))
+    expected = {
+        "test_2": 0.1,
+        "test_32": 0.5,
+        "test_256": 0.56,
+        "train_2": 0.09,
+        "trained_256": 0.58,
+        "gap_64": 2.5,
+        "gap_256": 2,
+        "spread_2": 0.08,
+        "spread_256": 0.01,
+        "gain_4": 20,
+        "gain_256": 1,
+        "removed_4": 20 / 90,
+        "removed_256": 1 / 45,
+        "last_gain": 1,
+        "trained_rise": 2.5,
+        "test_rise": 3,
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-3)
+
+
+def holding(gaps) -> dict[str, bool]:
+    return {claim.name: claim.holds for claim in q06.claims(by_size(gaps))}
+
+
+def test_a_gap_that_grows_from_none_and_shrinks_again_is_told_from_others():
+    assert holding(GAPS)["gap"] and holding(GAPS)["apart"]
+    assert not holding([0.3, *GAPS[1:]])["gap"]  # not none with two
+    assert not holding([*GAPS[:-1], 2.7])["gap"]  # larger again
+    assert not holding([*GAPS[:4], 0.9, *GAPS[5:]])["apart"]

@@ -11,6 +11,7 @@ from analysis import published
 from analysis.excerpts import Excerpt
 from analysis.loaded import Results
 from analysis.questions import q07, q10
+from analysis.results import Runs
 from analysis.statistics import Estimate
 
 #: Of twenty images: the even ones show a 0, the others a 1.
@@ -129,3 +130,114 @@ def test_what_is_missed_is_a_share_of_each_category_by_run():
 def test_images_are_doubtful_if_fewer_than_most_readers_chose_the_label():
     few = [place for place, readers in published.READERS.items() if readers < published.MOST]
     assert len(few) == 15 and {947, 3558, 1621} <= set(few) and 1232 not in few
+
+
+#: Of a thousand images, so that some are among those that people read.
+MANY = np.arange(1000) % 10
+
+
+def of_many(wrong, sure=0.9, unsure=slice(0), **values):
+    """Runs that are wrong on some of the thousand images each, and so sure, or less of some."""
+    answers = np.tile(MANY, (len(wrong), 1))
+    for run, places in enumerate(wrong):
+        answers[run, places] = (MANY[places] + 1) % 10
+    outputs = np.full((*answers.shape, 10), (1 - sure) / 9)
+    np.put_along_axis(outputs, answers[:, :, None], sure, axis=2)
+    outputs[:, unsure] = outputs[:, unsure] / 2 + 0.05
+    right = (answers == MANY).mean(axis=1)
+    given = {"val_accuracy": np.tile(right[:, None], 3), "seconds": [120.0] * len(wrong)}
+    return tiny.runs(**given | values, predictions=answers, outputs=outputs)
+
+
+def everywhere(experiments, runs, others) -> Results:
+    """The same runs of all experiments but some."""
+    made = {e: Runs(e, others.get(e, runs).records) for e in experiments}
+    excerpt = Excerpt(MANY, MANY, np.array([], int), Path())
+    return Results(made, dict.fromkeys(("mnist", "cifar10"), excerpt))
+
+
+def test_what_the_vote_leaves_is_counted_by_what_readers_made_of_it():
+    usual = of_many([[1], [2], [3]], after_accuracy=[0.8, 0.9, 0.7])
+    # All three miss the first, two of them the others: of 947 no reader chose the label, of 247
+    # all five, and nobody was asked about 0.
+    final = of_many([[947, 247, 0], [947, 247], [947, 0, 5]])
+    found = q07.numbers(
+        everywhere(
+            q07.EXPERIMENTS,
+            usual,
+            {
+                q07.FINAL_CNN: final,
+                q07.ONE_1024.experiment: of_many([[1, 2]] * 3, after_accuracy=[0.6] * 3),
+                q07.LARGE[0].experiment: of_many([[1]] * 3, after_accuracy=[0.5] * 3),
+            },
+        )
+    )
+    few = [place for place, readers in published.READERS.items() if readers < published.MOST]
+    expected = {
+        "left": 3,
+        "left_unanimous": 1,
+        "left_shown": 2,
+        "left_doubtful": 1,
+        "left_readable": 1,
+        "left_unread": 1,
+        "doubtful": len(few),
+        "doubtful_right": len(few) - 1,
+        "final_cnn_vote": 1 - 3 / 10_000,
+        "final_cnn_mistakes": 8 / 3,
+        "final_cnn_minutes": 2,
+        "by_heart": 0.5,
+        "unchanged_known": 0.8,
+        "core_hours": len(q07.EXPERIMENTS) / 10,
+        "dense_1024_gain": -0.1,
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+
+
+def many_of_question_10(new=0.2, unsure=slice(0)):
+    """Final networks that miss such a share of each category's images; question 9's miss .6."""
+
+    def missing(share):
+        """Of each hundred images of a category the first, and in each run another one."""
+        return [
+            np.flatnonzero(
+                (np.arange(1000) // 10 < 100 * share) | (np.arange(1000) // 10 == run + 90)
+            )
+            for run in range(3)
+        ]
+
+    return everywhere(
+        (*q10.EXPERIMENTS, q10.q09.SHEET),
+        of_many([[1], [2], [3]]),
+        {
+            q10.FINAL: of_many(missing(new), 0.8, unsure, after_accuracy=[0.9] * 3),
+            q10.q09.SHEET: of_many(missing(0.6)),
+        },
+    )
+
+
+def test_numbers_of_the_final_networks_are_of_one_network_each():
+    # One answer in four is less sure, and right.
+    results = many_of_question_10(unsure=slice(500, 750))
+    found = q10.numbers(results)
+    expected = {
+        "final_runs": 3,
+        "final_minutes": 2,
+        "large_minutes": 2,
+        "final_views": 0.79,
+        "final_together": 0.8,
+        "final_train": 0.9,
+        "sheets_test": 0.39,
+        "sure_share": 0.75,
+        "sure_and_wrong": 0.21 / 0.75,
+        "hardest_before": 0.39,
+        "missed_before": 600,
+        "all_wrong": 200,
+        "core_hours": len(q10.EXPERIMENTS) / 10,
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("new, holds", [(0.2, True), (0.4, False), (0.7, False)])
+def test_less_than_half_of_the_mistakes_is_less_than_half_in_each_category(new, holds):
+    claims = {claim.name: claim.holds for claim in q10.claims(many_of_question_10(new=new))}
+    assert claims["categories"] is holds

@@ -117,3 +117,71 @@ def test_a_gain_over_levels_counts_seeds():
     tied = q08.gain(of_size(8, [0.2, 0.25], dead=7), of_size(16, [0.25] * 2, dead=0), "")
     assert tied.told == "higher with 1 of 2 seeds"
     assert not tied.criterion.is_met
+
+
+def ending(alive, accuracy) -> Runs:
+    """Three runs of 32 hidden units, with so many living and such an accuracy in the end."""
+    return tiny.runs(
+        dead=32 - np.reshape(alive, (3, 1, 1)),
+        val_accuracy=np.reshape(accuracy, (3, 1)),
+    )
+
+
+def test_a_level_has_the_runs_with_so_many_living_units_and_the_last_those_with_more():
+    runs = tiny.runs(
+        {"layers": mlp(32, output="softmax")},
+        dead=32 - np.array([0, 1, 2, 3, 4, 4, 7])[:, None, None],
+        val_accuracy=np.array([0.1, 0.1, 0.2, 0.2, 0.25, 0.3, 0.4])[:, None],
+    )
+    results = Results({q08.SHEET: Runs(q08.SHEET, runs.records)})
+    _, *rows = q08._level_rows(results)
+    assert [row[:2] for row in rows] == [
+        *([f"{count}", "1"] for count in range(4)),
+        ["4 to 7", "3"],
+    ]
+    assert rows[-1][2:] == ["25.0% to 40.0%", "30.0%"]
+
+
+#: Living units and accuracy of each arm in the end, in the order of `q08.OPTIMIZERS`.
+RAW = {"alive": (32, 8, 20, 12, 4), "accuracy": (0.40, 0.30, 0.38, 0.34, 0.30)}
+
+
+def arms(**changes) -> dict[str, bool]:
+    """Which claims of causes hold if arms end so; centred ones with all units and .45."""
+    raw, made = RAW | changes, {}
+    apart = np.array([-1, 0, 1]) / 1000
+    for optimizer, alive, accuracy in zip(
+        q08.OPTIMIZERS, raw["alive"], raw["accuracy"], strict=True
+    ):
+        some = ending(np.full(3, alive), accuracy + apart)
+        made[q08.ARMS["raw", optimizer]] = some
+        made[q08.ARMS["centred", optimizer]] = ending(np.full(3, 32), 0.45 + apart[::-1])
+    made[q08.STANDARDISED] = made[q08.CENTRED]
+    results = Results({e: Runs(e, runs.records) for e, runs in made.items()})
+    return {claim.name: claim.holds for claim in q08._claims_of_causes(results)}
+
+
+def test_claims_of_causes_hold_of_arms_of_which_they_are_true():
+    # That fewer learn nothing cannot be told from three runs.
+    assert [name for name, holds in arms().items() if not holds] == ["not_their_size"]
+
+
+@pytest.mark.parametrize(
+    "failing, changes",
+    [
+        ("rate", {"alive": (32, 8, 12, 12, 4)}),
+        ("rate", {"alive": (8, 8, 20, 12, 4)}),
+        ("not_adam_alone", {"alive": (32, 17, 20, 12, 4)}),
+        ("long_steps", {"alive": (32, 8, 4, 12, 4)}),
+        ("slower_is_better", {"accuracy": (0.40, 0.30, 0.29, 0.34, 0.30)}),
+        ("raw_costs_more", {"alive": (31, 8, 20, 12, 4)}),
+        ("raw_costs_more", {"accuracy": (0.46, 0.30, 0.38, 0.34, 0.30)}),
+        ("units_not_all", {"alive": (32, 4, 20, 12, 4)}),
+        ("units_not_all", {"accuracy": (0.40, 0.31, 0.38, 0.34, 0.30)}),
+        ("best_arm", {"accuracy": (0.40, 0.30, 0.46, 0.34, 0.30)}),
+        ("centring", {"accuracy": (0.40, 0.30, 0.38, 0.34, 0.451)}),
+    ],
+)
+def test_a_claim_of_causes_fails_where_one_arm_ends_otherwise(failing, changes):
+    assert arms()[failing]
+    assert not arms(**changes)[failing]

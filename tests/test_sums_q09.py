@@ -133,3 +133,8 @@ def test_the_comparisons_of_the_table_are_adjusted_together():
     found = q09._holm(results())
     assert len(found) == 5
     assert max(found) == pytest.approx(2 / 2**10)
+
+
+def test_claims_hold_of_what_is_true_of_these_results_and_of_nothing_else():
+    holding = {claim.name for claim in q09.claims(results()) if claim.holds}
+    assert holding == {"centred", "overfits", "curves_cross", "turn", "kinds", "shared"}

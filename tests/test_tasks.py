@@ -2,7 +2,9 @@
 
 import ast
 import math
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT
@@ -185,3 +187,15 @@ def test_verify_takes_the_time_and_the_experiments_that_it_is_told(
 def test_verify_knows_no_experiment_of_another_name(dodo):
     with pytest.raises(verify.VerificationError, match="no experiment 'q02'"):
         dodo.verify_some(5, "q02", False)
+
+
+def test_what_was_found_trained_is_asked_again_for_other_settings_or_seeds(dodo, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        dodo, "CHECKED", SimpleNamespace(holds=lambda check, what, files: asked.append(what))
+    )
+    experiment = EXPERIMENTS["q02-sgd"]
+    for changes in ({}, {"epochs": 21}, {"seeds": range(50)}, {"name": "q02-other"}):
+        dodo.is_trained(replace(experiment, **changes))()
+    assert len(set(asked[:3])) == 3
+    assert asked[3] == asked[0]  # whose ledger is another file
