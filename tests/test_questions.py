@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import tiny
+from conftest import ROOT
 
 from analysis.questions import QUESTIONS, SHOWING_TEST_IMAGES, by_name, with_those_below
 from analysis.spec import SpecError
@@ -39,6 +40,31 @@ def test_numbers_tables_claims_and_figures_are_functions_of_results(module):
     functions = [module.numbers, module.tables, module.claims, *module.FIGURES.values()]
     for function in functions:
         assert list(signature(function).parameters) == ["results"], function
+
+
+def test_a_question_is_listed_has_a_page_in_the_contents_and_a_card_on_the_home_page():
+    book = ROOT / "book"
+    contents, home = ((book / name).read_text() for name in ("_toc.yml", "index.md"))
+    pages = "".join(path.read_text() for path in book.glob("*.md"))
+    files = Path(QUESTIONS["q01"].__file__).parent.glob("q[0-9][0-9].py")
+    assert {path.stem for path in files} == QUESTIONS.keys() - {"walkthrough"}
+    for page, module in QUESTIONS.items():
+        text = (book / f"{page}.md").read_text()
+        assert f"- file: {page}\n" in contents
+        assert f":link: {page}\n" in home and f"figures/{page}-small.*" in home
+        for directive in ("claims", "experiments"):
+            assert f"{{{directive}}} {page}\n" in text
+        hidden = [name for name in module.FIGURES if f"figures/{name}.*" not in pages]
+        assert hidden == [], "drawn and shown on no page"
+
+
+def test_figures_and_experiments_are_named_after_their_question():
+    others = set()
+    for page, module in QUESTIONS.items():
+        assert [name for name in module.FIGURES if not name.startswith(f"{page}-")] == []
+        new = {experiment.name for experiment in module.EXPERIMENTS} - others
+        assert page == "walkthrough" or {name.partition("-")[0] for name in new} <= {page}
+        others |= new
 
 
 def test_modules_that_show_test_images_choose_them_by_results():

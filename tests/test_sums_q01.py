@@ -380,7 +380,7 @@ def test_numbers_are_of_the_outputs_and_runs_that_they_name(monkeypatch):
     monkeypatch.setattr(q01.draw_a_digit, "numbers", lambda results, runs: {})
     results = followed(stays=1, falls=1, rises=1)
     records = results[q01.SHEET].records
-    # One run loses none, one that of 0 only, one another only, after all; the rest lose both.
+    # One run loses no output, one that of 0, one that of 1; the others lose both.
     for record, digits in zip(records, ([], [0], [1]), strict=False):
         own = np.full((5, 10), 0.97)
         own[:, digits] = 0
