@@ -371,7 +371,7 @@ def values() -> dict[str, np.ndarray]:
     }
 
 
-def world(module, changes) -> Results:
+def world(module, changes, times=1) -> Results:
     """All experiments end as in `values`, but for some changes.
 
     Parameters
@@ -379,6 +379,8 @@ def world(module, changes) -> Results:
     module : ModuleType
     changes : dict
         By experiment, a function that changes `values` in place.
+    times : int
+        How often each of the eight runs is there.
     """
     made = {}
     for experiment in {*module.EXPERIMENTS, q01.SHEET}:
@@ -393,14 +395,14 @@ def world(module, changes) -> Results:
         runs = tiny.runs({"activity_at": steps, "dataset": "mnist"}, before_own=before, **histories)
         for record, first in zip(runs.records, before, strict=True):
             record["within"] = {"own": [first.tolist()] * len(steps)}
-        made[experiment] = runs
+        made[experiment] = Runs(runs.experiment, runs.records * times)
     excerpt = Excerpt(LABELS, LABELS, np.array([], int), None)
     return Results(made, {"mnist": excerpt})
 
 
-def claimed(module, changes) -> dict[str, bool]:
+def claimed(module, changes, times=1) -> dict[str, bool]:
     """Which claims hold in a `world`."""
-    return {claim.name: claim.holds for claim in module.claims(world(module, changes))}
+    return {claim.name: claim.holds for claim in module.claims(world(module, changes, times))}
 
 
 def test_claims_of_question_2_hold_of_runs_of_which_they_are_true():
@@ -467,6 +469,26 @@ def test_claims_of_question_3_hold_of_a_slower_training_and_not_of_an_equal_one(
     assert {name for name, holds in claimed(q03, slow).items() if holds} >= names
     equal = claimed(q03, {})
     assert {name for name in names if equal[name]} == {"as-often", "shared"}
+
+
+@pytest.mark.parametrize("rate", [0.2, 1.0])
+def test_each_rate_is_compared_with_the_one_that_is_named(rate):
+    # Of forty runs half are stuck, but with rate 0.2 none and with rate 1 three quarters.
+    changes = {
+        q03.BY_RATE[0.2]: setting("own", to=1),
+        q03.BY_RATE[1.0]: setting("own", slice(2, 8), slice(None), 5, to=0),
+    }
+    assert claimed(q03, changes, times=5)["largest-worse"]
+    del changes[q03.BY_RATE[rate]]
+    assert not claimed(q03, changes, times=5)["largest-worse"]
+
+
+def test_most_of_a_slow_trainings_silent_outputs_are_shared_and_not_of_the_fast_ones():
+    # At the smaller rate each of the four stuck runs loses two outputs more than at the other.
+    slow = {q03.SHEET: setting("own", slice(4, 8), slice(None), slice(7, 9), to=0)}
+    fast = {q02.SHEET: setting("own", slice(4, 8), slice(None), slice(7, 9), to=0)}
+    assert not claimed(q03, slow)["shared"]
+    assert claimed(q03, fast)["shared"]
 
 
 def ahead(values):
