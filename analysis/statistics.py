@@ -130,9 +130,8 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> tuple[Estimate, float]:
     """Spearman's, with its 95% interval (Fisher's transformation of the ranks') and p-value."""
     from scipy import stats
 
-    found = stats.pearsonr(stats.rankdata(a), stats.rankdata(b))
-    ends = found.confidence_interval(0.95)
-    return Estimate(*map(float, (found.statistic, ends.low, ends.high))), float(found.pvalue)
+    ranks = stats.rankdata(a), stats.rankdata(b)
+    return correlation(*ranks), float(stats.pearsonr(*ranks).pvalue)
 
 
 def variance_shares(table: np.ndarray) -> tuple[Estimate, float, Estimate]:
