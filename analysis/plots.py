@@ -63,6 +63,26 @@ def run_curves(
     )
 
 
+def training_and_testing(ax, training: np.ndarray, testing: np.ndarray, ylabel: str) -> None:
+    """`run_curves` of what the same runs did in training and in testing, each in its colour.
+
+    Parameters
+    ----------
+    ax : Axes
+    training, testing : ndarray, shape (runs, epochs)
+    ylabel : str
+    """
+    runs, colours = len(training), style.theme().categories[:2]
+    run_curves(
+        ax,
+        np.concatenate([training, testing]),
+        ["training"] * runs + ["testing"] * runs,
+        [colours[0]] * runs + [colours[1]] * runs,
+        ylabel,
+        [*range(runs)] * 2,
+    )
+
+
 def small_curves(values: np.ndarray, colours: Sequence[str], seeds: Sequence[int] | None = None):
     """`run_curves` in small: a figure of one curve a run, for the home page."""
     figure, ax = style.small_figure()

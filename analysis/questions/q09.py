@@ -365,12 +365,8 @@ def accuracy(results):
     """The plot asked for, training and testing accuracy of ten runs, and the errors beside it."""
     runs = results[SHEET]
     figure, axes = style.figure(1, 2, height=5.6, sharex=True)
-    labels = ["training"] * len(runs) + ["testing"] * len(runs)
-    training, testing = style.theme().categories[:2]
-    colours = [training] * len(runs) + [testing] * len(runs)
     for ax, name, ylabel in ((axes[0], "accuracy", "accuracy"), (axes[1], "loss", "error")):
-        both = np.concatenate([runs.history(name), runs.history(f"val_{name}")])
-        plots.run_curves(ax, both, labels, colours, ylabel, [*range(len(runs))] * 2)
+        plots.training_and_testing(ax, runs.history(name), runs.history(f"val_{name}"), ylabel)
     axes[0].set_xlabel("")
     return figure
 

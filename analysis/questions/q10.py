@@ -446,14 +446,12 @@ def epochs(results):
     """Training and testing accuracy by epoch, of question 9's network and of the final one."""
     figure, axes = style.figure(2, height=3.2, sharey=True)
     titles = {"question 9": q09.SHEET, "the final network": FINAL}
-    training, testing = style.theme().categories[:2]
     axes[0].set_ylim(0.4, 1)  # before curves are labelled at their heights
     for ax, (title, experiment) in zip(axes, titles.items(), strict=True):
         runs = results[experiment]
-        both = np.concatenate([runs.history("accuracy"), runs.history("val_accuracy")])
-        labels = ["training"] * len(runs) + ["testing"] * len(runs)
-        colours = [training] * len(runs) + [testing] * len(runs)
-        plots.run_curves(ax, both, labels, colours, "accuracy", [*range(len(runs))] * 2)
+        plots.training_and_testing(
+            ax, runs.history("accuracy"), runs.history("val_accuracy"), "accuracy"
+        )
         ax.set_title(title)
     axes[1].set_ylabel("")
     return figure
