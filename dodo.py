@@ -76,8 +76,8 @@ LIST_OF_QUESTIONS = ROOT / "analysis" / "questions" / "__init__.py"
 FIGURE_FILES = [
     *(
         path
-        for module in QUESTIONS.values()
-        for name in module.FIGURES
+        for drawn in figures.BY_PAGE.values()
+        for name in drawn
         for path in figures.figure_files(name)
     ),
 ]
@@ -231,22 +231,22 @@ def task_train():
 
 
 def task_figures():
-    """Draw each question's figures, for light and dark pages and for paper."""
-    for page, module in QUESTIONS.items():
+    """Draw each page's figures, for light and dark pages and for paper."""
+    for page, drawn in figures.BY_PAGE.items():
+        module = QUESTIONS.get(page)
         yield {
             "name": page,
-            "doc": f"Draw {', '.join(module.FIGURES)}, and write their data.",
+            "doc": f"Draw {', '.join(drawn)}, and write their data.",
             "actions": [
                 (attempt, [figures.draw_page, page, RESULTS]),
             ],
             "file_dep": [
-                *ledgers(module.EXPERIMENTS),
+                *([*ledgers(module.EXPERIMENTS), *sources(module)] if module else [results.SPEED]),
                 *KEPT_FILES,
                 *SHARED_SOURCES,
-                *sources(module),
             ],
             "targets": [
-                *(path for name in module.FIGURES for path in figures.figure_files(name)),
+                *(path for name in drawn for path in figures.figure_files(name)),
             ],
             "clean": True,
         }
@@ -259,7 +259,7 @@ def task_numbers():
         "file_dep": [
             *ledgers(EXPERIMENTS.values()),
             *KEPT_FILES,
-            report.SPEED,
+            results.SPEED,
             *SHARED_SOURCES,
             *sources(*QUESTIONS.values()),
             LIST_OF_QUESTIONS,

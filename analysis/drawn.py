@@ -65,7 +65,7 @@ def _marks(ax) -> Iterator[list]:
             for place, (x, y) in enumerate(_places(drawn, drawn.get_offsets())):
                 yield _row("dot", drawn, place, (x, "", y, ""), names)
         elif isinstance(drawn, QuadMesh):
-            yield from _cells(drawn, names)
+            yield from _cells(_in_rows(drawn), names, 0.5)
         elif isinstance(drawn, LineCollection):
             for (x, y), (x_end, y_end) in drawn.get_segments():
                 yield _row("bar of error", drawn, 0, (x, x_end, y, y_end), names)
@@ -82,7 +82,11 @@ def _marks(ax) -> Iterator[list]:
             ends = (x, x + patch.get_width(), y, y + patch.get_height())
             yield _row("bar", patch, 0, ends, names)
     for picture in ax.images:
-        height, width = picture.get_array().shape[:2]
+        values = picture.get_array()
+        if values.ndim == 2 and values.dtype.kind == "f":  # numbers, shown as shades
+            yield from _cells(values, names, 0.0)
+            continue
+        height, width = values.shape[:2]
         told = " ".join(filter(None, (ax.get_title("center"), ax.get_xlabel())))
         yield [f"image of {width} × {height}", _series(picture), *[""] * 5, _one_line(told)]
 
@@ -116,13 +120,19 @@ def _band(drawn, vertices: np.ndarray, names: tuple[dict, dict]) -> Iterator[lis
         yield _row("band", drawn, 0, (x, "", heights.min(), heights.max()), names)
 
 
-def _cells(mesh, names: tuple[dict, dict]) -> Iterator[list]:
+def _in_rows(mesh) -> np.ma.MaskedArray:
+    """A mesh's values as they stand."""
     values = np.ma.atleast_2d(mesh.get_array())
     if 1 in values.shape:
         values = values.reshape(np.subtract(mesh.get_coordinates().shape[:2], 1))
+    return values
+
+
+def _cells(values: np.ndarray, names: tuple[dict, dict], middle: float) -> Iterator[list]:
+    """Rows of cells, the first of which has its middle there on both axes."""
     for (row, column), value in np.ma.ndenumerate(values):
-        place = [_told(column + 0.5, names[0], "cell"), "", _told(row + 0.5, names[1], "cell"), ""]
-        yield ["cell", "", "", *place, _plain(value)]
+        x, y = (_told(at + middle, n, "cell") for at, n in zip((column, row), names, strict=True))
+        yield ["cell", "", "", x, "", y, "", _plain(value)]
 
 
 def _names(axis) -> dict[float, str]:

@@ -1,4 +1,4 @@
-"""Draws the questions' figures into files, each with the data that it shows."""
+"""Draws the pages' figures into files, each with the data that it shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from analysis import drawn as shown
-from analysis import style
+from analysis import speed, style
 from analysis.files import write_whole
 from analysis.loaded import Results
 from analysis.questions import QUESTIONS
@@ -18,6 +18,9 @@ from analysis.results import FOLDER
 
 BOOK = FOLDER.parent
 FIGURES = BOOK / "figures"
+
+#: By page, each figure's name and the function of results that draws it.
+BY_PAGE = {page: module.FIGURES for page, module in QUESTIONS.items()} | {"speed": speed.FIGURES}
 
 #: At most so many are drawn at a time: a page has no more than nine, half a second each, and a
 #: process takes a second to start and 300 MB.
@@ -30,7 +33,7 @@ def figure_files(name: str) -> list[Path]:
 
 
 def draw_page(page: str, results: Results) -> None:
-    """Draw a question's figures for light and dark pages and for paper, and tell their data.
+    """Draw a page's figures for light and dark pages and for paper, and tell their data.
 
     On several cores several figures are drawn at a time, in processes that read the ledgers
     they need for themselves.
@@ -39,14 +42,14 @@ def draw_page(page: str, results: Results) -> None:
 
     import joblib  # only drawing needs it
 
-    names = list(QUESTIONS[page].FIGURES)
+    names = list(BY_PAGE[page])
     # A child of multiprocessing, as with doit -n, would wait at its end for processes of its own.
     is_child = multiprocessing.parent_process() is not None
     at_a_time = 1 if is_child else min(joblib.cpu_count(), PROCESSES)
     if at_a_time > 1:
         drawings = _drawn_apart(page, names, at_a_time)
     else:
-        drawings = (drawn(function, results) for function in QUESTIONS[page].FIGURES.values())
+        drawings = (drawn(function, results) for function in BY_PAGE[page].values())
     for name, contents in zip(names, drawings, strict=True):
         for path, content in zip(figure_files(name), contents, strict=True):
             write_whole(path, content)
@@ -64,7 +67,7 @@ def _drawn_apart(page: str, names: Iterable[str], at_a_time: int) -> list[tuple]
 
 def _drawn_here(page: str, name: str) -> tuple[bytes, ...]:
     """In a process that draws."""
-    return drawn(QUESTIONS[page].FIGURES[name], _results_here())
+    return drawn(BY_PAGE[page][name], _results_here())
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import compress, pairwise
 
@@ -12,7 +11,6 @@ from analysis import drawn, forms, plots, style
 from analysis.claims import Criterion, exactly
 from analysis.datasets import DATASETS
 from analysis.results import SILENT_BELOW, Runs
-from analysis.spec import Experiment
 from analysis.statistics import estimate, rate
 
 #: The runs that the assignment asks for; the others extend them to a rate.
@@ -339,16 +337,57 @@ def first_epoch_figure(trainings: dict[str, FirstEpoch]):
     return figure
 
 
-def curves(ax, runs: Runs, name: str, ylabel: str) -> None:
+def curves_figure(runs: Runs, name: str, ylabel: str):
     """A history of the first ten runs, coloured and labelled by their silent outputs."""
     ten = runs.first(ASKED_FOR)
-    plots.run_curves(
-        ax,
-        ten.history(name),
-        plots.silent_labels(ten.silent[:, -1]),
-        [plots.silent_colour(count) for count in counts(ten)],
-        ylabel,
+    figure, ax = style.figure()
+    plots.run_curves(ax, ten.history(name), *_looks(ten), ylabel)
+    _mark_heard_again(ax, ten, name)
+    return figure
+
+
+#: What the axis of squared error spans in questions 2 to 4, whose plots are to be compared.
+ERRORS = (0.005, 0.09)
+
+
+def errors_figure(runs: Runs):
+    """The two plots that questions 2 to 4 ask for: `curves_figure` of both errors, on one scale."""
+    ten = runs.first(ASKED_FOR)
+    figure, axes = style.figure(2, height=3.7, sharey=True)
+    axes[0].set(yscale="log", ylim=ERRORS)
+    style.plain_ticks(axes[0].yaxis)
+    plots.training_beside_testing(
+        axes, ten.history("loss"), ten.history("val_loss"), *_looks(ten), "error (mean squared)"
     )
+    for ax, name in zip(axes, ("loss", "val_loss"), strict=True):
+        _mark_heard_again(ax, ten, name)
+    return figure
+
+
+def _looks(ten: Runs) -> tuple[list[str], list[str]]:
+    """Labels and colours of runs, by the outputs that end silent."""
+    colours = [plots.silent_colour(count) for count in counts(ten)]
+    return plots.silent_labels(ten.silent[:, -1]), colours
+
+
+def heard_again(runs: Runs) -> list[tuple[int, int, int]]:
+    """Place of the run, epoch from 1, and output, wherever one is heard after it was silent."""
+    places = np.argwhere(runs.silent[:, :-1] & ~runs.silent[:, 1:])
+    return [(run, epoch + 2, output) for run, epoch, output in places.tolist()]
+
+
+def _mark_heard_again(ax, ten: Runs, name: str) -> None:
+    """Mark where an output is heard again, in words on that side on which the run ends."""
+    silent, is_error = counts(ten), name.endswith("loss")
+    for run, epoch, output in heard_again(ten):
+        plots.mark(
+            ax,
+            (epoch, ten.history(name)[run, epoch - 1]),
+            ten.records[run]["seed"],
+            f"{output} heard again",
+            plots.silent_colour(silent[run]),
+            is_above=is_error == (silent[run] > 0),
+        )
 
 
 def small_curves(runs: Runs, name: str):
@@ -357,31 +396,16 @@ def small_curves(runs: Runs, name: str):
     return plots.small_curves(ten.history(name), [plots.silent_colour(n) for n in counts(ten)])
 
 
-def curves_figure(runs: Runs, name: str, ylabel: str):
-    """`curves` as a figure of its own."""
-    figure, ax = style.figure()
-    curves(ax, runs, name, ylabel)
-    return figure
-
-
-def error_figures(page: str, experiment: Experiment) -> dict[str, Callable]:
-    """The two plots that questions 2 to 4 ask for, by figure name."""
-    return {
-        f"{page}-training-error": lambda results: curves_figure(
-            results[experiment], "loss", "training error"
-        ),
-        f"{page}-testing-error": lambda results: curves_figure(
-            results[experiment], "val_loss", "testing error"
-        ),
-    }
-
-
-def curves_of_all(runs: Runs, name: str, ylabel: str):
-    """A history of the first ten runs of a network without ReLU outputs, as a figure."""
-    ten = runs.first(ASKED_FOR).history(name)
-    figure, ax = style.figure()
-    colour = style.theme().categories[0]
-    plots.run_curves(ax, ten, ["all runs"] * len(ten), [colour] * len(ten), ylabel)
+def errors_of_all(runs: Runs, ylabel: str):
+    """`errors_figure` of a network without ReLU outputs, whose error has a scale of its own."""
+    ten = runs.first(ASKED_FOR)
+    figure, axes = style.figure(2, height=3.4, sharey=True)
+    axes[0].set(yscale="log")
+    style.plain_ticks(axes[0].yaxis)
+    looks = ["all runs"] * len(ten), [style.theme().categories[0]] * len(ten)
+    plots.training_beside_testing(
+        axes, ten.history("loss"), ten.history("val_loss"), *looks, ylabel
+    )
     return figure
 
 
@@ -440,16 +464,30 @@ def settings_figure(settings: dict[str, Runs], name: str = "val_accuracy"):
     ]
     ylabel = {"val_accuracy": "testing accuracy", "val_loss": "testing error"}[name]
     plots.strips(ax, {label: runs.final(name) for label, runs in settings.items()}, colours, ylabel)
-    legend = ["none silent", "one silent", "two silent", "three or more"]
-    heights = (0.9, 0.8, 0.7, 0.6) if name == "val_accuracy" else (0.1, 0.3, 0.5, 0.7)
-    low, high = ax.get_ylim()
-    plots.label_ends(
-        ax,
-        [low + height * (high - low) for height in heights],
-        legend,
-        [plots.silent_colour(count) for count in range(4)],
-    )
+    silent_legend(figure)
     return figure
+
+
+def silent_legend(figure, most: int = 3) -> None:
+    """Say above a figure which colour stands for how many silent outputs, up to so many."""
+    from matplotlib.lines import Line2D
+
+    words = ["none", "one", "two", "three or more"][: most + 1]
+    keys = [
+        Line2D([], [], color=plots.silent_colour(count), marker="o", ls="", label=word)
+        for count, word in enumerate(words)
+    ]
+    figure.legend(
+        handles=keys,
+        title="silent outputs:",
+        alignment="left",
+        loc="outside upper left",
+        ncols=len(keys),
+        frameon=False,
+        handletextpad=0.1,
+        fontsize=8.5,
+        title_fontsize=8.5,
+    )
 
 
 def settings_table(settings: dict[str, Runs], reference: Runs) -> list[list[str]]:
@@ -496,16 +534,15 @@ def rates_figure(by_optimizer: dict[str, dict[float, Runs]]):
         By the optimizer's name and the learning rate.
     """
     figure, axes = style.figure(2, height=3.0)
-    for (name, by_rate), colour in zip(
-        by_optimizer.items(), style.theme().categories, strict=False
-    ):
+    looks = zip(style.theme().categories, ("o-", "s--"), strict=False)
+    for (name, by_rate), (colour, line) in zip(by_optimizer.items(), looks, strict=False):
         shares = [rate(stuck(runs)) for runs in by_rate.values()]
         errors = [estimate(runs.final("val_loss")[healthy(runs)]) for runs in by_rate.values()]
         for ax, estimates in zip(axes, (shares, errors), strict=True):
             means, lows, highs = np.transpose(estimates)
             reach = [means - lows, highs - means]
             ax.errorbar(
-                list(by_rate), means, reach, color=colour, marker="o", ms=4, capsize=2, label=name
+                list(by_rate), means, reach, color=colour, fmt=line, ms=4, capsize=2, label=name
             )
     for ax, label in zip(
         axes, ("runs with a silent output", "testing error of healthy runs"), strict=True

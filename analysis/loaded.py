@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial, wraps
 from pathlib import Path
@@ -49,6 +50,11 @@ class Results:
 
     def __getitem__(self, experiment: Experiment) -> Runs:
         return self._runs[experiment]
+
+    @cached_property
+    def speed(self) -> dict:
+        """What ``doit benchmark`` measured."""
+        return json.loads((self._folder / results.SPEED.name).read_text())
 
     @cached_property
     def to_draw_for(self) -> Kept:

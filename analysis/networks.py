@@ -81,13 +81,17 @@ class Network:
     activation: str
     weights: tuple[np.ndarray, ...]
 
-    def outputs(self, images: np.ndarray) -> np.ndarray:
-        """What it says of images: uint8, shape (n, 28, 28), to float32, shape (n, 10)."""
+    def sums(self, images: np.ndarray) -> np.ndarray:
+        """The weighted sums that its outputs are functions of, for images as `outputs` has them."""
         values = images.reshape(len(images), -1).astype(np.float32) / 255
         *hidden, last = zip(self.weights[::2], self.weights[1::2], strict=True)
         for kernel, bias in hidden:
             values = np.maximum(values @ kernel + bias, 0)
-        values = values @ last[0] + last[1]
+        return values @ last[0] + last[1]
+
+    def outputs(self, images: np.ndarray) -> np.ndarray:
+        """What it says of images: uint8, shape (n, 28, 28), to float32, shape (n, 10)."""
+        values = self.sums(images)
         if self.activation == "relu":
             return np.maximum(values, 0)
         powers = np.exp(values - values.max(axis=1, keepdims=True))

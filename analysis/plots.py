@@ -39,6 +39,25 @@ def run_curves(
     seeds : sequence of int, optional
         One a curve, where they are not those from 0 on.
     """
+    labels, lasts = _curves(ax, values, labels, colours, seeds)
+    ax.set(ylabel=ylabel)
+    groups = {label: [i for i, other in enumerate(labels) if other == label] for label in labels}
+    label_ends(
+        ax,
+        [float(np.mean(lasts[runs])) for runs in groups.values()],
+        [label if len(runs) == 1 else f"{label} (× {len(runs)})" for label, runs in groups.items()],
+        [colours[runs[0]] for runs in groups.values()],
+    )
+
+
+def _curves(
+    ax,
+    values: np.ndarray,
+    labels: Sequence[str],
+    colours: Sequence[str],
+    seeds: Sequence[int] | None,
+) -> tuple[list[str], np.ndarray]:
+    """The curves of `run_curves`; returns how each is to be called, and its last value."""
     epochs = np.arange(1, values.shape[1] + 1)
     diverged = np.isnan(values[:, -1])
     labels = ["diverged" if d else label for label, d in zip(labels, diverged, strict=True)]
@@ -51,16 +70,96 @@ def run_curves(
         drawn.of_seeds(line, seed, label)
         if np.isnan(curve[-1]):
             ax.plot([epoch], [last], "x", color=colour)
-    ax.set(xlabel="epoch", ylabel=ylabel, xlim=(1, epochs[-1]))
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.set(xlim=(1, epochs[-1]))
+    _epoch_axis(ax, epochs[-1])
     ax.margins(y=0.08)
-    groups = {label: [i for i, other in enumerate(labels) if other == label] for label in labels}
-    label_ends(
-        ax,
-        [float(np.mean(lasts[runs, 1])) for runs in groups.values()],
-        [label if len(runs) == 1 else f"{label} (× {len(runs)})" for label, runs in groups.items()],
-        [colours[runs[0]] for runs in groups.values()],
+    return labels, lasts[:, 1]
+
+
+def training_beside_testing(
+    axes,
+    training: np.ndarray,
+    testing: np.ndarray,
+    labels: Sequence[str],
+    colours: Sequence[str],
+    ylabel: str,
+) -> None:
+    """`run_curves` in training and in testing, in two panels that share a scale and the labels.
+
+    Parameters
+    ----------
+    axes : sequence of Axes, length 2
+        Which share their y axis, with its limits if it is to have other than the curves give.
+    training, testing : ndarray, shape (runs, epochs)
+    labels, colours : sequence of str
+        One a run, in both panels.
+    ylabel : str
+    """
+    _curves(axes[0], training, labels, colours, None)
+    run_curves(axes[1], testing, labels, colours, "")
+    axes[0].set(ylabel=ylabel)
+    for ax, title in zip(axes, ("training", "testing"), strict=True):
+        ax.set(title=title)
+
+
+def mark(ax, place: tuple[float, float], seed: int, words: str, colour: str, is_above: bool):
+    """A ring where something happens to a run, and beside it what.
+
+    Parameters
+    ----------
+    ax : Axes
+    place : tuple of float
+    seed : int
+        Whose run it is.
+    words, colour : str
+    is_above : bool
+        Whether the words stand above the ring, or below it.
+    """
+    ring = ax.scatter(*place, s=36, facecolors="none", edgecolors=colour, lw=1.3, zorder=3)
+    drawn.of_seeds(ring, seed, words)
+    low, high = ax.get_xlim()
+    is_late = place[0] > (low + high) / 2
+    ax.annotate(
+        words,
+        place,
+        xytext=(-8 if is_late else 8, 24 if is_above else -60),
+        textcoords="offset points",
+        ha="right" if is_late else "left",
+        va="center",
+        fontsize=8,
+        color=colour,
+        arrowprops=_leader(colour, relpos=(is_late, 0.5)) | {"shrinkB": 4},
     )
+
+
+def _epoch_axis(ax, epochs: int) -> None:
+    """Name the axis of epochs, and number the first, where there are few all, and every fifth."""
+    ax.set(xlabel="epoch")
+    ax.set_xticks(range(1, epochs + 1) if epochs <= 10 else [1, *range(5, epochs + 1, 5)])
+
+
+def mean_with_interval(ax, values: np.ndarray, colour: str, series: str, line: str = "-") -> None:
+    """A mean of runs against the epoch, with a band for its interval.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : array_like, shape (epochs, 3)
+        Mean, and both ends of its interval.
+    colour : str
+    series : str
+        Of what it is the mean.
+    line : str
+        How Matplotlib calls the line's pattern.
+    """
+    mean, low, high = np.transpose(values)
+    epochs = np.arange(1, len(mean) + 1)
+    band = ax.fill_between(epochs, low, high, color=colour, alpha=0.15, lw=0)
+    (curve,) = ax.plot(epochs, mean, line, color=colour)
+    for artist in (band, curve):
+        drawn.of_seeds(artist, (), series)
+    ax.set(xlim=(1, epochs[-1]))
+    _epoch_axis(ax, epochs[-1])
 
 
 def training_and_testing(ax, training: np.ndarray, testing: np.ndarray, ylabel: str) -> None:
@@ -99,21 +198,36 @@ def _last_value(curve: np.ndarray) -> tuple[int, float]:
 
 
 def label_ends(ax, heights: Sequence[float], texts: Sequence[str], colours: Sequence[str]) -> None:
-    """Texts beside the right edge of the axes, near their heights but never over each other."""
-    low, high = ax.get_ylim()
-    line = 0.052 * 3.4 / ax.figure.get_figheight()  # a line of text, in heights of the axes
-    wanted = (np.asarray(heights) - low) / (high - low)
-    for text, place, colour in zip(texts, spread(wanted, line), colours, strict=True):
+    """Texts beside the right edge of the axes, never over each other, each led to its height."""
+    from matplotlib.transforms import ScaledTranslation
+
+    rows = ax.get_subplotspec().get_gridspec().nrows
+    line = 0.052 * 3.4 * rows / ax.figure.get_figheight()  # of text, in heights of the axes
+    right, _ = ax.get_xlim()[1], ax.get_ylim()  # settles the limits, which the next line takes
+    in_axes = ax.transScale + ax.transLimits
+    wanted = in_axes.transform([(right, height) for height in heights])[:, 1]
+    beside = ax.transAxes + ScaledTranslation(13 / 72, 0, ax.figure.dpi_scale_trans)
+    for text, height, place, colour in zip(
+        texts, heights, spread(wanted, line), colours, strict=True
+    ):
         ax.annotate(
             text,
-            (1, place),
-            xycoords="axes fraction",
-            xytext=(5, 0),
-            textcoords="offset points",
+            (1, height),
+            xycoords=ax.get_yaxis_transform(),
+            xytext=(1, place),
+            textcoords=beside,
             va="center",
             fontsize=8.5,
             color=colour,
+            annotation_clip=False,
+            arrowprops=_leader(colour),
         )
+
+
+def _leader(colour: str, relpos: tuple[float, float] = (0, 0.5)) -> dict:
+    """A thin line from words to what they are about."""
+    look = {"arrowstyle": "-", "color": colour, "lw": 0.7, "shrinkA": 1, "shrinkB": 1}
+    return look | {"relpos": relpos}
 
 
 def spread(wanted: np.ndarray, gap: float) -> np.ndarray:
@@ -202,7 +316,7 @@ def by_size(ax, sizes: Sequence[int], values: np.ndarray, colour: str, ylabel: s
 
 
 def lifelines(ax, silent: np.ndarray) -> None:
-    """Which outputs are silent in which epochs: a row a run, a bar a silent output.
+    """Which outputs are silent after which epochs: a row a seed, a line a silent output.
 
     Parameters
     ----------
@@ -216,15 +330,19 @@ def lifelines(ax, silent: np.ndarray) -> None:
         for place, digit in enumerate(digits):
             y = run + (place - (len(digits) - 1) / 2) * 0.44
             for start, end in _stretches(silent[run, :, digit]):
-                bar = ax.plot([start - 0.45, end + 0.45], [y, y], color=colour, lw=2.4)
-                places = [(start, run + 1), (end, run + 1)]
-                drawn.of_seeds(*bar, run, f"output {digit}", places)
-                ax.annotate(
-                    str(digit), (start - 0.58, y), ha="right", va="center", fontsize=7, color=colour
+                after = np.arange(start, end + 1)
+                line = ax.plot(
+                    after, np.full(len(after), y), color=colour, lw=2, marker="o", ms=3.6
                 )
-    ax.set_yticks(range(runs), range(1, runs + 1))
-    ax.set(xlabel="epoch", ylabel="run", xlim=(0, epochs + 0.6), ylim=(runs - 0.4, -0.6))
-    ax.xaxis.get_major_locator().set_params(integer=True)
+                places = [(epoch, run) for epoch in after]
+                drawn.of_seeds(*line, run, f"output {digit} silent", places)
+                look = {"va": "center", "fontsize": 8, "color": colour}
+                ax.annotate(str(digit), (start - 0.35, y), ha="right", **look)
+                if end < epochs:
+                    ax.annotate("heard again", (end + 0.35, y), ha="left", **look)
+    ax.set(ylabel="seed", xlim=(0, epochs + 0.4), ylim=(runs - 0.4, -0.6))
+    ax.set_yticks(range(runs), range(runs))
+    _epoch_axis(ax, epochs)
     for run in range(runs + 1):
         ax.axhline(run - 0.5, color=style.theme().faint, lw=0.4, alpha=0.5)
 

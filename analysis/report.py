@@ -10,19 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis import forms, words
+from analysis import forms, speed, words
 from analysis.datasets import DATASETS
 from analysis.figures import BOOK, figure_files
 from analysis.files import write_whole
 from analysis.loaded import Results
 from analysis.questions import QUESTIONS
-from analysis.results import FOLDER
 from analysis.spec import Experiment
 
 NUMBERS = BOOK / "numbers.json"
-
-#: What ``doit benchmark`` measured.
-SPEED = FOLDER / "benchmark.json"
 
 
 class ClaimError(RuntimeError):
@@ -70,8 +66,9 @@ def collect(results: Results) -> dict:
         content["experiments"][page] = [describe(spec, results) for spec in module.EXPERIMENTS]
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
     content["tables"] |= _reproduction(content)
-    speed = json.loads(SPEED.read_text())
-    content["numbers"] |= {f"speed.{name}": value for name, value in speed.items()}
+    content["numbers"] |= {f"speed.{name}": value for name, value in results.speed.items()}
+    for name, function in speed.FIGURES.items():
+        content["figures"][name] = _origin(name, function)
     return content
 
 

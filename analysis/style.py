@@ -144,6 +144,7 @@ def _settings(chosen: Theme) -> dict:
         "xtick.labelcolor": chosen.text,
         "ytick.labelcolor": chosen.text,
         "lines.linewidth": 1.4,
+        "patch.force_edgecolor": False,  # which seaborn draws white, on dark pages, too
         "svg.hashsalt": "report",  # the same figure gives the same file
         "pdf.fonttype": 42,  # letters stay letters in the PDF
     }

@@ -30,11 +30,9 @@ def page(monkeypatch, tmp_path):
         tables=lambda results: {},
         claims=lambda results: [],
     )
-    speed = tmp_path / "benchmark.json"
-    speed.write_text('{"ratio": 20.5}')
     monkeypatch.setattr(report, "QUESTIONS", {"q00": module})
     monkeypatch.setattr(report, "NUMBERS", tmp_path / "numbers.json")
-    monkeypatch.setattr(report, "SPEED", speed)
+    monkeypatch.setattr(RESULTS, "speed", {"ratio": 20.5}, raising=False)
     return module
 
 

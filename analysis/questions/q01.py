@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import draw_a_digit, drawn, forms, levels, plots, style
+from analysis import draw_a_digit, drawn, forms, levels, plots, sketches, style
 from analysis.claims import (
     SIGNIFICANT,
     Claim,
@@ -594,6 +594,8 @@ def causes(results):
             drawn.of_seeds(*line, seed, f"{count} silent")
         ax.set(xlabel="epoch", title=title, xticks=range(1, 6))
     axes[0].set_ylabel("training accuracy")
+    experiments = (SAME_WEIGHTS, SAME_ORDER, SAME_BOTH)
+    levels.silent_legend(figure, max(int(levels.counts(results[e]).max()) for e in experiments))
     return figure
 
 
@@ -686,6 +688,7 @@ FIGURES = {
     "q01-training-accuracy": training_accuracy,
     "q01-causes": causes,
     "q01-crossed": crossed,
+    "q01-silent-output": sketches.silent_output,
     "q01-firing": firing,
     "q01-draw-a-digit": draw_a_digit.still,
     "q01-first-epoch": first_epoch,

@@ -324,6 +324,11 @@ def _by_neighbours(results: Results) -> list[tuple[float, float, Estimate]]:
     ]
 
 
+def errors(results):
+    """The plots asked for: training and testing error of ten runs."""
+    return levels.errors_figure(results[SHEET])
+
+
 def settings(results):
     """All runs at all rates."""
     by_rate = {f"rate {rate:g}": results[BY_RATE[rate]] for rate in sorted(BY_RATE)}
@@ -336,7 +341,7 @@ def small(results):
 
 
 FIGURES = {
-    **levels.error_figures("q03", SHEET),
+    "q03-errors": errors,
     "q03-settings": settings,
     "q03-small": small,
 }

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from analysis import levels, statistics
+from analysis import levels, plots, statistics, style
 from analysis.claims import (
     Claim,
     above,
@@ -69,6 +69,7 @@ def numbers(results: Results) -> dict:
         | levels.ten_ends(adam)
         | {
             "pairs": len(adam_pairs),
+            "three_pairs": len(_all_three(results)[0]),
             "epochs_to_match": float(np.median(epochs)),
             "epochs_to_match_min": int(epochs.min()),
             "epochs_to_match_max": int(epochs.max()),
@@ -166,17 +167,25 @@ def _time_lead(results: Results, epochs: np.ndarray) -> float:
     return LAST / (float(np.median(epochs)) * _time_ratio(results))
 
 
+#: What questions 2, 3 and 4 train: the first epoch, looked into, and the whole.
+TRAININGS = {
+    "SGD, rate 0.1": (q01.FIRST_EPOCH, q02.SHEET),
+    "SGD, rate 0.01": (q03.FIRST_EPOCH, q03.SHEET),
+    "Adam": (FIRST_EPOCH, SHEET),
+}
+
+
 def first_epochs(results: Results) -> dict[str, FirstEpoch]:
-    """Silent outputs within the first epoch of questions 2, 3 and 4."""
-    trainings = {
-        "SGD, rate 0.1": (q01.FIRST_EPOCH, q02.SHEET),
-        "SGD, rate 0.01": (q03.FIRST_EPOCH, q03.SHEET),
-        "Adam": (FIRST_EPOCH, SHEET),
-    }
+    """Silent outputs within the first epoch of `TRAININGS`."""
     return {
         name: levels.first_epoch(results[early], results[whole])
-        for name, (early, whole) in trainings.items()
+        for name, (early, whole) in TRAININGS.items()
     }
+
+
+def _all_three(results: Results) -> list[Runs]:
+    """Of `TRAININGS` the runs of those seeds that are healthy in all of them."""
+    return levels.healthy_in_all(*(results[whole] for _, whole in TRAININGS.values()))
 
 
 def tables(results: Results) -> dict[str, list[list[str]]]:
@@ -381,6 +390,34 @@ def _back_in_first_epoch(training: FirstEpoch) -> np.ndarray:
     return ~training.silent[:, -1][_at_peak(training)]
 
 
+def errors(results):
+    """The plots asked for: training and testing error of ten runs."""
+    return levels.errors_figure(results[SHEET])
+
+
+def overlay(results):
+    """Questions 2, 3 and 4 in one: mean testing error of healthy runs, and the share stuck."""
+    figure, axes = style.figure(1, 2, height=5.4, sharex=True)
+    axes[0].set(yscale="log", ylabel="testing error (mean squared)")
+    style.plain_ticks(axes[0].yaxis)
+    axes[1].set(ylabel="runs with a silent output", ylim=(0, 1))
+    axes[1].yaxis.set_major_formatter("{x:.0%}")
+    colours, ends = style.theme().categories, ([], [])
+    for name, healthy, colour, line in zip(
+        TRAININGS, _all_three(results), colours, ("-", "--", "-."), strict=False
+    ):
+        whole = results[TRAININGS[name][1]]
+        errors = [statistics.estimate(error) for error in healthy.history("val_loss").T]
+        stuck = [statistics.rate(silent) for silent in whole.silent.any(axis=2).T]
+        for ax, estimates, end in zip(axes, (errors, stuck), ends, strict=True):
+            plots.mean_with_interval(ax, estimates, colour, name, line)
+            end.append(estimates[-1].mean)
+    for ax, end in zip(axes, ends, strict=True):
+        plots.label_ends(ax, end, list(TRAININGS), colours[: len(end)])
+    axes[0].set_xlabel("")
+    return figure
+
+
 def rates(results):
     """Stuck runs and testing error of both optimizers against the learning rate."""
     return levels.rates_figure(
@@ -402,7 +439,8 @@ def small(results):
 
 
 FIGURES = {
-    **levels.error_figures("q04", SHEET),
+    "q04-errors": errors,
+    "q04-overlay": overlay,
     "q04-rates": rates,
     "q04-first-epoch": first_epoch,
     "q04-small": small,

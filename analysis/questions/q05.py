@@ -498,14 +498,9 @@ def _claims_of_order(results: Results) -> list[Claim]:
     ]
 
 
-def training_error(results):
-    """The first plot asked for; error is cross-entropy here."""
-    return levels.curves_of_all(results[SHEET], "loss", "training error (cross-entropy)")
-
-
-def testing_error(results):
-    """The second plot asked for."""
-    return levels.curves_of_all(results[SHEET], "val_loss", "testing error (cross-entropy)")
+def errors(results):
+    """The plots asked for: training and testing error of ten runs."""
+    return levels.errors_of_all(results[SHEET], "error (cross-entropy)")
 
 
 def accuracy(results):
@@ -522,9 +517,13 @@ def accuracy(results):
                 drawn.of_seeds(*line, seed, experiment.name)
         ax.set(xlabel="epoch", title=title, xlim=(1, 20), xticks=(1, 5, 10, 15, 20))
     axes[0].set_ylabel("accuracy")
+    softmax, relu = (results[e].first(levels.ASKED_FOR) for e in (SHEET, q04.SHEET))
     plots.label_ends(
         axes[1],
-        [results[SHEET].final("val_accuracy").mean(), 0.87],
+        [
+            softmax.final("val_accuracy").mean(),
+            relu.final("val_accuracy")[levels.stuck(relu)].mean(),
+        ],
         ["softmax,\ncross-entropy", "ReLU,\nsquared error"],
         style.theme().categories[:2],
     )
@@ -573,20 +572,16 @@ def same_order_each_epoch(results):
     kept = results[SAME_ORDER_EACH_EPOCH]
     figure, ax = style.figure(height=2.8)
     colours = style.theme().categories[:2]
+    texts = ["a new order\nin each epoch", "the same order\nin each epoch"]
     ends = []
-    for runs, colour in zip((results[SHEET].first(len(kept)), kept), colours, strict=True):
-        error = runs.history("val_loss")
-        epochs = np.arange(1, error.shape[1] + 1)
-        ax.fill_between(
-            epochs, *np.transpose([estimate(e)[1:] for e in error.T]), color=colour, alpha=0.2, lw=0
-        )
-        ax.plot(epochs, error.mean(axis=0), color=colour)
-        ends.append(error[:, -1].mean())
-    ax.set(xlabel="epoch", ylabel="testing error\n(cross-entropy)", xlim=(1, epochs[-1]))
-    ax.set_xticks((1, 5, 10, 15, 20))
-    plots.label_ends(
-        ax, ends, ["a new order\nin each epoch", "the same order\nin each epoch"], colours
-    )
+    for runs, colour, text, line in zip(
+        (results[SHEET].first(len(kept)), kept), colours, texts, ("-", "--"), strict=True
+    ):
+        means = [estimate(error) for error in runs.history("val_loss").T]
+        plots.mean_with_interval(ax, means, colour, " ".join(text.split()), line)
+        ends.append(means[-1].mean)
+    ax.set(ylabel="testing error\n(cross-entropy)")
+    plots.label_ends(ax, ends, texts, colours)
     return figure
 
 
@@ -604,8 +599,7 @@ def small(results):
 
 
 FIGURES = {
-    "q05-training-error": training_error,
-    "q05-testing-error": testing_error,
+    "q05-errors": errors,
     "q05-accuracy": accuracy,
     "q05-crossed": crossed_settings,
     "q05-sureness": sureness_of_mistakes,

@@ -243,28 +243,31 @@ def claims(results: Results) -> list[Claim]:
     ]
 
 
-def _figure(values: np.ndarray, colour: int, ylabel: str):
-    figure, ax = style.figure()
-    plots.by_size(ax, SIZES, values, style.theme().categories[colour], ylabel)
-    for size, mean in zip(SIZES, values.mean(axis=1), strict=True):
-        ax.annotate(
-            f"{mean:.3f}",
-            (size, mean),
-            xytext=(4, -12),
-            textcoords="offset points",
-            fontsize=8,
-        )
+def accuracy(results):
+    """The plots asked for: average training and testing accuracy against hidden neurons."""
+    figure, axes = style.figure(2, height=3.6, sharey=True)
+    for ax, name, title, colour in zip(
+        axes,
+        ("accuracy", "val_accuracy"),
+        ("training", "testing"),
+        style.theme().categories[:2],
+        strict=True,
+    ):
+        values = _final(results, name)
+        plots.by_size(ax, SIZES, values, colour, "")
+        for size, mean in zip(SIZES, values.mean(axis=1), strict=True):
+            ax.annotate(
+                f"{mean:.3f}".removeprefix("0"),
+                (size, mean),
+                xytext=(3, -5),
+                textcoords="offset points",
+                va="top",
+                fontsize=8,
+            )
+        ax.set(title=title)
+        ax.margins(x=0.08)
+    axes[0].set_ylabel("average accuracy")
     return figure
-
-
-def training_accuracy(results):
-    """The first plot asked for: average training accuracy against hidden neurons."""
-    return _figure(_final(results, "accuracy"), 0, "training accuracy")
-
-
-def testing_accuracy(results):
-    """The second plot asked for: average testing accuracy against hidden neurons."""
-    return _figure(_final(results, "val_accuracy"), 1, "testing accuracy")
 
 
 def gap(results):
@@ -291,8 +294,7 @@ def small(results):
 
 
 FIGURES = {
-    "q06-training-accuracy": training_accuracy,
-    "q06-testing-accuracy": testing_accuracy,
+    "q06-accuracy": accuracy,
     "q06-gap": gap,
     "q06-small": small,
 }

@@ -589,11 +589,11 @@ def averaging(results):
     curves = [_held_out_mistakes(results, arm) for arm in arms]
     labels = np.repeat(["the weights", "their average"], list(map(len, curves)))
     colours = np.repeat(style.theme().categories[:2], list(map(len, curves)))
+    ax.set_yscale("log")
+    style.plain_ticks(ax.yaxis)
     plots.run_curves(
         ax, np.concatenate(curves), labels, colours, f"mistakes on {HELD_OUT:,} held-out images"
     )
-    ax.set_yscale("log")
-    style.plain_ticks(ax.yaxis)
     return figure
 
 

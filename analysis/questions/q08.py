@@ -237,6 +237,7 @@ def numbers(results: Results) -> dict:
         "runs": len(sheet),
         "ten_min": float(accuracy.min()),
         "ten_max": float(accuracy.max()),
+        "ten_late": max((epoch for _, epoch in late_starters(ten)), default=0),
         "ten_nothing": int(nothing(ten).sum()),
         "middle": float(np.median(test)),
         "best": float(test.max()),
@@ -777,11 +778,27 @@ def accuracy(results):
     alive = living(runs)[:, -1]
     labels = [f"{count} living" if count else "none living" for count in alive]
     colours = [style.theme().categories[min(count, 4)] for count in alive]
-    figure, axes = style.figure(1, 2, height=5.6, sharex=True, sharey=True)
-    plots.run_curves(axes[0], runs.history("accuracy"), labels, colours, "training accuracy")
-    plots.run_curves(axes[1], runs.history("val_accuracy"), labels, colours, "testing accuracy")
-    axes[0].set_xlabel("")
+    figure, axes = style.figure(2, height=3.7, sharey=True)
+    testing = runs.history("val_accuracy")
+    plots.training_beside_testing(
+        axes, runs.history("accuracy"), testing, labels, colours, "accuracy"
+    )
+    for run, epoch in late_starters(runs):
+        words = f"seed {runs.records[run]['seed']}\nstarts late"
+        for ax, name in zip(axes, ("accuracy", "val_accuracy"), strict=True):
+            place = epoch, runs.history(name)[run, epoch - 1]
+            plots.mark(ax, place, runs.records[run]["seed"], words, colours[run], is_above=True)
     return figure
+
+
+def late_starters(runs: Runs) -> list[tuple[int, int]]:
+    """Place of each run that learns but is at chance after two epochs, and how long it is.
+
+    The last epoch, from 1, after which its testing accuracy is that of a run that learned nothing.
+    """
+    at_chance = runs.history("val_accuracy") < NOTHING
+    chosen = np.flatnonzero(at_chance[:, 1] & ~at_chance[:, -1])
+    return [(int(run), int(np.flatnonzero(at_chance[run])[-1]) + 1) for run in chosen]
 
 
 def _dots_by_living(ax, runs: Runs, **look) -> None:

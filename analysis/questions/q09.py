@@ -5,7 +5,7 @@ from math import log
 
 import numpy as np
 
-from analysis import by_size, cost, drawn, forms, levels, mistakes, plots, style
+from analysis import by_size, cost, drawn, forms, levels, mistakes, plots, sketches, style
 from analysis.claims import Claim, above, at_least, at_most, below, undecided
 from analysis.loaded import Results
 from analysis.questions import q08
@@ -62,6 +62,9 @@ OPPONENTS = {
         q08.CENTRED_BY_SIZE[512],
     ),
 }
+
+#: The training image that shows what a filter does: the second, a truck.
+SHOWN = 1
 
 #: From after this epoch to the last the testing error is said not to fall.
 TURN = 6
@@ -431,6 +434,11 @@ def gallery(results):
     return mistakes.gallery_figure(results.excerpts["cifar10"], results[SHEET].predictions)
 
 
+def convolution(results):
+    """What a filter and max pooling make of a training image."""
+    return sketches.convolution(results.excerpts["cifar10"].train[SHOWN])
+
+
 def small(results):
     """For the home page: training and testing accuracy of ten runs."""
     runs, (training, testing) = results[SHEET], style.theme().categories[:2]
@@ -441,6 +449,7 @@ def small(results):
 
 FIGURES = {
     "q09-accuracy": accuracy,
+    "q09-convolution": convolution,
     "q09-against-cost": accuracy_against_cost,
     "q09-confusion": confusion_matrix,
     "q09-gallery": gallery,

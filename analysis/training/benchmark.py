@@ -29,7 +29,7 @@ from analysis.training.lifetime import end_with, stoppable
 from analysis.training.run import groups
 from analysis.training.workers import engine_on_one_thread
 
-FILE = results.FOLDER / "benchmark.json"
+FILE = results.SPEED
 
 #: What is timed both ways: networks of question 2 in lockstep, of question 9 one a core.
 DENSE = replace(q02.SHEET, seeds=range(10))
