@@ -11,7 +11,7 @@ from analysis.loaded import Results
 from analysis.questions import QUESTIONS
 
 #: The plots of ten runs, by the ends of their names.
-ASKED_FOR = ("training-accuracy", "training-error", "accuracy")
+ASKED_FOR = ("training-accuracy", "errors", "accuracy")
 
 
 def rows(figure) -> list[dict]:
@@ -102,6 +102,38 @@ def test_cells_have_their_row_column_and_count(axes):
     plots.confusion(ax, matrix, "0123456789")
     cells = {(row["y"], row["x"]): float(row["value"]) for row in rows(figure)}
     assert cells == {(str(r), str(c)): value for (r, c), value in np.ndenumerate(matrix) if r != c}
+
+
+def test_numbers_that_are_shown_as_shades_have_their_row_and_column(axes):
+    figure, ax = axes
+    ax.imshow(np.array([[0.5, 1.0], [1.5, 2.0]]))
+    cells = {(row["y"], row["x"]): row["value"] for row in rows(figure)}
+    assert cells == {
+        ("0.0", "0.0"): "0.5",
+        ("0.0", "1.0"): "1.0",
+        ("1.0", "0.0"): "1.5",
+        ("1.0", "1.0"): "2.0",
+    }
+
+
+def test_what_is_marked_in_a_curve_is_a_dot_with_its_seed_and_its_words(axes):
+    figure, ax = axes
+    ax.set(xlim=(1, 20))
+    plots.mark(ax, (13, 0.03), 6, "3 heard again", "red", is_above=True)
+    (row,) = rows(figure)
+    told = [row[name] for name in ("mark", "series", "seed", "x", "y")]
+    assert told == ["dot", "3 heard again", "6", "13.0", "0.03"]
+
+
+def test_a_mean_with_its_interval_is_a_line_and_a_band_of_one_name(axes):
+    figure, ax = axes
+    plots.mean_with_interval(ax, [(0.5, 0.25, 1.0), (0.25, 0.125, 0.5)], "red", "Adam")
+    line, band = [
+        [(row["series"], row["x"], row["y"], row["y_end"]) for row in rows(figure) if is_it(row)]
+        for is_it in (lambda row: row["mark"] == "line", lambda row: row["mark"] == "band")
+    ]
+    assert line == [("Adam", "1.0", "0.5", ""), ("Adam", "2.0", "0.25", "")]
+    assert band == [("Adam", "1.0", "0.25", "1.0"), ("Adam", "2.0", "0.125", "0.5")]
 
 
 def test_an_image_has_what_stands_beside_it():

@@ -5,6 +5,8 @@ import pytest
 import tiny
 
 from analysis import levels, style
+from analysis.loaded import Results
+from analysis.questions import QUESTIONS
 from analysis.spec import mlp
 from analysis.statistics import estimate, rate
 
@@ -176,9 +178,41 @@ def test_small_curves_are_the_first_tens(twelve):
 
 def test_curves_without_levels_are_one_colour_and_the_first_tens():
     loss = np.arange(24).reshape(12, 2)
-    ax = drawn(levels.curves_of_all, tiny.runs(loss=loss), "loss", "training error")
-    np.testing.assert_allclose([line.get_ydata() for line in ax.lines], loss[:10])
-    assert [text.get_text() for text in ax.texts] == ["all runs (× 10)"]
+    with style.drawing(style.LIGHT):
+        runs = tiny.runs(loss=loss + 1, val_loss=loss + 2)
+        training, testing = levels.errors_of_all(runs, "error").axes
+    np.testing.assert_allclose([line.get_ydata() for line in training.lines], loss[:10] + 1)
+    np.testing.assert_allclose([line.get_ydata() for line in testing.lines], loss[:10] + 2)
+    assert [text.get_text() for text in testing.texts] == ["all runs (× 10)"]
+
+
+@pytest.mark.parametrize("page", ["q02", "q03", "q04"])
+def test_errors_of_questions_2_to_4_fit_on_the_scale_that_they_share(page):
+    runs = Results()[QUESTIONS[page].SHEET]
+    with style.drawing(style.LIGHT):
+        axes = levels.errors_figure(runs).axes
+    ten = runs.first(10)
+    for ax, name in zip(axes, ("loss", "val_loss"), strict=True):
+        errors = ten.history(name)
+        assert (ax.get_ylim(), ax.get_yscale()) == (levels.ERRORS, "log")
+        assert levels.ERRORS[0] < errors.min() and errors.max() < levels.ERRORS[1]
+
+
+def test_an_output_that_is_heard_again_is_marked_after_the_epoch_that_brought_it_back():
+    silent = np.zeros((2, 4, 10), bool)
+    silent[0, :2, 3] = silent[1, :, 7] = silent[1, 0, 5] = True
+    own, errors = np.where(silent, 0.0, 1.0), np.array([[9, 8, 7, 1], [9, 6, 5, 4]]) / 100
+    runs = tiny.runs(own=own, loss=errors, val_loss=errors)
+    assert levels.heard_again(runs) == [(0, 3, 3), (1, 2, 5)]
+    with style.drawing(style.LIGHT):
+        axes = levels.errors_figure(runs).axes
+    for ax in axes:
+        places = [ring.get_offsets()[0].tolist() for ring in ax.collections]
+        assert places == [[3, 0.07], [2, 0.06]]
+        words = [text for text in ax.texts if text.get_text().endswith("heard again")]
+        assert [text.get_text() for text in words] == ["3 heard again", "5 heard again"]
+        # Words of a run that ends fine stand below the curves, those of a stuck one above.
+        assert [text.xyann[1] > 0 for text in words] == [False, True]
 
 
 def test_levels_are_drawn_by_error_and_accuracy_with_diamonds_where_0_is_silent(twelve):
@@ -204,5 +238,9 @@ def test_settings_stand_side_by_side_with_every_run_in_the_colour_of_its_level(t
     shades = ax.collections[0].get_facecolor()
     assert len(np.unique(shades, axis=0)) == 4
     np.testing.assert_allclose(shades[BY_LEVEL[3]], [shades[4]] * 2)
+    (key,) = ax.figure.legends
+    assert [text.get_text() for text in key.get_texts()] == ["none", "one", "two", "three or more"]
+    colours = [handle.get_color() for handle in key.legend_handles]
+    assert colours == list(style.LIGHT.categories[:4])
     what = {"val_accuracy": "testing accuracy", "val_loss": "testing error"}[name]
     assert ax.get_ylabel() == what

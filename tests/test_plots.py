@@ -76,10 +76,9 @@ def test_lifelines_draw_a_bar_for_every_stretch_of_silence():
     with style.drawing(style.LIGHT):
         _, ax = style.figure()
         plots.lifelines(ax, silent)
-        bars = [line.get_xdata() for line in ax.lines if len(set(line.get_ydata())) == 1]
-    spans = sorted(tuple(x) for x in bars if x[1] > 1)
-    np.testing.assert_allclose(spans, [(0.55, 5.45), (1.55, 3.45), (4.55, 5.45)])
-    assert [text.get_text() for text in ax.texts] == ["4", "4", "7"]
+    spans = sorted(line.get_xdata().tolist() for line in ax.lines if line.get_marker() == "o")
+    assert spans == [[1, 2, 3, 4, 5], [2, 3], [5]]
+    assert [text.get_text() for text in ax.texts] == ["4", "heard again", "4", "7"]
 
 
 def test_runs_are_named_by_their_silent_outputs():
@@ -156,8 +155,47 @@ def test_a_shared_label_stands_at_the_mean_of_its_runs_ends():
         plots.run_curves, np.array([[0, 1], [0, 3], [0, 10]]), ["a", "a", "b"], "rrb", ""
     )
     low, high = ax.get_ylim()
-    heights = [low + text.xy[1] * (high - low) for text in ax.texts]
-    assert heights == pytest.approx([2, 10])
+    assert [text.xy[1] for text in ax.texts] == pytest.approx([2, 10])
+    places = [low + text.xyann[1] * (high - low) for text in ax.texts]
+    assert places == pytest.approx([2, 10])
+
+
+def test_labels_that_are_pushed_apart_lead_to_where_their_curves_end():
+    ax = axes_after(plots.run_curves, np.array([[5, 1], [5, 1.01], [5, 3]]), "abc", "rgb", "")
+    assert [text.xy for text in ax.texts] == [(1, 1), (1, 1.01), (1, 3)]
+    places = [text.xyann[1] for text in ax.texts]
+    assert places[1] - places[0] > 0.05
+    assert all(text.arrow_patch is not None for text in ax.texts)
+
+
+def test_labels_stand_at_their_heights_on_a_logarithmic_axis_too():
+    with style.drawing(style.LIGHT):
+        _, ax = style.figure()
+        ax.set(yscale="log", ylim=(0.01, 1))
+        plots.label_ends(ax, [0.1, 1.0], ["a", "b"], "rb")
+    assert [text.xyann[1] for text in ax.texts] == pytest.approx([0.5, 1])
+
+
+def test_training_stands_beside_testing_on_one_scale_with_one_set_of_labels():
+    training, testing = np.array([[9, 5], [9, 6]]), np.array([[4, 1], [4, 2]])
+    with style.drawing(style.LIGHT):
+        _, axes = style.figure(2, sharey=True)
+        plots.training_beside_testing(axes, training, testing, "ab", "rb", "error")
+    assert [ax.get_title("left") for ax in axes] == ["training", "testing"]
+    for ax, values in zip(axes, (training, testing), strict=True):
+        np.testing.assert_array_equal([line.get_ydata() for line in ax.lines], values)
+    assert axes[0].get_ylim() == axes[1].get_ylim()
+    assert [text.get_text() for ax in axes for text in ax.texts] == ["a", "b"]
+    assert [ax.get_ylabel() for ax in axes] == ["error", ""]
+
+
+@pytest.mark.parametrize(
+    "epochs, ticks",
+    [(5, [1, 2, 3, 4, 5]), (10, list(range(1, 11))), (20, [1, 5, 10, 15, 20]), (12, [1, 5, 10])],
+)
+def test_the_first_epoch_is_numbered_1(epochs, ticks):
+    ax = axes_after(plots.run_curves, np.zeros((1, epochs)), ["a"], ["red"], "")
+    assert ax.get_xticks().tolist() == ticks
 
 
 def test_small_curves_are_the_values():
@@ -226,10 +264,12 @@ def test_lifelines_are_in_the_colour_of_the_silent_outputs_at_the_end():
     silent = np.zeros((3, 2, 10), bool)
     silent[0, 0, [1, 2]] = silent[1, :, [3, 4]] = silent[2, 1, 5] = True
     ax = axes_after(plots.lifelines, silent)
-    colours = {text.get_text(): text.get_color() for text in ax.texts}
+    texts = [text for text in ax.texts if text.get_text().isdigit()]
+    colours = {text.get_text(): text.get_color() for text in texts}
     levels = {digit: style.LIGHT.categories.index(colour) for digit, colour in colours.items()}
     assert levels == {"1": 0, "2": 0, "3": 2, "4": 2, "5": 1}
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["1", "2", "3"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["0", "1", "2"]
+    assert ax.get_ylabel() == "seed"
     assert ax.yaxis_inverted()
 
 

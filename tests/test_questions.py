@@ -9,6 +9,7 @@ import pytest
 import tiny
 from conftest import ROOT
 
+from analysis import figures
 from analysis.questions import QUESTIONS, SHOWING_TEST_IMAGES, by_name, with_those_below
 from analysis.spec import SpecError
 
@@ -56,6 +57,13 @@ def test_a_question_is_listed_has_a_page_in_the_contents_and_a_card_on_the_home_
             assert f"{{{directive}}} {page}\n" in text
         hidden = [name for name in module.FIGURES if f"figures/{name}.*" not in pages]
         assert hidden == [], "drawn and shown on no page"
+
+
+def test_figures_that_are_no_questions_are_shown_on_their_page():
+    for page in figures.BY_PAGE.keys() - QUESTIONS.keys():
+        text = (ROOT / "book" / f"{page}.md").read_text()
+        for name in figures.BY_PAGE[page]:
+            assert name.startswith(f"{page}-") and f"figures/{name}.*" in text
 
 
 def test_figures_and_experiments_are_named_after_their_question():

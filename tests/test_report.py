@@ -168,13 +168,13 @@ def test_numbers_stay_as_they_were_when_a_question_fails(page):
 
 
 def test_figures_name_their_data_and_the_lines_that_draw_them(page):
-    page.FIGURES = {"q00-errors": levels.error_figures("q00", EXPERIMENT)["q00-testing-error"]}
+    page.FIGURES = {"q00-errors": levels.errors_figure}
     report.write_numbers(RESULTS)
     origin = written()["figures"]["q00-errors"]
     assert origin["data"] == "figures/q00-errors.csv"
     file, _, line = origin["source"].partition("#L")
     lines = (figures.BOOK.parent / file).read_text().splitlines()
-    assert "-testing-error" in lines[int(line) - 1]
+    assert "def errors_figure" in lines[int(line) - 1]
 
 
 def test_an_experiment_that_two_pages_show_is_counted_once(page, monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT
 from doit import loader
 
-from analysis import report
+from analysis import figures, report
 from analysis.questions import EXPERIMENTS, QUESTIONS
 from analysis.training import verify
 
@@ -84,6 +84,13 @@ def test_figures_depend_on_their_ledgers_on_what_is_shown_and_on_what_draws(task
     assert needed <= files(tasks[f"figures:{page}"].file_dep)
 
 
+def test_figures_of_how_fast_depend_on_what_was_measured_and_on_what_draws(tasks):
+    task = tasks["figures:speed"]
+    assert {RESULTS / "benchmark.json", *SHARED} <= files(task.file_dep)
+    assert {path.suffix for path in files(task.file_dep)} & {".jsonl"} == set()
+    assert {path.name for path in files(task.targets)} == {f"speed-epochs{end}" for end in ENDINGS}
+
+
 @pytest.mark.parametrize("page", QUESTIONS)
 def test_figures_make_every_file_of_their_question(tasks, page):
     made = {path.name for path in files(tasks[f"figures:{page}"].targets)}
@@ -108,7 +115,7 @@ def test_pages_depend_on_all_that_they_show(tasks, name):
     needed = set(report.BOOK.glob("*.md")) | set(report.BOOK.glob("*.yml"))
     needed |= {path for path in (report.BOOK / "_ext").rglob("*.*") if path.suffix != ".pyc"}
     needed |= {report.BOOK / "_static" / "readme.png"}
-    for page in QUESTIONS:
+    for page in figures.BY_PAGE:
         needed |= files(tasks[f"figures:{page}"].targets)
     needed |= files(tasks["numbers"].targets)
     needed |= {RESULTS / "mnist.png", RESULTS / "cifar10.json", RESULTS / "draw-a-digit.json"}
