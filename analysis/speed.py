@@ -21,8 +21,8 @@ def epochs(results: Results):
         seconds = [measured[f"{kind}_{way}_epoch_seconds"] / networks for way in WAYS]
         bars = ax.barh(range(len(WAYS)), seconds, 0.7, color=[style.theme().faint, colours[0]])
         texts = [
-            f"{seconds[0]:#.2g} s",
-            f"{seconds[1]:#.2g} s, {measured[f'{kind}_ratio']:.2g} times as fast",
+            f"{seconds[0]:.3g} s",
+            f"{seconds[1]:.3g} s, {measured[f'{kind}_ratio']:.2g} times as fast",
         ]
         for bar, text in zip(bars, texts, strict=True):
             drawn.of_seeds(bar, (), text)

@@ -24,7 +24,7 @@ def results():
     return Results()
 
 
-def test_all_weighted_sums_of_a_silent_output_are_negative_and_its_own_images_is_not_else(results):
+def test_a_silent_output_has_no_positive_sum_and_a_heard_one_only_that_of_its_own_image(results):
     with style.drawing(style.LIGHT):
         healthy, stuck = sketches.silent_output(results).axes
     (digit,) = results.to_draw_for.networks["stuck"].silent

@@ -16,8 +16,8 @@ def test_bars_are_the_time_of_one_network_each_way_with_how_many_times_as_fast()
         axes = speed.epochs(results).axes
     assert [[bar.get_width() for bar in ax.patches] for ax in axes] == [[3.0, 0.15], [6.0, 4.0]]
     assert [[text.get_text() for text in ax.texts] for ax in axes] == [
-        ["3.0 s", "0.15 s, 20 times as fast"],
-        ["6.0 s", "4.0 s, 1.5 times as fast"],
+        ["3 s", "0.15 s, 20 times as fast"],
+        ["6 s", "4 s, 1.5 times as fast"],
     ]
     titles = [ax.get_title("left") for ax in axes]
     assert titles == ["10 networks of question 2", "2 networks of question 9"]

@@ -39,6 +39,17 @@ def test_a_run_has_learned_nothing_by_its_testing_accuracy_at_the_end():
     assert q08.nothing(tiny.runs(val_accuracy=accuracy)).tolist() == [True, False, True, False]
 
 
+def test_a_run_starts_late_that_learns_and_is_at_chance_after_two_epochs():
+    accuracy = [[0.1, 0.1, 0.1, 0.3], [0.1, 0.3, 0.3, 0.3], [0.1] * 4, [0.3] * 4]
+    assert q08.late_starters(tiny.runs(val_accuracy=accuracy)) == [(0, 3)]
+
+
+def test_the_late_starter_on_the_page_has_as_many_living_units_all_along():
+    ten = Results()[q08.SHEET].first(10)
+    ((run, _),) = q08.late_starters(ten)
+    assert set(q08.living(ten)[run].tolist()) == {1}
+
+
 def test_images_are_noticed_whose_answer_is_not_the_usual_one():
     runs = tiny.runs(predictions=[[3, 3, 3, 1, 2, 3], [0, 0, 0, 0, 0, 0], [1, 2, 1, 2, 1, 2]])
     assert q08._noticed(runs).tolist() == [2, 0, 3]
