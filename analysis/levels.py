@@ -73,7 +73,21 @@ def epochs_to_match(ours: Runs, theirs: Runs) -> np.ndarray:
         For each seed that is `healthy_in_all`; infinite where ours never have it.
     """
     ours, theirs = healthy_in_all(ours, theirs)
-    reached = ours.history("val_loss") <= theirs.final("val_loss")[:, None]
+    return epochs_until(ours.history("val_loss") <= theirs.final("val_loss")[:, None])
+
+
+def epochs_until(reached: np.ndarray) -> np.ndarray:
+    """After how many epochs something is first reached.
+
+    Parameters
+    ----------
+    reached : ndarray of bool, shape (runs, epochs)
+
+    Returns
+    -------
+    ndarray of float, shape (runs,)
+        Infinite where it never is.
+    """
     return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
 
 

@@ -105,6 +105,7 @@ def numbers(results: Results) -> dict:
             "none_everywhere": len(everywhere),
             "none_everywhere_back": int(everywhere.sum()),
             "ten_below_from": levels.below_from(adam),
+            "rougher": _rougher(*pairs),
             "late_error": -_change(late, "val_loss").mean,
             "late_train_error": -_change(late, "loss").mean,
         }
@@ -139,6 +140,11 @@ def _last_half(runs: Runs, name: str) -> np.ndarray:
     """By how much a history changes from the tenth epoch to the twentieth: shape (runs,)."""
     history = runs.history(name)
     return history[:, LAST - 1] - history[:, LAST // 2 - 1]
+
+
+def _rougher(adam: Runs, sgd: Runs) -> float:
+    """How many times as much testing curves turn from epoch to epoch, in the mean."""
+    return float(q03.bends(adam).mean() / q03.bends(sgd).mean())
 
 
 def _everywhere(runs: Runs) -> int:
@@ -341,6 +347,16 @@ def claims(results: Results) -> list[Claim]:
             "Testing error parts from training error further than under SGD with rate 0.1, in "
             "seeds that are healthy under both.",
             above("gap larger by", statistics.difference(*map(levels.gap, pairs)), form=".4f"),
+        ),
+        Claim(
+            "rougher",
+            "Over the last ten epochs the testing curves turn more from one epoch to the next than "
+            "under SGD with rate 0.1, in seeds that are healthy under both.",
+            above(
+                "mean second difference",
+                statistics.difference(*map(q03.bends, pairs)),
+                form="+.6f",
+            ),
         ),
         Claim(
             "not-rising",

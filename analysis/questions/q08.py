@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -66,7 +66,7 @@ CENTRED_BY_SIZE = {32: CENTRED} | {
         layers=(CENTRED.layers[0], *BY_SIZE[size].layers),
         seeds=range(10),
     )
-    for size in SIZES[1:-1]
+    for size in SIZES[1:]
 }
 
 FIRST_EPOCH = replace(SHEET, name="q08-first-epoch", epochs=1, activity_at=q01.STEPS)
@@ -264,12 +264,12 @@ def numbers(results: Results) -> dict:
         "paired": PAIRED,
         "gap_raw": float(by_size.gap(results[largest]).mean()),
         "gap_centred_32": float(by_size.gap(results[CENTRED]).mean()),
-        "gap_centred": float(by_size.gap(results[CENTRED_BY_SIZE[512]]).mean()),
+        "gap_centred": float(by_size.gap(results[CENTRED_BY_SIZE[SIZES[-1]]]).mean()),
         "test_1536": float(by_size.tested(results[largest]).mean()),
         "last_p": _adjusted(results)["raw"][-1],
         "steep": STEEP,
         "centred_steep": float(by_size.tested(results[CENTRED_BY_SIZE[STEEP]]).mean()),
-        "centred_test_512": float(by_size.tested(results[CENTRED_BY_SIZE[512]]).mean()),
+        "centred_test_1536": float(by_size.tested(results[CENTRED_BY_SIZE[SIZES[-1]]]).mean()),
         "largest": SIZES[-1],
         "largest_weights": cost.weights(largest),
         "largest_living": float(living(results[largest])[:, -1].mean()),
@@ -446,8 +446,7 @@ def _step_rows(results: Results) -> list[list[str]]:
         for inputs, networks in KINDS.items()
     }
     rows = [["hidden neurons", "raw inputs, points", "p", "centred inputs, points", "p"]]
-    columns = zip_longest(pairwise(SIZES), *cells.values(), fillvalue=[forms.MISSING] * 2)
-    for (small, large), raw, centred in columns:
+    for (small, large), raw, centred in zip(pairwise(SIZES), *cells.values(), strict=True):
         rows.append([f"{small:,} to {large:,}", *raw, *centred])
     return rows
 
