@@ -59,6 +59,11 @@ class Arm:
         return Arm(label, replace(self.experiment, name=name, **changes), self, bundle)
 
 
+def bases(arms: Sequence[Arm]) -> dict[Experiment, Experiment]:
+    """By experiment the one that it changes, of arms that change one."""
+    return {arm.experiment: arm.base.experiment for arm in arms if arm.base}
+
+
 def accuracy(results: Results, arm: Arm) -> np.ndarray:
     """Accuracy on the held-out images after the last epoch: float, shape (runs,)."""
     return results[arm.experiment].final("val_accuracy")

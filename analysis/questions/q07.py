@@ -102,6 +102,8 @@ EXPERIMENTS = (
     FINAL_CNN,
 )
 
+BASES = ladder.bases(ARMS)
+
 _FINALS = {"dense layers only": FINAL_DENSE, "convolutional": FINAL_CNN}
 
 TESTED = DATASETS["mnist"].shapes["y_test"][0]

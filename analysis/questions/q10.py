@@ -68,6 +68,8 @@ CITED = {
 
 EXPERIMENTS = (*(arm.experiment for arm in ARMS), FINAL, LARGE)
 
+BASES = ladder.bases(ARMS)
+
 #: Final networks with which the test set was first read; two more followed.
 FIRST_READ = 4
 
