@@ -25,6 +25,7 @@ from analysis.questions.q07_arms import (
     CNN_DROPOUT,
     CNN_HALF,
     CNN_LONGER,
+    CNN_LONGER_UNCHANGED,
     CNN_NORM,
     CNN_SCHEDULE,
     CNN_SIX,
@@ -93,6 +94,7 @@ CITED = {
         CNN_SMOOTHING,
         CNN_DROPOUT,
         CNN_LONGER,
+        CNN_LONGER_UNCHANGED,
     ),
 }
 
@@ -381,8 +383,8 @@ def claims(results: Results) -> list[Claim]:
             "cnn-doubt",
             "For the convolutional networks a rate that falls, changed images, four times the "
             "rate with weight decay, averaged weights, dropout and ten epochs more bring nothing "
-            "that can be told from chance; nor can it be told in six epochs whether the larger "
-            "one needs the changed images.",
+            "that can be told from chance; nor can it be told, in six epochs or in sixteen, whether "
+            "the larger one needs the changed images.",
             CNN_SCHEDULE,
             CNN_CHANGED,
             CNN_DECAY,
@@ -390,6 +392,7 @@ def claims(results: Results) -> list[Claim]:
             CNN_DROPOUT,
             CNN_UNCHANGED,
             CNN_LONGER,
+            CNN_LONGER_UNCHANGED,
         ),
         Claim(
             "halfway",
