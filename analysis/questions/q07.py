@@ -383,8 +383,8 @@ def claims(results: Results) -> list[Claim]:
             "cnn-doubt",
             "For the convolutional networks a rate that falls, changed images, four times the "
             "rate with weight decay, averaged weights, dropout and ten epochs more bring nothing "
-            "that can be told from chance; nor can it be told, in six epochs or in sixteen, whether "
-            "the larger one needs the changed images.",
+            "that can be told from chance; nor can it be told, in six epochs or in sixteen, "
+            "whether the larger one needs the changed images.",
             CNN_SCHEDULE,
             CNN_CHANGED,
             CNN_DECAY,
