@@ -232,7 +232,7 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
     ----------
     arms : sequence of Arm
     every : sequence of Arm
-        All that are numbered together, theirs and their bases among them.
+        All arms of the page, which are numbered together; ``arms`` and their bases are among them.
     """
     called, p = names(every), p_values(results, every)
     table = [

@@ -55,7 +55,7 @@ def healthy(runs: Runs) -> np.ndarray:
 
 
 def healthy_in_all(*trainings: Runs) -> list[Runs]:
-    """Of each training the runs of those seeds that are `healthy` in all of them, in their order.
+    """The runs of each training whose seeds are `healthy` in all of them, in their order.
 
     Of runs that are merely fine in the end, one may have had a silent output for longer.
     """
@@ -201,7 +201,7 @@ def silent_everywhere(runs: Runs) -> np.ndarray:
 
 
 def returns(runs: Runs, chosen: np.ndarray) -> np.ndarray:
-    """Of some outputs that are silent after the first epoch, which are heard after the last.
+    """Whether outputs that are silent after the first epoch are heard after the last.
 
     Parameters
     ----------

@@ -131,7 +131,7 @@ def bends(runs: Runs) -> np.ndarray:
 
 
 def _holm(results: Results) -> dict[tuple[float, float], float]:
-    """Of each two rates, how likely chance parts their stuck runs as much; all pairs are tested."""
+    """How likely chance parts the stuck runs of two rates as much, for each pair (Holm)."""
     pairs = list(combinations(BY_RATE, 2))
     stuck = {rate: levels.stuck(results[experiment]) for rate, experiment in BY_RATE.items()}
     raised = statistics.holm([statistics.paired_p(stuck[a], stuck[b]) for a, b in pairs])

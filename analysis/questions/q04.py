@@ -373,7 +373,7 @@ def claims(results: Results) -> list[Claim]:
 
 
 def _everywhere_of_silent(runs: Runs) -> np.ndarray:
-    """Of the outputs that end silent, which are zero on every training image: (silent,)."""
+    """Whether an output that ends silent is zero on every training image: bool, (silent,)."""
     return levels.silent_everywhere(runs)[:, -1][runs.silent[:, -1]]
 
 
@@ -393,7 +393,7 @@ def _at_peak(training: FirstEpoch) -> np.ndarray:
 
 
 def _back_in_first_epoch(training: FirstEpoch) -> np.ndarray:
-    """Of the outputs silent when most are, which are heard after the first epoch: (silent,)."""
+    """Whether an output that is silent at the peak is heard after the first epoch: (silent,)."""
     return ~training.silent[:, -1][_at_peak(training)]
 
 

@@ -141,7 +141,7 @@ def _right(results: Results, experiment: Experiment) -> np.ndarray:
 
 
 def _saved_by_vote(results: Results, experiment: Experiment) -> np.ndarray:
-    """Of each image, the share of runs that are wrong on it, less the vote if it is: (images,)."""
+    """Share of runs that are wrong on an image, less 1 if the vote is: float, shape (images,)."""
     right = _right(results, experiment)
     voted = np.ones(right.shape[1])
     voted[_missed(results, experiment)] = 0
@@ -493,7 +493,7 @@ def claims(results: Results) -> list[Claim]:
 
 
 def _later_claims(results: Results) -> list[Claim]:
-    """Of the arms that were trained when the test set had been read."""
+    """Claims on the arms that were trained after the test set had been read."""
     sized = {**DENSE_SIZED, (512, 512): DENSE_CHANGED}
     return [
         ladder.helping(

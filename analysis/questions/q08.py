@@ -149,7 +149,7 @@ def _noticed(runs: Runs) -> np.ndarray:
 
 
 def in_order(first: np.ndarray, second: np.ndarray) -> float:
-    """Of the pairs of runs that differ in the first, the share that differ alike in the second.
+    """The share of pairs of runs, unlike in the first value, that differ alike in the second.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def in_order(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _mean_square() -> float:
-    """Of the training images' pixels, from 0 to 1."""
+    """Mean square of the training images' pixels, from 0 to 1."""
     return float(np.mean(np.square(_MEAN) + _VARIANCE))
 
 
@@ -221,7 +221,7 @@ def _centred_over_widest(results: Results) -> Estimate:
 
 
 def _more_accurate(results: Results, ours: tuple, theirs: tuple) -> np.ndarray:
-    """Of which seeds one arm's run is better than another's: bool, shape (30,)."""
+    """Whether one arm's run is better than the other's of the same seed: bool, shape (30,)."""
     return _accuracy(results, *ours) > _accuracy(results, *theirs)
 
 
@@ -383,7 +383,7 @@ def on_levels(runs: Runs) -> bool:
 
 
 def gain(dense: Runs, other: Runs, names: str) -> Gain:
-    """Of another network over a dense one, in the runs of the seeds that both have."""
+    """The gain of another network over a dense one, over the seeds that both have."""
     pairs = min(len(dense), len(other))
     before, after = (by_size.tested(runs.first(pairs)) for runs in (dense, other))
     if on_levels(dense):

@@ -126,7 +126,7 @@ def dead_by_layer(runs: Runs) -> np.ndarray:
 
 
 def _dead_filters(runs: Runs) -> np.ndarray:
-    """Of all three convolutions together: int, shape (runs,)."""
+    """Dead filters of all three convolutions together: int, shape (runs,)."""
     return dead_by_layer(runs)[:, :-1].sum(axis=1)
 
 

@@ -444,7 +444,7 @@ def claims(results: Results) -> list[Claim]:
 
 
 def _best(right: np.ndarray) -> np.ndarray:
-    """Of networks that are right or not, shape (runs, images), the one that most often is."""
+    """The network that is right most often: bool, shape (images,), of (runs, images)."""
     return right[right.sum(axis=1).argmax()]
 
 
