@@ -31,7 +31,8 @@ from analysis.questions.q07_arms import (
     CNN_SIX,
     CNN_SMOOTHING,
     CNN_UNCHANGED,
-    CONVOLUTIONAL,
+    CONSTANT_AVERAGING,
+    CONVOLUTIONAL_STEPS,
     DENSE,
     DENSE_AVERAGING,
     DENSE_CHANGED,
@@ -46,6 +47,7 @@ from analysis.questions.q07_arms import (
     DENSE_SHIFTED,
     DENSE_SIZED,
     DENSE_SMOOTHING,
+    DENSE_STEPS,
     FINAL_CNN,
     FINAL_DENSE,
     FIRST,
@@ -87,6 +89,7 @@ CITED = {
         DENSE_DECAY,
         DENSE_LONGER,
         DENSE_CHANGED_SMOOTHING,
+        CONSTANT_AVERAGING,
         CNN_SIX,
         CNN_NORM,
         CNN_DECAY,
@@ -203,8 +206,8 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
     """A row an arm, and two for each final network; see `analysis.questions`."""
     return {
         "capacity": ladder.rows(results, CAPACITY, ARMS),
-        "dense": ladder.rows(results, DENSE, ARMS),
-        "convolutional": ladder.rows(results, CONVOLUTIONAL, ARMS),
+        "dense": ladder.rows(results, DENSE_STEPS, ARMS),
+        "convolutional": ladder.rows(results, CONVOLUTIONAL_STEPS, ARMS),
         "sized": ladder.rows(results, SIZED, ARMS_BY_SIZE),
         "final": _final_rows(results),
     }
@@ -554,12 +557,14 @@ def sized(results):
 
 def dense(results):
     """Mistakes on held-out images of dense networks, one change a row."""
-    return ladder.mistakes_figure(results, DENSE, ARMS, ladder.dead_ends(FIRST, CHOSEN))
+    return ladder.mistakes_figure(results, DENSE_STEPS, ARMS, ladder.dead_ends(ARMS, CHOSEN))
 
 
 def convolutional(results):
     """Mistakes on held-out images of convolutional networks, one change a row."""
-    return ladder.mistakes_figure(results, CONVOLUTIONAL, ARMS, ladder.dead_ends(FIRST, CHOSEN))
+    return ladder.mistakes_figure(
+        results, CONVOLUTIONAL_STEPS, ARMS, ladder.dead_ends(ARMS, CHOSEN)
+    )
 
 
 def overfitting(results):
