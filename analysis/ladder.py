@@ -59,6 +59,11 @@ class Arm:
         return Arm(label, replace(self.experiment, name=name, **changes), self, bundle)
 
 
+def bases(arms: Sequence[Arm]) -> dict[Experiment, Experiment]:
+    """By experiment the one that it changes, of arms that change one."""
+    return {arm.experiment: arm.base.experiment for arm in arms if arm.base}
+
+
 def accuracy(results: Results, arm: Arm) -> np.ndarray:
     """Accuracy on the held-out images after the last epoch: float, shape (runs,)."""
     return results[arm.experiment].final("val_accuracy")
@@ -227,7 +232,7 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
     ----------
     arms : sequence of Arm
     every : sequence of Arm
-        All that are numbered together, theirs and their bases among them.
+        All arms of the page, which are numbered together; ``arms`` and their bases are among them.
     """
     called, p = names(every), p_values(results, every)
     table = [

@@ -53,7 +53,7 @@ def healthy(runs: Runs) -> np.ndarray:
 
 
 def healthy_in_all(*trainings: Runs) -> list[Runs]:
-    """Of each training the runs of those seeds that are `healthy` in all of them, in their order.
+    """The runs of each training whose seeds are `healthy` in all of them, in their order.
 
     Of runs that are merely fine in the end, one may have had a silent output for longer.
     """
@@ -71,7 +71,21 @@ def epochs_to_match(ours: Runs, theirs: Runs) -> np.ndarray:
         For each seed that is `healthy_in_all`; infinite where ours never have it.
     """
     ours, theirs = healthy_in_all(ours, theirs)
-    reached = ours.history("val_loss") <= theirs.final("val_loss")[:, None]
+    return epochs_until(ours.history("val_loss") <= theirs.final("val_loss")[:, None])
+
+
+def epochs_until(reached: np.ndarray) -> np.ndarray:
+    """After how many epochs something is first reached.
+
+    Parameters
+    ----------
+    reached : ndarray of bool, shape (runs, epochs)
+
+    Returns
+    -------
+    ndarray of float, shape (runs,)
+        Infinite where it never is.
+    """
     return np.where(reached.any(axis=1), reached.argmax(axis=1) + 1.0, np.inf)
 
 
@@ -185,7 +199,7 @@ def silent_everywhere(runs: Runs) -> np.ndarray:
 
 
 def returns(runs: Runs, chosen: np.ndarray) -> np.ndarray:
-    """Of some outputs that are silent after the first epoch, which are heard after the last.
+    """Whether outputs that are silent after the first epoch are heard after the last.
 
     Parameters
     ----------

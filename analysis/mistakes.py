@@ -41,7 +41,7 @@ def all_wrong_by_chance(predictions: np.ndarray, labels: np.ndarray) -> float:
 
 
 def shared_by(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Of all runs' mistakes, the share on images that so many runs miss: float, (runs + 1,)."""
+    """Share of all runs' mistakes on images that 0, 1, 2, … runs miss: float, (runs + 1,)."""
     missing = (predictions != labels).sum(axis=0)
     mistakes = np.bincount(missing, minlength=len(predictions) + 1) * np.arange(
         len(predictions) + 1
@@ -75,12 +75,12 @@ def pairs(matrix: np.ndarray) -> list[tuple[float, str, str]]:
 
 
 def within_kinds(matrix: np.ndarray) -> tuple[float, float]:
-    """Of the mistakes on animals the share that names another animal, of vehicles a vehicle."""
+    """Share of mistakes on animals that name another animal, and on vehicles another vehicle."""
     return _kept_within(matrix, _ANIMALS), _kept_within(matrix, ~_ANIMALS)
 
 
 def _kept_within(matrix: np.ndarray, kind: np.ndarray) -> float:
-    """Of the mistakes on images of a kind, the share that names another of that kind."""
+    """Share of the mistakes on images of a kind that name another category of it."""
     mistakes = np.where(np.eye(10, dtype=bool), 0, matrix)[:, kind]
     return float(mistakes[kind].sum() / mistakes.sum())
 
@@ -117,7 +117,7 @@ def numbers(predictions: np.ndarray, labels: np.ndarray, first: int) -> dict:
 
 
 def mixed_up(matrix: np.ndarray) -> np.ndarray:
-    """Of the images of two categories, the share taken for the other one: symmetric, (10, 10).
+    """Share of the images of two categories taken for the other one: symmetric, (10, 10).
 
     Both categories count alike. Of a category and itself it is 0.
     """

@@ -7,6 +7,7 @@ import math
 import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def collect(results: Results) -> dict:
         for name, function in module.FIGURES.items():
             content["figures"][name] = _origin(name, function)
         content["claims"][page] = [claim.described() for claim in module.claims(results)]
-        content["experiments"][page] = [describe(spec, results) for spec in module.EXPERIMENTS]
+        content["experiments"][page] = described(module, results)
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
     content["tables"] |= _reproduction(content)
     content["numbers"] |= {f"speed.{name}": value for name, value in results.speed.items()}
@@ -80,6 +81,22 @@ def _origin(name: str, function: Callable) -> dict:
         "data": figure_files(name)[-1].relative_to(BOOK).as_posix(),
         "source": f"{file.as_posix()}#L{code.co_firstlineno}",
     }
+
+
+def described(module: ModuleType, results: Results) -> list[dict]:
+    """A question's experiments, each but the first beside the one that it changes.
+
+    Where the question does not say which that is, the one before that is most like it.
+    """
+    bases, found = getattr(module, "BASES", {}), []
+    for place, experiment in enumerate(module.EXPERIMENTS):
+        told = describe(experiment, results)
+        if place:
+            before = module.EXPERIMENTS[:place]
+            base = bases.get(experiment) or words.nearest(experiment, before)
+            told |= {"base": base.name, "changes": words.changes(experiment, base)}
+        found.append(told)
+    return found
 
 
 def describe(experiment: Experiment, results: Results) -> dict:

@@ -38,7 +38,7 @@ FLIPS = ("none", "random", "alternating")
 
 
 def later(default):
-    """A field that came after results were trained without it, in effect at its default.
+    """A field that was added after results had been trained, which in effect had its default.
 
     At the default a key leaves it out, so those results stay valid.
     """

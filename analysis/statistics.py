@@ -231,7 +231,7 @@ def reliability(
         Softmax outputs.
     labels : ndarray of int, shape (images,)
     bins : int
-        Into so many parts of equal width the sureness from 0 to 1 is divided.
+        Number of parts of equal width that the sureness, from 0 to 1, is divided into.
 
     Returns
     -------

@@ -153,7 +153,7 @@ def members(session: int) -> list[int]:
     return found
 
 
-def nobody_is_left_of(process, seconds: float = 5) -> bool:
+def nobody_is_left_of(process, seconds: float = 20) -> bool:
     """Whether all processes of its session end within so many seconds."""
     deadline = time.monotonic() + seconds
     while members(process.pid) and time.monotonic() < deadline:

@@ -28,6 +28,8 @@ ANOTHER = EXPERIMENT | {
     "settings": {"data": "MNIST", "optimizer": "Adam, 0.001", "warm-up": "2 epochs"},
     "ledger": "results/q02-adam.jsonl",
     "diverged": 12,
+    "base": "q02-sgd",
+    "changes": "optimizer Adam, 0.001; warm-up 2 epochs",
 }
 RESULTS = {
     "numbers": {
@@ -69,7 +71,7 @@ RESULTS = {
     },
 }
 SETTINGS = """
-extensions = ["local_mathjax", "myst_parser", "results_in_pages"]
+extensions = ["local_mathjax", "myst_parser", "results_in_pages", "sphinx_design"]
 exclude_patterns = ["_build"]
 html_theme = "basic"
 latex_documents = [("index", "book.tex", "Tiny book", "", "howto")]
@@ -280,24 +282,24 @@ def test_experiments_show_what_is_shared_and_what_differs(book):
     assert book.warnings == ""
 
 
-def test_where_many_settings_differ_changes_are_told_in_one_column(book, monkeypatch):
+def test_where_many_settings_differ_it_is_told_what_each_changes_and_in_which(book, monkeypatch):
     monkeypatch.setattr("results_in_pages.experiments.MOST_VARIED", 1)
+    experiments = [EXPERIMENT, ANOTHER | {"machine": "three cores"}]
+    book.write("numbers.json", json.dumps(RESULTS | {"experiments": {"q02": experiments}}))
     html = book.build("# Title\n\n```{experiments} q02\n```\n")
-    experiments = re.findall("<table.*?</table>", html, re.DOTALL)[1]
+    assert "<details" in html and "2 experiments, their settings and keys" in html
+    first, experiments = re.findall("<table.*?</table>", html, re.DOTALL)
+    assert re.findall("<p>(.*?)</p>", first) == [
+        "Setting", "q02-sgd", "Data", "MNIST", "Optimizer", "SGD, 0.1",
+        "Versions", "TensorFlow 2, Keras 3", "Machine", "two cores or three cores",
+    ]  # fmt: skip
     assert re.findall("<th.*?><p>(.*?)</p></th>", experiments) == [
-        "Experiment", "What differs from the line above", "Runs", "Training time", "Key",
+        "Experiment", "Beside", "What it changes", "Runs", "Training time", "Key",
     ]  # fmt: skip
-    assert "<p>Optimizer SGD, 0.1; warm-up –</p>" in experiments
-    assert "<p>Optimizer Adam, 0.001; warm-up 2 epochs</p>" in experiments
-
-
-def test_a_change_is_told_and_what_stays_is_not(book):
-    from results_in_pages.experiments import _changes
-
-    rows = [["a", "x", "1"], ["a", "y", "1"], ["b", "y", "–"], ["b", "y", "–"]]
-    assert list(_changes(["net", "rate", "batch"], rows)) == [
-        "Net a; rate x; batch 1", "Rate y", "Net b; batch –", "",
-    ]  # fmt: skip
+    cells = [
+        re.findall("<p>(.*?)</p>", row)[1:3] for row in re.findall("<tr.*?</tr>", experiments, re.S)
+    ]
+    assert cells[1:] == [["–", "–"], ["q02-sgd", "optimizer Adam, 0.001; warm-up 2 epochs"]]
 
 
 def test_setting_that_any_experiment_lacks_is_not_shared(book):

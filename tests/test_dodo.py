@@ -223,7 +223,7 @@ def test_two_trainings_of_a_stopped_doit_end_soon_after_it(start, clone, number,
         time.sleep(0.01)
     before = [ledger.path.read_bytes() for ledger in ledgers]
     (os.killpg if whole_group else os.kill)(process.pid, number)
-    process.wait(timeout=5)
+    process.wait(timeout=20)
     assert process.returncode != 0
     assert nobody_is_left_of(process)
     for ledger, kept in zip(ledgers, before, strict=True):

@@ -108,11 +108,10 @@ def test_no_measured_number_is_typed(page):
 
 
 def answer(page: str) -> list[str]:
-    """The sentences of a page's answer."""
-    (paragraph,) = [
-        part for part in PAGES[page].split("\n\n") if part.startswith("**The answer.**")
-    ]
-    text = paragraph.removeprefix("**The answer.**").strip()
+    """The sentences of a page's answer, which goes on to the first figure, table or heading."""
+    _, _, text = PAGES[page].partition("**The answer.**")
+    text = re.split(r"\n\n(?=```|#)", text)[0]
+    text = re.sub(r"\*\*([^*]+\.)\*\*", "", text).strip()  # what a paragraph is about
     # The marks stand behind a full stop.
     text = re.sub(r"([.!?])((?:\{claim\}`[^`]*`)+)", r"\2\1", text)
     return re.split(r"(?<=[.!?])\s+", text)

@@ -13,6 +13,7 @@ from analysis.claims import Claim, at_least, at_most, exactly
 from analysis.loaded import Results
 from analysis.report import ClaimError
 from analysis.results import Runs
+from analysis.spec import mlp
 
 EXPERIMENT = tiny.experiment()
 RUNS = Runs(EXPERIMENT, tuple(tiny.record(seed) for seed in EXPERIMENT.seeds))
@@ -103,6 +104,22 @@ def test_experiments_are_described_for_their_page(page):
     assert described["settings"]["data"] == "Tiny"
     assert described["settings"]["optimizer"] == "SGD, rate 0.1"
     assert described["settings"]["epochs"] == "2"
+
+
+def test_each_experiment_but_the_first_is_told_beside_another(page):
+    longer = replace(EXPERIMENT, name="q00-longer", epochs=9)
+    wider = replace(longer, name="q00-wider", layers=mlp(9, output="relu"))
+    records = tuple(tiny.record(seed) for seed in EXPERIMENT.seeds)
+    page.EXPERIMENTS = (EXPERIMENT, longer, wider)
+    results = Results({spec: Runs(spec, records) for spec in page.EXPERIMENTS})
+
+    def told():
+        _, *others = report.described(page, results)
+        return [(other["base"], other["changes"]) for other in others]
+
+    assert told() == [("q00-tiny", "epochs 9"), ("q00-longer", "network 64-9-10")]
+    page.BASES = {wider: EXPERIMENT}
+    assert told()[1] == ("q00-tiny", "epochs 9; network 64-9-10")
 
 
 def test_a_precision_that_the_machine_could_not_have_is_told():

@@ -255,7 +255,7 @@ def test_a_testing_error_bends_where_it_jumps_and_not_where_it_only_falls():
     falls = -2.0 * np.arange(11)
     before = np.full((2, 9), 50.0)  # of these epochs nothing counts
     runs = tiny.runs(val_loss=np.hstack([before, [jumps, falls]]))
-    assert q03._bends(runs) == pytest.approx([2, 0])
+    assert q03.bends(runs) == pytest.approx([2, 0])
 
 
 def test_a_limits_table_counts_with_every_limit_what_comes_and_goes():
@@ -317,6 +317,13 @@ def test_most_are_silent_at_the_peak_and_some_of_those_heard_after_the_first_epo
 def test_an_epoch_of_adam_is_timed_against_one_of_sgd():
     adam, sgd = (tiny.runs(seconds=[s, s], loss=[[1.0]] * 2) for s in (3.0, 2.0))
     assert q04._time_ratio(results_of(q04_SHEET=adam, q02_SHEET=sgd)) == 1.5
+
+
+def test_adams_curves_are_so_many_times_rougher():
+    jumps, falls = np.zeros((2, 11)), np.zeros((2, 11))
+    jumps[:, ::2], falls[:, 10] = 1, 2
+    adam, sgd = (tiny.runs(val_loss=error) for error in (jumps, falls))
+    assert q04._rougher(adam, sgd) == pytest.approx(2 / (2 / 9))
 
 
 def test_outputs_that_return_are_told_apart_by_what_they_fired_on():

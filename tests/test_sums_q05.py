@@ -40,6 +40,16 @@ def test_a_gain_is_that_of_the_seeds_stuck_in_neither_in_points():
     assert q05._gain(ours, theirs) == approximately(estimate(np.array([1.0, 4.0])))
 
 
+def test_speed_is_that_beside_relu_runs_of_which_no_output_is_ever_silent():
+    own = np.ones((3, 3, 10))
+    own[1, 0, 4] = 0  # it comes back
+    relu = tiny.runs(own=own, val_accuracy=[[0.8, 0.7, 0.9], [0.1] * 3, [0.8, 0.8, 0.7]])
+    ours = tiny.runs(SOFTMAX, val_accuracy=[[0.7, 0.9, 0.8], [0.9] * 3, [0.6, 0.6, 0.6]])
+    ahead, epochs = q05._speed(ours, relu)
+    assert ahead == pytest.approx(np.array([[-0.1, 0.2, -0.1], [-0.2, -0.2, -0.1]]))
+    assert epochs.tolist() == [2, np.inf]
+
+
 def test_intervals_over_images_are_of_what_each_image_earns():
     ours = tiny.runs(SOFTMAX, predictions=[[0, 1, 3], [0, 2, 2]], val_accuracy=[[1], [1]])
     theirs = tiny.runs(SOFTMAX, predictions=[[0, 0, 3], [1, 0, 0]], val_accuracy=[[1], [1]])

@@ -114,7 +114,7 @@ def test_stopped_run_fails_keeps_what_is_finished_and_goes_on(train, tmp_path, n
     wait_for_lines(process, folder, 2)
     before = whole_lines(folder)
     (os.killpg if whole_group else os.kill)(process.pid, number)
-    process.wait(timeout=10)
+    process.wait(timeout=20)
     assert process.returncode != 0
     assert nobody_is_left_of(process)
     assert whole_lines(folder)[: len(before)] == before
@@ -147,7 +147,7 @@ def test_stopped_benchmark_leaves_no_process_behind(start, number):
         time.sleep(0.01)
     time.sleep(1)
     os.kill(process.pid, number)
-    assert process.wait(timeout=5) != 0
+    assert process.wait(timeout=20) != 0
     assert nobody_is_left_of(process)
 
 
@@ -180,7 +180,7 @@ def test_run_that_waits_for_a_killed_one_has_its_turn_then(train, tmp_path):
 def test_run_that_waits_can_be_stopped(train, tmp_path):
     first, second = one_that_waits(train, tmp_path / "results")
     os.kill(second.pid, signal.SIGTERM)
-    assert second.wait(timeout=5) != 0
+    assert second.wait(timeout=20) != 0
     assert nobody_is_left_of(second)
     assert first.poll() is None
 

@@ -21,9 +21,11 @@ from analysis.spec import (
     GlobalAveragePooling2D,
     LinearDecay,
     Lookahead,
+    MaxPooling2D,
     Rescaling,
     Reshape,
     Whitening,
+    mlp,
 )
 
 
@@ -71,7 +73,7 @@ from analysis.spec import (
                 ),
             ),
             "whitening 2×2, convolution 3×3×4 with norm, 4-times 0.5-10; GELU; "
-            "kernels begin as the identity; norm without factors, shifts × 64",
+            "identity initialization; norm of fixed scale, shifts × 64",
         ),
     ],
 )
@@ -133,3 +135,96 @@ def test_whose_weights_or_order_is_told_and_what_the_epochs_share():
     assert frozen["also"] == (
         "every epoch in the first one's order; activity within the first epoch"
     )
+
+
+CNN = replace(
+    q09.SHEET,
+    layers=(
+        Conv2D(4, 3),
+        Conv2D(4, 3),
+        MaxPooling2D(2),
+        Conv2D(8, 3),
+        GlobalAveragePooling2D(),
+        Dense(10, "softmax"),
+    ),
+)
+
+
+def with_layers(*layers):
+    return replace(CNN, layers=layers)
+
+
+@pytest.mark.parametrize(
+    "ours, base, text",
+    [
+        (q02.SHEET, q02.SHEET, ""),
+        (replace(q02.SHEET, epochs=30, seeds=range(3)), q02.SHEET, "epochs 30"),
+        (
+            replace(q02.SHEET, optimizer=AdamW(0.01), batch_size=64),
+            q02.SHEET,
+            "optimizer AdamW, rate 0.01, weight decay 0.004; batch 64",
+        ),
+        (
+            replace(CNN, label_smoothing=0.1, augmentation=FlipAndShift("random", 2)),
+            replace(CNN, label_smoothing=0.2, averaging=0.99),
+            "images changed: half of them mirrored, shift up to 2 pixels; label smoothing 0.1; "
+            "without averaging 0.99",
+        ),
+        (replace(q02.SHEET, layers=mlp(64, 16, output="relu")), q02.SHEET, "network 784-64-16-10"),
+        (
+            with_layers(Conv2D(6, 3), Conv2D(6, 3), MaxPooling2D(2), Conv2D(9, 3), *CNN.layers[4:]),
+            CNN,
+            "filters 6-6-9 in place of 4-4-8",
+        ),
+        (
+            with_layers(
+                Conv2D(4, 3),
+                Conv2D(4, 3),
+                MaxPooling2D(2),
+                Conv2D(9, 3),
+                GlobalAveragePooling2D(),
+                Dense(5),
+                Dense(10, "softmax"),
+            ),
+            CNN,
+            "filters 4-4-9 in place of 4-4-8; 9-5-10 in place of 8-10",
+        ),
+        (
+            with_layers(
+                *(layer for c in CNN.layers[:2] for layer in (c, BatchNormalization())),
+                CNN.layers[2],
+                CNN.layers[3],
+                BatchNormalization(),
+                *CNN.layers[4:],
+            ),
+            CNN,
+            "norm after each convolution",
+        ),
+        (
+            with_layers(Dropout(0.1), *CNN.layers[1:3], Dropout(0.1), *CNN.layers[3:]),
+            CNN,
+            "dropout 0.1 in place of convolution 3×3×4; dropout 0.1 as well",
+        ),
+        (
+            with_layers(*CNN.layers[:3], *CNN.layers[4:]),
+            CNN,
+            "without convolution 3×3×8; 4-10 in place of 8-10",
+        ),
+        (
+            with_layers(*CNN.layers[:-1], Rescaling(0.5), CNN.layers[-1]),
+            CNN,
+            "8-times 0.5-10 in place of 8-10",
+        ),
+        (with_layers(*CNN.layers[:4], Activation("gelu"), *CNN.layers[4:]), CNN, "GELU"),
+        (CNN, with_layers(*CNN.layers[:4], Activation("gelu"), *CNN.layers[4:]), "without GELU"),
+    ],
+)
+def test_beside_another_only_what_differs_is_told(ours, base, text):
+    assert words.changes(ours, base) == text
+
+
+def test_nearest_is_the_one_with_least_to_tell_and_of_several_the_last():
+    longer, larger = replace(CNN, epochs=50), replace(CNN, epochs=50, batch_size=64)
+    again = replace(longer, name="q09-again")
+    assert words.nearest(replace(larger, averaging=0.9), [CNN, longer, larger]) is larger
+    assert words.nearest(replace(CNN, epochs=60), [longer, again, larger]) is again

@@ -12,7 +12,11 @@ All modules have
 
 and those in ``SHOWING_TEST_IMAGES``
 
-- ``test_images(results)``: places of the test images that it shows.
+- ``test_images(results)``: places of the test images that it shows,
+
+and those with a ladder
+
+- ``BASES``: by experiment the one that it changes.
 
 Where a question compares many settings, they are in a module beside it (``q07_arms``), and it
 builds on that.

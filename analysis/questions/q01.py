@@ -344,7 +344,7 @@ def _claims_of_causes(results: Results) -> list[Claim]:
         Claim(
             "weights",
             "The weights alone explain more than half of the variance of the number of silent "
-            "outputs; most of the rest is how weights and order meet.",
+            "outputs, how weights and order meet more than a tenth.",
             above("share of the weights", weights, 0.5, ".0%"),
             above("share of how they meet", meeting, 0.1, ".0%"),
         ),

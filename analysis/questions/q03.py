@@ -122,7 +122,7 @@ def _rises(runs: Runs) -> np.ndarray:
     return np.sum(np.diff(runs.history("val_loss"), axis=1) > 0, axis=1)
 
 
-def _bends(runs: Runs) -> np.ndarray:
+def bends(runs: Runs) -> np.ndarray:
     """How far the testing error turns from one epoch to the next, over the last ten epochs.
 
     The mean size of its second differences, shape (runs,): it rises with jumps and not with slope.
@@ -131,7 +131,7 @@ def _bends(runs: Runs) -> np.ndarray:
 
 
 def _holm(results: Results) -> dict[tuple[float, float], float]:
-    """Of each two rates, how likely chance parts their stuck runs as much; all pairs are tested."""
+    """How likely chance parts the stuck runs of two rates as much, for each pair (Holm)."""
     pairs = list(combinations(BY_RATE, 2))
     stuck = {rate: levels.stuck(results[experiment]) for rate, experiment in BY_RATE.items()}
     raised = statistics.holm([statistics.paired_p(stuck[a], stuck[b]) for a, b in pairs])
@@ -209,11 +209,11 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "smooth",
-            "The testing curves are smoother: no epoch raises the error, at rate 0.1 some do, and "
-            "over the last ten epochs they turn less from one to the next.",
+            "No epoch raises the testing error, at rate 0.1 some do, and over the last ten epochs "
+            "its curves turn less from one to the next.",
             below(
                 "mean second difference",
-                statistics.difference(*map(_bends, pairs)),
+                statistics.difference(*map(bends, pairs)),
                 form="+.6f",
             ),
             exactly("epochs that raise it", int(_rises(slow_pairs).sum()), 0),

@@ -106,6 +106,7 @@ def numbers(results: Results) -> dict:
             "none_everywhere": len(everywhere),
             "none_everywhere_back": int(everywhere.sum()),
             "ten_below_from": levels.below_from(adam),
+            "rougher": _rougher(*pairs),
             "late_error": -_change(late, "val_loss").mean,
             "late_train_error": -_change(late, "loss").mean,
         }
@@ -140,6 +141,11 @@ def _last_half(runs: Runs, name: str) -> np.ndarray:
     """By how much a history changes from the tenth epoch to the twentieth: shape (runs,)."""
     history = runs.history(name)
     return history[:, LAST - 1] - history[:, LAST // 2 - 1]
+
+
+def _rougher(adam: Runs, sgd: Runs) -> float:
+    """How many times as much testing curves turn from epoch to epoch, in the mean."""
+    return float(q03.bends(adam).mean() / q03.bends(sgd).mean())
 
 
 def _everywhere(runs: Runs) -> int:
@@ -352,6 +358,16 @@ def claims(results: Results) -> list[Claim]:
             above("gap larger by", statistics.difference(*map(levels.gap, pairs)), form=".4f"),
         ),
         Claim(
+            "rougher",
+            "Over the last ten epochs the testing curves turn more from one epoch to the next than "
+            "under SGD with rate 0.1, in seeds that are healthy under both.",
+            above(
+                "mean second difference",
+                statistics.difference(*map(q03.bends, pairs)),
+                form="+.6f",
+            ),
+        ),
+        Claim(
             "not-rising",
             "From the tenth epoch to the twentieth the testing error of healthy runs still falls, "
             "by less than their training error.",
@@ -366,7 +382,7 @@ def claims(results: Results) -> list[Claim]:
 
 
 def _everywhere_of_silent(runs: Runs) -> np.ndarray:
-    """Of the outputs that end silent, which are zero on every training image: (silent,)."""
+    """Whether an output that ends silent is zero on every training image: bool, (silent,)."""
     return levels.silent_everywhere(runs)[:, -1][runs.silent[:, -1]]
 
 
@@ -386,7 +402,7 @@ def _at_peak(training: FirstEpoch) -> np.ndarray:
 
 
 def _back_in_first_epoch(training: FirstEpoch) -> np.ndarray:
-    """Of the outputs silent when most are, which are heard after the first epoch: (silent,)."""
+    """Whether an output that is silent at the peak is heard after the first epoch: (silent,)."""
     return ~training.silent[:, -1][_at_peak(training)]
 
 

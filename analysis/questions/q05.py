@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis import drawn, forms, levels, plots, style
-from analysis.claims import Claim, above, at_least, below, exactly, more_often, undecided
+from analysis.claims import Claim, above, at_least, at_most, below, exactly, more_often, undecided
 from analysis.loaded import Results
 from analysis.questions import q04
 from analysis.results import Runs
@@ -99,6 +99,20 @@ def _gain(ours: Runs, theirs: Runs) -> Estimate:
     ours, theirs = ours.first(pairs), theirs.first(pairs)
     free = ~_stuck(ours) & ~_stuck(theirs)
     return difference(*(runs.final("val_accuracy")[free] for runs in (ours, theirs))).times(100)
+
+
+def _speed(ours: Runs, relu: Runs) -> tuple[np.ndarray, np.ndarray]:
+    """How ours learn beside those ReLU runs of which no output is ever silent.
+
+    Returns
+    -------
+    ahead : ndarray of float, shape (seeds, epochs)
+        Testing accuracy by which ours are ahead.
+    epochs : ndarray of float, shape (seeds,)
+        After which ours have the testing accuracy that the ReLU run of the same seed ends with.
+    """
+    ours, theirs = (runs.history("val_accuracy")[levels.healthy(relu)] for runs in (ours, relu))
+    return ours - theirs, levels.epochs_until(ours >= theirs[:, -1:])
 
 
 def _compared(results: Results) -> dict[str, Estimate]:
@@ -257,8 +271,10 @@ def numbers(results: Results) -> dict:
     other_images = over_images(sheet, crossed["softmax_squared"], labels)
     _, low, high = estimate(right_by_image(sheet, labels))
     order = same_order(results[SAME_ORDER_EACH_EPOCH], results[SHEET])
+    ahead, epochs = _speed(results[SHEET], results[q04.SHEET])
     return (
         values
+        | estimate(-ahead[:, 0]).times(100).named("behind_at_first")
         | _accuracy_gap(sheet).named("accuracy_gap")
         | _surer_of_the_same(results).named("surer")
         | order.error.named("order_error")
@@ -269,6 +285,9 @@ def numbers(results: Results) -> dict:
             "cross_over_squared_images_high": other_images.high,
             "runs": len(sheet),
             "free_relu": int(np.sum(~_stuck(crossed["relu_squared"]))),
+            "speed_pairs": len(epochs),
+            "epochs_to_match": float(np.median(epochs)),
+            "epochs_to_match_max": float(epochs.max()),
             "learned": LEARNED,
             "worst": float(sheet.final("val_accuracy").min()),
             "best": float(sheet.final("val_accuracy").max()),
@@ -326,6 +345,7 @@ def _claims_of_outputs(results: Results) -> list[Claim]:
     accuracy = crossed["softmax_cross"].final("val_accuracy")
     n, zeros = len(accuracy), crossed["relu_cross"].predictions == 0
     removed = _mistakes_removed(crossed["softmax_squared"], crossed["linear_squared"])
+    ahead, epochs = _speed(results[SHEET], results[q04.SHEET])
 
     def more_stuck(more: str, fewer: str):
         return more_often("stuck", stuck[more], stuck[fewer])
@@ -368,6 +388,14 @@ def _claims_of_outputs(results: Results) -> list[Claim]:
             "Softmax and cross-entropy are also more accurate than those ReLU runs in which no "
             "output is silent, on the same seeds.",
             above("points", gains["sheet_over_relu"]),
+        ),
+        Claim(
+            "speed",
+            "Beside the ReLU runs of which no output is ever silent they are behind after the "
+            "first epoch, and have the accuracy that these end with after half of the epochs or "
+            "fewer, in the median.",
+            below("points ahead after the first epoch", estimate(ahead[:, 0]).times(100)),
+            at_most("median of epochs", float(np.median(epochs)), SHEET.epochs / 2, "g"),
         ),
         Claim(
             "linear",

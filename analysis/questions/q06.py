@@ -65,7 +65,7 @@ def _gains(accuracy: np.ndarray) -> list[Estimate]:
 
 
 def _p_values(accuracy: np.ndarray) -> list[float]:
-    """Of each doubling's gain, adjusted by Holm's method."""
+    """The p-value of each doubling's gain, adjusted by Holm's method."""
     return holm([difference_p(larger, smaller) for smaller, larger in pairwise(accuracy)])
 
 

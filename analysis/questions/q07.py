@@ -25,12 +25,14 @@ from analysis.questions.q07_arms import (
     CNN_DROPOUT,
     CNN_HALF,
     CNN_LONGER,
+    CNN_LONGER_UNCHANGED,
     CNN_NORM,
     CNN_SCHEDULE,
     CNN_SIX,
     CNN_SMOOTHING,
     CNN_UNCHANGED,
-    CONVOLUTIONAL,
+    CONSTANT_AVERAGING,
+    CONVOLUTIONAL_STEPS,
     DENSE,
     DENSE_AVERAGING,
     DENSE_CHANGED,
@@ -45,6 +47,7 @@ from analysis.questions.q07_arms import (
     DENSE_SHIFTED,
     DENSE_SIZED,
     DENSE_SMOOTHING,
+    DENSE_STEPS,
     FINAL_CNN,
     FINAL_DENSE,
     FIRST,
@@ -86,6 +89,7 @@ CITED = {
         DENSE_DECAY,
         DENSE_LONGER,
         DENSE_CHANGED_SMOOTHING,
+        CONSTANT_AVERAGING,
         CNN_SIX,
         CNN_NORM,
         CNN_DECAY,
@@ -93,6 +97,7 @@ CITED = {
         CNN_SMOOTHING,
         CNN_DROPOUT,
         CNN_LONGER,
+        CNN_LONGER_UNCHANGED,
     ),
 }
 
@@ -101,6 +106,8 @@ EXPERIMENTS = (
     FINAL_DENSE,
     FINAL_CNN,
 )
+
+BASES = ladder.bases(ARMS)
 
 _FINALS = {"dense layers only": FINAL_DENSE, "convolutional": FINAL_CNN}
 
@@ -137,7 +144,7 @@ def _right(results: Results, experiment: Experiment) -> np.ndarray:
 
 
 def _saved_by_vote(results: Results, experiment: Experiment) -> np.ndarray:
-    """Of each image, the share of runs that are wrong on it, less the vote if it is: (images,)."""
+    """Share of runs that are wrong on an image, less 1 if the vote is: float, shape (images,)."""
     right = _right(results, experiment)
     voted = np.ones(right.shape[1])
     voted[_missed(results, experiment)] = 0
@@ -199,8 +206,8 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
     """A row an arm, and two for each final network; see `analysis.questions`."""
     return {
         "capacity": ladder.rows(results, CAPACITY, ARMS),
-        "dense": ladder.rows(results, DENSE, ARMS),
-        "convolutional": ladder.rows(results, CONVOLUTIONAL, ARMS),
+        "dense": ladder.rows(results, DENSE_STEPS, ARMS),
+        "convolutional": ladder.rows(results, CONVOLUTIONAL_STEPS, ARMS),
         "sized": ladder.rows(results, SIZED, ARMS_BY_SIZE),
         "final": _final_rows(results),
     }
@@ -379,8 +386,8 @@ def claims(results: Results) -> list[Claim]:
             "cnn-doubt",
             "For the convolutional networks a rate that falls, changed images, four times the "
             "rate with weight decay, averaged weights, dropout and ten epochs more bring nothing "
-            "that can be told from chance; nor can it be told in six epochs whether the larger "
-            "one needs the changed images.",
+            "that can be told from chance; nor can it be told, in six epochs or in sixteen, "
+            "whether the larger one needs the changed images.",
             CNN_SCHEDULE,
             CNN_CHANGED,
             CNN_DECAY,
@@ -388,6 +395,7 @@ def claims(results: Results) -> list[Claim]:
             CNN_DROPOUT,
             CNN_UNCHANGED,
             CNN_LONGER,
+            CNN_LONGER_UNCHANGED,
         ),
         Claim(
             "halfway",
@@ -488,7 +496,7 @@ def claims(results: Results) -> list[Claim]:
 
 
 def _later_claims(results: Results) -> list[Claim]:
-    """Of the arms that were trained when the test set had been read."""
+    """Claims on the arms that were trained after the test set had been read."""
     sized = {**DENSE_SIZED, (512, 512): DENSE_CHANGED}
     return [
         ladder.helping(
@@ -549,12 +557,14 @@ def sized(results):
 
 def dense(results):
     """Mistakes on held-out images of dense networks, one change a row."""
-    return ladder.mistakes_figure(results, DENSE, ARMS, ladder.dead_ends(FIRST, CHOSEN))
+    return ladder.mistakes_figure(results, DENSE_STEPS, ARMS, ladder.dead_ends(ARMS, CHOSEN))
 
 
 def convolutional(results):
     """Mistakes on held-out images of convolutional networks, one change a row."""
-    return ladder.mistakes_figure(results, CONVOLUTIONAL, ARMS, ladder.dead_ends(FIRST, CHOSEN))
+    return ladder.mistakes_figure(
+        results, CONVOLUTIONAL_STEPS, ARMS, ladder.dead_ends(ARMS, CHOSEN)
+    )
 
 
 def overfitting(results):

@@ -221,7 +221,8 @@ CONVOLUTIONAL = (
 )
 
 # What was asked after the test set had been read: whether other sizes suit the dense network
-# where the rate falls and images change, and whether smoothed labels help it there.
+# where the rate falls and images change, whether smoothed labels help it there, whether averaged
+# weights help where the rate stays, and whether sixteen epochs pay on the images as they are, too.
 
 SIZED_FROM = replace(DENSE_CHANGED, label="hidden: 512, 512", bundle=False)
 DENSE_SIZED = {
@@ -237,18 +238,41 @@ DENSE_SIZED = {
         (512, 128),
         (128, 128, 128),
         (512, 512, 512),
+        (1024,),
+        (1024, 256),
+        (1024, 1024),
+        (1024, 512, 256),
     )
 }
 DENSE_CHANGED_SMOOTHING = DENSE_CHANGED.but(
     "q07-dense-changed-smoothing", "smoothed labels", label_smoothing=0.05
 )
+CONSTANT_AVERAGING = TWO_512.but(
+    "q07-dense-constant-averaging", "averaged weights", averaging=0.999
+)
+CNN_LONGER_UNCHANGED = CNN_LONGER.but(
+    "q07-cnn-longer-unchanged",
+    "images as they are",
+    bundle=True,
+    augmentation=None,
+    outputs=False,
+)
 
 #: Those of the table of sizes, with the two layers of 512 that they are compared with.
 SIZED = (SIZED_FROM, *DENSE_SIZED.values())
 
+#: Those of the tables of one change at a time.
+DENSE_STEPS = (*DENSE, DENSE_CHANGED_SMOOTHING, CONSTANT_AVERAGING)
+CONVOLUTIONAL_STEPS = (*CONVOLUTIONAL, CNN_LONGER_UNCHANGED)
+
 #: Among these the two recipes were chosen; the others came when the test set had been read.
 FIRST = (*CAPACITY, *DENSE, *CONVOLUTIONAL)
-LATER = (DENSE_CHANGED_SMOOTHING, *DENSE_SIZED.values())
+LATER = (
+    DENSE_CHANGED_SMOOTHING,
+    *DENSE_SIZED.values(),
+    CONSTANT_AVERAGING,
+    CNN_LONGER_UNCHANGED,
+)
 ARMS = (*FIRST, *LATER)
 
 #: The same, for the table of sizes.

@@ -68,6 +68,8 @@ CITED = {
 
 EXPERIMENTS = (*(arm.experiment for arm in ARMS), FINAL, LARGE)
 
+BASES = ladder.bases(ARMS)
+
 #: Final networks with which the test set was first read; two more followed.
 FIRST_READ = 4
 
@@ -114,6 +116,14 @@ def test_images(results: Results) -> np.ndarray:
     return mistakes.shown(_answers(results), results.labels(FINAL))
 
 
+def _basics_over_rest(results: Results) -> Estimate:
+    """Points that the settings up to `SCHEDULE` gain more than those from there to `WIDER`."""
+    arms = [ladder.accuracy(results, arm) for arm in (SHEETS, SCHEDULE, WIDER)]
+    pairs = min(map(len, arms))
+    first, middle, last = (accuracy[:pairs] for accuracy in arms)
+    return difference(middle - first, last - middle).times(100)
+
+
 def _missed(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Share of each category's images that each run misses: float, shape (10, runs)."""
     return np.array([(predictions[:, labels == c] != c).mean(axis=1) for c in range(10)])
@@ -152,6 +162,8 @@ def numbers(results: Results) -> dict:
         "seeds": len(SHEETS.experiment.seeds),
         "epochs": SHEETS.experiment.epochs,
         "changed_images_gain": ladder.over(results, ALTERNATING, SCHEDULE).mean,
+        "basics_gain": ladder.over(results, SCHEDULE, SHEETS).mean,
+        "all_gain": ladder.over(results, WIDER, SHEETS).mean,
         "recipe_gain": ladder.over(results, LOOKAHEAD, ALTERNATING).mean,
         "layers_gain": ladder.over(results, ADAM, ALTERNATING).mean,
         "compared": sum(arm.base is not None for arm in ARMS),
@@ -315,6 +327,12 @@ def claims(results: Results) -> list[Claim]:
             results, ARMS, "half", "Products of 16-bit numbers cannot be told from others.", HALF
         ),
         Claim(
+            "most",
+            "These three gain more than all that comes after them up to the final network's "
+            "setting.",
+            above("points more", _basics_over_rest(results)),
+        ),
+        Claim(
             "changed-images",
             "Mirroring, shifting and mirroring in turn help together; none of the three can be "
             "told from chance by itself.",
@@ -426,7 +444,7 @@ def claims(results: Results) -> list[Claim]:
 
 
 def _best(right: np.ndarray) -> np.ndarray:
-    """Of networks that are right or not, shape (runs, images), the one that most often is."""
+    """The network that is right most often: bool, shape (images,), of (runs, images)."""
     return right[right.sum(axis=1).argmax()]
 
 

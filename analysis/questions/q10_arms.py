@@ -43,7 +43,7 @@ def _network(
     kernel: str = "glorot_uniform",
     last: tuple = (),
 ) -> tuple:
-    """Three pairs of convolutions, each pooled after its first, and what is largest in the end.
+    """Three pairs of convolutions, each pooled after its first, and max pooling in the end.
 
     Parameters
     ----------

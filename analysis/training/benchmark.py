@@ -144,7 +144,7 @@ def _apart(function: Callable, *arguments):
 
 
 def _dtype(experiment: Experiment) -> str:
-    """Of the products of its training on this machine."""
+    """Type of the numbers that its training multiplies on this machine."""
     return machine.precision(experiment).removeprefix("mixed_")
 
 

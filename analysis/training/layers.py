@@ -131,7 +131,7 @@ def _max_pool(inputs: tf.Tensor, size: int) -> tf.Tensor:
 
 
 # These are many comparisons and no arithmetic, so they are compiled (a convolution must not be,
-# XLA is slow at it); apart, for as one the first would be done again for each pixel.
+# XLA is slow at it). Compiled as one function, the first would be computed anew for each pixel.
 @tf.function(jit_compile=True)
 def _first_largest(inputs: tf.Tensor, outputs: tf.Tensor, size: int) -> tf.Tensor:
     """Place of each square's largest value, of equal ones the first; shape of ``outputs``."""

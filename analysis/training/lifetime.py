@@ -20,6 +20,9 @@ class PlatformError(RuntimeError):
 class stoppable:
     """Lets SIGTERM end what runs within as Ctrl-C does, so that workers are stopped as well.
 
+    Only the first of them: another would break off what the first began, and leave processes that
+    wait for each other. ``doit -n`` sends one to its children when Ctrl-C has reached them, too.
+
     Raises
     ------
     PlatformError
@@ -32,13 +35,23 @@ class stoppable:
                 "training needs Linux or macOS, where it can be stopped at any moment: on "
                 "Windows, train in its subsystem for Linux (WSL). The report can be built without"
             )
-        self.previous = signal.signal(signal.SIGTERM, self._stop)
+        self.stopped = False
+        self.previous = {
+            number: signal.signal(number, self._stop)
+            for number in (signal.SIGTERM, signal.SIGINT)
+            if signal.getsignal(number) != signal.SIG_IGN  # as Ctrl-C is in the background
+        }
 
     def __exit__(self, *_):
-        signal.signal(signal.SIGTERM, self.previous)
+        if self.stopped:  # the process is ending; SIGTERM may hurry it, an impatient Ctrl-C not
+            self.previous.pop(signal.SIGINT, None)
+        for number, handler in self.previous.items():
+            signal.signal(number, handler)
 
-    @staticmethod
-    def _stop(*_):
+    def _stop(self, *_):
+        self.stopped = True
+        for number in self.previous:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
 

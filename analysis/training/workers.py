@@ -98,7 +98,7 @@ def _scheduler() -> str | None:
 
 
 def _worker_was_killed() -> tuple[type[Exception], ...]:
-    """What is raised then: here at once, on a cluster when several workers had the same fate."""
+    """What joblib raises when a worker was killed, or a cluster when several were in turn."""
     if _scheduler():
         from dask.distributed import KilledWorker
 

@@ -2,43 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from docutils import nodes
+from sphinx_design.shared import create_component
 
 from .downloads import download
 from .questions import QuestionDirective
 from .tables import table
 
 MOST_VARIED = 3  # so many settings that differ have columns of their own
+PROVENANCE = ("versions", "machine")
 KEY_DIGITS = 10  # enough of a SHA-256 to tell experiments apart by eye
 
 
 class ExperimentsDirective(QuestionDirective):
     """The directive ``{experiments}``: how the networks of a question were trained.
 
-    One table has the settings that are the same for all, another a row an experiment
-    with those that differ, so that what was varied is seen at a glance. Where these are
-    many, one column tells of each experiment what differs from the one before.
+    One table has the settings that are the same for all, another a row an experiment with those
+    that differ. Where these are many, the first table has all settings of the first experiment,
+    and the second tells of each other one what it changes in which; the two are folded.
     """
 
     heading = "experiments"
 
     def show(self, entries: list[dict]) -> list[nodes.Node]:
         shared, varied = split_settings(entries)
-        many = len(varied) > MOST_VARIED
-        columns = ["What differs from the line above"] if many else map(_heading, varied)
-        header = ["Experiment", *columns, "Runs", "Training time", "Key"]
+        if len(varied) > MOST_VARIED:
+            title = f"{len(entries)} experiments, their settings and keys"
+            return [folded(title, self._changes(entries))]
         facts = [settings_of(experiment) for experiment in entries]
         values = [[str(fact.get(name, "–")) for name in varied] for fact in facts]
-        if many:
-            values = [[text] for text in _changes(varied, values)]
+        title = "Setting" if len(entries) == 1 else "The same for all"
+        return self._tables(title, "Value", shared, map(_heading, varied), entries, values)
+
+    def _changes(self, entries: list[dict]) -> list[nodes.Node]:
+        first, *others = entries
+        facts = first["settings"] | {
+            # Of all; each line of a ledger has its own.
+            name: " or ".join(dict.fromkeys(experiment[name] for experiment in entries))
+            for name in PROVENANCE
+        }
+        values = [["–", "–"], *([other["base"], other["changes"]] for other in others)]
+        columns = ["Beside", "What it changes"]
+        return self._tables("Setting", first["name"], facts, columns, entries, values)
+
+    def _tables(
+        self,
+        title: str,
+        whose: str,
+        settings: dict,
+        columns: Iterable[str],
+        entries: list[dict],
+        values: list[list[str]],
+    ) -> list[nodes.Node]:
+        header = ["Experiment", *columns, "Runs", "Training time", "Key"]
         rows = [self._row(*pair) for pair in zip(entries, values, strict=True)]
         tables = table(header, rows, "experiments")
-        if shared:
-            title = "Setting" if len(entries) == 1 else "The same for all"
-            cells = [[_heading(name), str(value)] for name, value in shared.items()]
-            tables = table([title, "Value"], cells, "settings", widths=[30, 70]) + tables
+        if settings:
+            cells = [[_heading(name), str(value)] for name, value in settings.items()]
+            tables = table([title, whose], cells, "settings", widths=[30, 70]) + tables
         return tables
 
     def _row(self, experiment: dict, values: list[str]) -> list[str | nodes.Node]:
@@ -53,18 +76,27 @@ class ExperimentsDirective(QuestionDirective):
         ]
 
 
-def _changes(names: list[str], rows: list[list[str]]) -> Iterator[str]:
-    """Tell of each row which values are not those of the row before; of the first, all."""
-    before = [""] * len(names)
-    for row in rows:
-        told = zip(names, row, before, strict=True)
-        yield _heading("; ".join(f"{name} {new}" for name, new, old in told if new != old))
-        before = row
+def folded(title: str, content: list[nodes.Node]) -> nodes.Node:
+    """Return what can be opened by its title; on paper it is open."""
+    rubric = nodes.rubric(title, title)
+    return create_component(
+        "dropdown",
+        ["sd-mb-3"],
+        children=[rubric, *content],
+        opened=False,
+        type="dropdown",
+        has_title=True,
+        icon=None,
+        chevron=None,
+        container_classes=["sd-mb-3"],
+        title_classes=[],
+        body_classes=[],
+    )
 
 
 def settings_of(experiment: dict) -> dict:
     """Return all that may distinguish an experiment from its neighbours."""
-    provenance = {name: experiment[name] for name in ("versions", "machine")}
+    provenance = {name: experiment[name] for name in PROVENANCE}
     return {**experiment["settings"], **provenance}
 
 
