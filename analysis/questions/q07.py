@@ -509,33 +509,44 @@ def _later_claims(results: Results) -> list[Claim]:
         Claim(
             "depth-changed",
             "With a falling rate and changed images a second layer of as many neurons helps, of "
-            "128 and of 512, and so does a third.",
+            "128, 512 and 1,024, and so does a third of 128 or of 512.",
             *(
                 above(
-                    f"{len(more)} layers of {more[0]} over {len(less)}, points",
+                    f"{len(more)} layers of {more[0]:,} over {len(less)}, points",
                     ladder.over(results, sized[more], sized[less]),
                 )
-                for units in (128, 512)
-                for less, more in pairwise([(units,) * layers for layers in (1, 2, 3)])
+                for units, most in ((128, 3), (512, 3), (1024, 2))
+                for less, more in pairwise([(units,) * n for n in range(1, most + 1)])
             ),
         ),
         Claim(
             "width-changed",
-            "There, too, 512 neurons are better than 128, in one layer, two or three.",
+            "There, too, 512 neurons are better than 128, in one layer, two or three, and 1,024 "
+            "better than 512, in one layer or two.",
             *(
                 above(
-                    f"{layers} of 512 over 128, points",
-                    ladder.over(results, sized[(512,) * layers], sized[(128,) * layers]),
+                    f"{layers} of {more:,} over {less}, points",
+                    ladder.over(results, sized[(more,) * layers], sized[(less,) * layers]),
                 )
-                for layers in (1, 2, 3)
+                for less, more, most in ((128, 512, 3), (512, 1024, 2))
+                for layers in range(1, most + 1)
             ),
         ),
         Claim(
             "second-smaller",
-            "A second layer of 128 after one of 512 is better than none, and not as good as a "
-            "second of 512.",
-            above("over none, points", ladder.over(results, sized[512, 128], sized[(512,)])),
-            below("over 512, points", ladder.over(results, sized[512, 128], sized[512, 512])),
+            "A second layer with a quarter of the neurons, of 512 or of 1,024, is better than "
+            "none, and not as good as one with as many.",
+            *(
+                criterion(
+                    f"{units:,} and {units // 4} over {what}, points",
+                    ladder.over(results, sized[units, units // 4], sized[other]),
+                )
+                for units in (512, 1024)
+                for criterion, what, other in (
+                    (above, "none", (units,)),
+                    (below, f"{units:,}", (units, units)),
+                )
+            ),
         ),
     ]
 
