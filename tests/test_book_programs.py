@@ -87,3 +87,11 @@ def test_a_changed_program_changes_its_page_and_its_notebook(book):
     (notebook, _) = re.findall(r'href="(_downloads/[^"]+)"', details)
     assert "RUNS = 12" in (book.html / notebook).read_text()
     assert "12" in details
+
+
+def test_a_change_of_any_program_builds_the_pages_again(monkeypatch):
+    monkeypatch.syspath_prepend(EXTENSIONS.parent.parent)
+    import dodo
+
+    programs = set((EXTENSIONS.parent / "programs").glob("*.py"))
+    assert programs and programs <= set(dodo.PAGES_FROM)
