@@ -55,7 +55,10 @@ DOIT_CONFIG = {
 
 BOOK_SOURCES = [
     path
-    for pattern in ("*.md", "*.yml", "*.bib", "_ext/**/*.py", "_ext/*/static/*", "_static/*")
+    for pattern in (
+        *("*.md", "*.yml", "*.bib", "programs/*.py"),
+        *("_ext/**/*.py", "_ext/*/static/*", "_static/*"),
+    )
     for path in sorted(figures.BOOK.glob(pattern))
 ]
 # Data sets of which pages show images.

@@ -22,6 +22,7 @@ SHOWING_TEXT = {
     "grid",
     "grid-item-card",
     "dropdown",
+    "plain-keras",
 }
 FENCE = re.compile(r"(`{3,}|:{3,})(?:\{(?P<directive>[\w-]+)\})?(?P<title>.*)")
 OPTION = re.compile(r":(?P<name>[\w-]+):(?P<text>.*)")

@@ -9,6 +9,7 @@ from .experiments import ExperimentsDirective
 from .figures import DarkTwins, FigureLinks, visit_image
 from .numbers import LinkedNumbers, ListDirective, NumberRole, NumbersInAltText
 from .paper import CardsOnPaper, OnScreenOnly
+from .programs import PlainKerasDirective
 from .questions import ClaimRole, ClaimsDirective, TableDirective
 from .stages import prepare
 
@@ -27,6 +28,7 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("results-table", TableDirective)
     app.add_directive("pdf", PdfDirective)
     app.add_directive("draw-a-digit", DrawADigit)
+    app.add_directive("plain-keras", PlainKerasDirective)
     app.add_transform(NumbersInAltText)
     app.add_transform(FigureLinks)
     app.add_transform(DarkTwins)

@@ -1,0 +1,93 @@
+"""Shows each question's program in plain Keras, and makes it a notebook: ``{plain-keras}``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jupytext
+import nbformat
+from docutils import nodes
+from sphinx_design.dropdown import DropdownDirective
+
+from .downloads import download
+from .pages import complain
+
+FOLDER = "programs"
+#: In the folder of what is built, through the link that leads there from the book's.
+NOTEBOOKS = "_build/notebooks"
+
+CELL = "# %%"
+
+TITLE = "This question in plain Keras"
+#: Before and after ``model.fit``; tests/test_programs.py sees to it.
+ABOUT = (
+    "As one would write it for the assignment, with ",
+    ". A test gives its networks the same weights and batches as this report's, and sees that "
+    "they learn the same.",
+)
+
+_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+class PlainKerasDirective(DropdownDirective):
+    """The directive ``{plain-keras}``: a question's program, folded, to copy and to download.
+
+    Its content is what else there is to say of the program. On the screen only.
+    """
+
+    required_arguments = 1
+    optional_arguments = 0
+
+    def run_with_defaults(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        program = f"{FOLDER}/{name}.py"
+        self.env.note_dependency(program)
+        path = Path(self.env.srcdir, program)
+        if not path.is_file():
+            complain(self.env, f"there is no program {program}", self.get_location())
+            return []
+        text = path.read_text(encoding="utf-8")
+        made = Path(self.env.srcdir, NOTEBOOKS, f"{name}.ipynb")
+        made.parent.mkdir(parents=True, exist_ok=True)
+        made.write_text(notebook(text, name), encoding="utf-8")
+
+        self.arguments = [TITLE]
+        self.options["class-container"] = ["plain-keras"]
+        (dropdown,) = super().run_with_defaults()
+        dropdown["classes"].append("on-screen")
+        before, after = map(nodes.Text, ABOUT)
+        about = nodes.paragraph("", "", before, nodes.literal(text="model.fit"), after)
+        dropdown.insert(1, about)
+        dropdown += self._links(program, f"{NOTEBOOKS}/{name}.ipynb")
+        code = without_cells(text)
+        dropdown += nodes.literal_block(code, code, language="python")
+        return [dropdown]
+
+    def _links(self, program: str, made: str) -> nodes.paragraph:
+        line = nodes.paragraph("", "To download: ")
+        line += [download(made, "notebook"), nodes.Text(" · "), download(program, "program")]
+        return line
+
+
+def notebook(program: str, name: str) -> str:
+    """Return a program as a notebook, the same text whenever it is made.
+
+    Parameters
+    ----------
+    program
+        In jupytext's percent format.
+    name
+        By which its cells are called.
+    """
+    made = jupytext.reads(program, fmt="py:percent")
+    made.metadata = nbformat.from_dict({"kernelspec": _KERNEL})
+    for number, cell in enumerate(made.cells):
+        cell["id"] = f"{name}-{number}"  # it was drawn at random
+    nbformat.validate(made)
+    return nbformat.writes(made) + "\n"
+
+
+def without_cells(program: str) -> str:
+    """Return a program to read, in which the texts between the cells are comments."""
+    lines = program.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(CELL))

@@ -1,0 +1,69 @@
+# %% [markdown]
+# Question 1 in plain Keras: the network of the assignment trained ten
+# times for five epochs, and the training accuracy of all ten runs in
+# one plot.
+
+# %%
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import tensorflow as tf
+
+RUNS, EPOCHS, BATCH = 10, 5, 32
+
+# %% [markdown]
+# The digits, with pixels from 0 to 1. The target of an image is ten
+# numbers: 1 for the output of its digit and 0 for the others.
+
+# %%
+(x_train, y_train), _ = keras.datasets.mnist.load_data()
+x_train = np.float32(x_train) / 255
+y_train = np.eye(10)[y_train]
+
+
+# %%
+def squared_error(target, output):
+    return (target - output) ** 2
+
+
+def build():
+    layers = [
+        keras.Input((28, 28)),
+        keras.layers.Flatten(),
+        keras.layers.Dense(32, activation="relu"),
+        keras.layers.Dense(10, activation="relu"),
+    ]
+    model = keras.Sequential(layers)
+    model.compile(
+        optimizer=keras.optimizers.SGD(learning_rate=0.1),
+        loss=squared_error,
+        metrics=["accuracy"],
+    )
+    return model
+
+
+# %% [markdown]
+# A seed makes each run repeatable. The images are shuffled as a data set,
+# so they come in a new order in each epoch. Had `fit` shuffled them, they
+# would come in the same order in all epochs, once a seed is set.
+
+# %%
+images = tf.data.Dataset.from_tensor_slices((x_train, y_train))
+histories = []
+for seed in range(RUNS):
+    keras.utils.set_random_seed(seed)
+    model = build()
+    batches = images.shuffle(len(x_train)).batch(BATCH)
+    fit = model.fit(batches, epochs=EPOCHS, shuffle=False, verbose=0)
+    history = fit.history
+    print(f"run {seed}: training accuracy {history['accuracy'][-1]:.3f}")
+    histories.append(history)
+
+# %%
+plt.figure()
+for seed, history in enumerate(histories):
+    plt.plot(range(1, EPOCHS + 1), history["accuracy"], label=f"run {seed}")
+plt.xlabel("epoch")
+plt.ylabel("training accuracy")
+plt.legend()
+plt.show()
