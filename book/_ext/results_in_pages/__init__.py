@@ -3,7 +3,7 @@
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from .downloads import PdfDirective
+from .downloads import TakeAwayDirective
 from .drawing import DrawADigit, add_script, publish_static, write_networks
 from .experiments import ExperimentsDirective
 from .figures import DarkTwins, FigureLinks, visit_image
@@ -26,7 +26,7 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("claims", ClaimsDirective)
     app.add_directive("experiments", ExperimentsDirective)
     app.add_directive("results-table", TableDirective)
-    app.add_directive("pdf", PdfDirective)
+    app.add_directive("take-away", TakeAwayDirective)
     app.add_directive("draw-a-digit", DrawADigit)
     app.add_directive("plain-keras", PlainKerasDirective)
     app.add_transform(NumbersInAltText)

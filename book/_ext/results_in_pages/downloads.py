@@ -1,4 +1,4 @@
-"""Links to what readers can download: a file of the book, and the whole book as a PDF."""
+"""Links to what readers can take away: files of the book, the whole as a PDF, the code."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
-PDF_FILE = "_build/latex/book.pdf"
+from .addresses import repository
+
+TYPESET = "_build/latex"
 
 
 def download(file: str, text: str) -> addnodes.download_reference:
@@ -19,13 +22,24 @@ def download(file: str, text: str) -> addnodes.download_reference:
     return link
 
 
-class PdfDirective(SphinxDirective):
-    """The directive ``{pdf}``: a link to the book as a PDF, where one was typeset."""
+def pdf_file(config: Config) -> str:
+    """Return where the PDF is, through the link from the book's folder to what is built."""
+    name = config.latex_documents[0][1]
+    return f"{TYPESET}/{Path(name).stem}.pdf"
+
+
+class TakeAwayDirective(SphinxDirective):
+    """The directive ``{take-away}``: the report's PDF and its repository, where there are any."""
 
     def run(self) -> list[nodes.Node]:
-        # Through the link that leads from the book's folder to what is built.
-        if not Path(self.env.srcdir, PDF_FILE).is_file():
+        links = []
+        if Path(self.env.srcdir, pdf_file(self.config)).is_file():
+            links.append(download(pdf_file(self.config), "the report as a PDF"))
+        if address := repository(self.config):
+            links.append(nodes.reference("", "code and results", refuri=address, internal=False))
+        if not links:
             return []
-        line = nodes.paragraph("", "", classes=["on-screen"])
-        line += [nodes.Text("To read on paper: "), download(PDF_FILE, "the report as a PDF")]
+        line = nodes.paragraph("", "Take it along: ", classes=["on-screen"])
+        for link in links:
+            line += [nodes.Text(" · "), link] if link is not links[0] else [link]
         return [line]

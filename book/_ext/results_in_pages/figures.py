@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
@@ -11,6 +10,7 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 from sphinx.writers.html5 import HTML5Translator
 
+from .addresses import repository
 from .downloads import download
 from .pages import complain, depend_on_numbers
 
@@ -96,13 +96,3 @@ class FigureLinks(SphinxTransform):
         for link in links:
             line += [nodes.Text(" · "), link] if len(line) else [link]
         return nodes.legend("", line, classes=["figure-links", "on-screen"])
-
-
-def repository(config) -> str:
-    """Where the book's repository is on the web, or nothing if it is not said.
-
-    On GitHub the repository that a workflow runs for, so that a fork links to its own code.
-    """
-    if name := os.environ.get("GITHUB_REPOSITORY"):
-        return f"https://github.com/{name}"
-    return getattr(config, "html_theme_options", {}).get("repository_url", "").rstrip("/")

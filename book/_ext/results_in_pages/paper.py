@@ -30,8 +30,7 @@ def _holds_twins(node: nodes.Node) -> bool:
 class CardsOnPaper(SphinxPostTransform):
     """Make a list of a grid of cards, which LaTeX would set as one run of text.
 
-    Each card's title becomes the link that on screen the whole card is; its image, which
-    only decorates, is left out.
+    Its image, which only decorates, is left out.
     """
 
     default_priority = 200  # after links are resolved
@@ -44,9 +43,8 @@ class CardsOnPaper(SphinxPostTransform):
 
     def _item(self, card: nodes.Element) -> nodes.definition_list_item:
         title = next(card.findall(_is("card-title")))
-        link = next(card.findall(nodes.reference)).copy()
-        link += nodes.Text(title.astext())
-        texts = [text for text in title.parent.findall(nodes.paragraph) if text is not title]
+        link = next(title.findall(nodes.reference)).deepcopy()
+        texts = title.parent.findall(nodes.paragraph)
         return nodes.definition_list_item(
             "", nodes.term("", "", link), nodes.definition("", *(t.deepcopy() for t in texts))
         )

@@ -1,0 +1,80 @@
+"""Sphinx extension for pages that are on the web: how they look where they are shared and found.
+
+Where the site's address is not known, what needs one is left out: the canonical address of each
+page, the sitemap, the picture of a link, and the page for addresses that do not exist.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from docutils import nodes
+from results_in_pages.addresses import site
+from sphinx.application import Sphinx
+
+#: What those see who are sent a link: drawn by ``doit readme``.
+PICTURE = "_static/readme.png"
+PICTURE_SHOWS = (
+    "Left, ten curves of training accuracy on digits, which end on separate levels. Right, "
+    "testing accuracy on colour images, which rises from one hidden layer to convolution."
+)
+NO_PAGE = "404"
+
+
+def tell_search_engines(app: Sphinx, address: str) -> None:
+    """List the pages, and give each its canonical address."""
+    app.config.html_baseurl = address
+    app.setup_extension("sphinx_sitemap")
+    app.config.sitemap_url_scheme = "{link}"  # no folders for languages and versions
+    app.config.sitemap_excludes = ["search.html", "genindex.html", f"{NO_PAGE}.html"]
+
+
+def answer_wrong_addresses(app: Sphinx, address: str) -> None:
+    """Make the page that a server shows instead; its links lead from any depth."""
+    app.setup_extension("notfound.extension")
+    app.config.notfound_pagename = NO_PAGE
+    app.config.notfound_urls_prefix = urlsplit(address).path
+    app.config.notfound_context = {
+        "title": "Page not found",
+        "body": "<h1>Page not found</h1><p>There is no page at this address. The contents and "
+        "the search on this page lead to those that there are.</p>",
+    }
+
+
+def show_links(app: Sphinx, address: str) -> None:
+    """Describe each page to those who are sent a link to it."""
+    app.setup_extension("sphinxext.opengraph")
+    app.config.ogp_social_cards = {"enable": False}  # one picture, and not text as a picture
+    app.config.ogp_site_name = app.config.html_title
+    if address:
+        app.config.ogp_site_url = address
+        app.config.ogp_image = PICTURE
+        app.config.ogp_image_alt = PICTURE_SHOWS
+
+
+def leave_out_marks(
+    app: Sphinx, page: str, template: str, context: dict, tree: nodes.document
+) -> None:
+    """Take what is no text out of what describes a page, and addresses that are not known."""
+    lines = context.get("metatags", "").splitlines()
+    known = site(app.config)
+    kept = [line for line in lines if known or 'property="og:url"' not in line]
+    context["metatags"] = "\n".join(kept).replace("\N{CHECK MARK}", "")
+
+
+def name_home(app: Sphinx, page: str, template: str, context: dict, tree: nodes.document) -> None:
+    """Have the home page's title once in the browser's tab: it is that of the site."""
+    if page == app.config.root_doc:
+        context["title"], context["docstitle"] = app.config.html_title, ""
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the extension with Sphinx, and those that it needs."""
+    address = site(app.config)
+    show_links(app, address)
+    if address:
+        tell_search_engines(app, address)
+        answer_wrong_addresses(app, address)
+    app.connect("html-page-context", name_home, priority=400)  # before links are described
+    app.connect("html-page-context", leave_out_marks, priority=600)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
