@@ -3,12 +3,13 @@
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from .appendix import Appendix
 from .downloads import TakeAwayDirective
 from .drawing import DrawADigit, add_script, publish_static, write_networks
 from .experiments import ExperimentsDirective
 from .figures import DarkTwins, FigureLinks, visit_image
 from .numbers import LinkedNumbers, ListDirective, NumberRole, NumbersInAltText
-from .paper import CardsOnPaper, OnScreenOnly
+from .paper import CardsOnPaper, FiguresOnPaper, LinksOnPaper, OnScreenOnly, TablesOnPaper
 from .programs import PlainKerasDirective
 from .questions import ClaimRole, ClaimsDirective, TableDirective
 from .stages import prepare
@@ -36,4 +37,8 @@ def setup(app: Sphinx) -> dict:
     app.add_post_transform(LinkedNumbers)
     app.add_post_transform(OnScreenOnly)
     app.add_post_transform(CardsOnPaper)
+    app.add_post_transform(LinksOnPaper)
+    app.add_post_transform(FiguresOnPaper)
+    app.add_post_transform(TablesOnPaper)
+    app.add_post_transform(Appendix)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,6 +11,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from .pages import UnknownName, complain, depend_on_numbers
+from .paper import SECTION_ON_SCREEN
 from .tables import table
 
 #: The page that lists all numbers.
@@ -157,4 +158,4 @@ class ListDirective(SphinxDirective):
             source = SOURCES.get(page, f"analysis/questions/{page}.py")
             rows.append([nodes.literal(text=name, ids=[name]), with_minus(f"{value}"), source])
         header = ["Number", "Value", "Worked out in"]
-        return [nodes.container("", *table(header, rows, "numbers"), classes=["on-screen"])]
+        return [nodes.container("", *table(header, rows, "numbers"), classes=[SECTION_ON_SCREEN])]

@@ -1,15 +1,25 @@
-"""Makes of pages what paper can show: no dark twins and downloads, and cards as a list."""
+"""Makes of pages what paper can show: nothing for a screen only, cards as a list, floats."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from .tables import LONG
+
+#: Class of what leaves nothing to say on paper: the section that has it is left out with it.
+SECTION_ON_SCREEN = "section-on-screen"
+# Per cent of the size that figures are drawn in: their smallest letters, of 7 points, keep 6.
+SCALE_OF_FIGURES = 86
+# A table stands where there is room for the whole of it.
+FLOAT = (r"\begin{table}[!htbp]", r"\end{table}")
 
 
 class OnScreenOnly(SphinxPostTransform):
-    """Take out again what only a screen can show: dark twins, and links to downloads."""
+    """Take out again what only a screen can show: dark twins, links to downloads, sections."""
 
     default_priority = 5
 
@@ -19,12 +29,72 @@ class OnScreenOnly(SphinxPostTransform):
         for wrapper in list(self.document.findall(_holds_twins)):
             wrapper.replace_self(wrapper[0])
         for node in list(self.document.findall(nodes.Element)):
-            if "on-screen" in node.get("classes", ()):
+            classes = node.get("classes", ())
+            if SECTION_ON_SCREEN in classes:
+                self._leave_out(_section_of(node))
+            elif "on-screen" in classes:
                 node.parent.remove(node)
+
+    def _leave_out(self, section: nodes.section) -> None:
+        page = f"%{section.get('docname')}"  # as links on paper name it
+        left_out = self.document.setdefault("left-out", [])
+        for node in section.findall(nodes.Element):
+            left_out += [f"{page}#{identifier}" for identifier in node.get("ids", ())]
+        if not isinstance(section.parent, nodes.section):
+            left_out.append(page)
+        section.parent.remove(section)
 
 
 def _holds_twins(node: nodes.Node) -> bool:
     return isinstance(node, nodes.inline) and "twins" in node["classes"]
+
+
+def _section_of(node: nodes.Node) -> nodes.section:
+    while not isinstance(node, nodes.section):
+        node = node.parent
+    return node
+
+
+class LinksOnPaper(SphinxPostTransform):
+    """Make plain text of links to what is left out."""
+
+    default_priority = 200  # after links are resolved
+    formats = ("latex",)
+
+    def run(self, **kwargs) -> None:
+        left_out = self.document.get("left-out", ())
+        for link in list(self.document.findall(nodes.reference)):
+            if link.get("refuri") in left_out:
+                link.replace_self(link.children)
+
+
+class FiguresOnPaper(SphinxPostTransform):
+    """Set figures smaller than they are drawn, as the text is smaller than on a screen."""
+
+    default_priority = 200
+    formats = ("latex",)
+
+    def run(self, **kwargs) -> None:
+        for figure in self.document.findall(nodes.figure):
+            for image in figure.findall(nodes.image):
+                image["scale"] = SCALE_OF_FIGURES
+
+
+class TablesOnPaper(SphinxPostTransform):
+    """Keep tables together that have a caption and are no longer than a page."""
+
+    default_priority = 500
+    formats = ("latex",)
+
+    def run(self, **kwargs) -> None:
+        for table in list(self.document.findall(nodes.table)):
+            if isinstance(table[0], nodes.title) and LONG not in table["classes"]:
+                first = last = table.parent.index(table)
+                if isinstance(table.parent[first - 1], addnodes.tabular_col_spec):
+                    first -= 1
+                begin, end = (nodes.raw("", text, format="latex") for text in FLOAT)
+                table.parent.insert(last + 1, end)
+                table.parent.insert(first, begin)
 
 
 class CardsOnPaper(SphinxPostTransform):

@@ -10,6 +10,10 @@ from .pages import UnknownName, complain, depend_on_numbers
 from .tables import table
 
 
+# A table with more rows is not kept together on paper.
+ROWS_OF_A_PAGE = 40
+
+
 class QuestionDirective(SphinxDirective):
     """What ``numbers.json`` holds under one heading for the question that is named."""
 
@@ -86,10 +90,22 @@ class ClaimRole(SphinxRole):
 
 
 class TableDirective(QuestionDirective):
-    """The directive ``{results-table}``: a table that a question makes of its results."""
+    """The directive ``{results-table}``: a table that a question makes of its results.
+
+    Its content is the caption. ``{numref}`` knows it by its name after ``table-``, for a figure
+    may have the same.
+    """
 
     heading = "tables"
+    has_content = True
 
     def show(self, entries: dict) -> list[nodes.Node]:
+        self.assert_has_content()
+        texts, messages = self.state.inline_text(" ".join(self.content), self.lineno)
+        caption = nodes.title("", "", *texts)
         rows = [list(map(with_minus, row)) for row in entries["rows"]]
-        return table(entries["header"], rows, "results")
+        whole = len(rows) <= ROWS_OF_A_PAGE
+        shown = table(entries["header"], rows, "results", caption=caption, whole=whole)
+        self.options["name"] = f"table-{self.arguments[0]}"
+        self.add_name(shown[-1])
+        return [*shown, *messages]

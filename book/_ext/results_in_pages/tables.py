@@ -10,8 +10,10 @@ from sphinx import addnodes
 
 WORD = re.compile(r"[^\s-]+-?|-")  # lines may end after a hyphen
 # Letters that fit on a line of the PDF's tables, by their size, and what is lost to a gap.
-LINE_OF_A_TABLE = {r"\footnotesize": 110, r"\scriptsize\let\codesize\tiny": 140}
+LINE_OF_A_TABLE = {r"\footnotesize": 120, r"\scriptsize\let\codesize\tinycode": 150}
 BETWEEN_COLUMNS = 4
+#: Class of a table that on paper may go on on the next page.
+LONG = "longtable"
 
 
 def table(
@@ -19,6 +21,8 @@ def table(
     rows: list[list[str | nodes.Node]],
     name: str,
     widths: list[int] | None = None,
+    caption: nodes.title | None = None,
+    whole: bool = False,
 ) -> list[nodes.Node]:
     """Build a table, after what LaTeX is to know of its columns.
 
@@ -32,15 +36,19 @@ def table(
         Class by which the style sheet knows the table.
     widths
         Per cent of the line for each column; without it, the contents decide.
+    caption
+        What is written above it, after its number.
+    whole
+        Whether it fits on a page of paper; others go on on the next.
     """
     columns = [nodes.colspec(colwidth=width) for width in widths or [1] * len(header)]
     group = nodes.tgroup("", *columns, cols=len(header))
     group += nodes.thead("", _row(header))
     group += nodes.tbody("", *map(_row, rows))
-    # On paper a table may go on on the next page.
-    classes = [name, "longtable", *["colwidths-given"] * bool(widths)]
+    classes = [name, *[LONG] * (not whole), *["colwidths-given"] * bool(widths)]
     columns = addnodes.tabular_col_spec(spec=latex_columns([header, *rows]))
-    return [*([] if widths else [columns]), nodes.table("", group, classes=classes)]
+    parts = [caption, group] if caption else [group]
+    return [*([] if widths else [columns]), nodes.table("", *parts, classes=classes)]
 
 
 def _row(cells: Iterable[str | nodes.Node]) -> nodes.row:
