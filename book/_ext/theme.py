@@ -12,8 +12,9 @@ AT_ONCE = """
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const paper = matchMedia("print");
   const show = (printing) => {
-    const mode = page.dataset.mode === "auto" ? (dark.matches ? "dark" : "light") : page.dataset.mode;
-    page.dataset.theme = printing ? "light" : mode;
+    const system = dark.matches ? "dark" : "light";
+    const { mode } = page.dataset;
+    page.dataset.theme = printing ? "light" : mode === "auto" ? system : mode;
   };
   show(paper.matches);
   paper.addEventListener("change", () => show(paper.matches));
