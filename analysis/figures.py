@@ -1,4 +1,4 @@
-"""Draws the pages' figures into files, each with the data that it shows."""
+"""Draws the pages' figures into files, each with the data and the runs that it shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from analysis import drawn as shown
-from analysis import speed, style
+from analysis import explore, speed, style
 from analysis.files import write_whole
 from analysis.loaded import Results
 from analysis.questions import QUESTIONS
@@ -28,8 +28,9 @@ PROCESSES = 4
 
 
 def figure_files(name: str) -> list[Path]:
-    """The files of a figure: for light and dark pages, for paper, and what it shows as a table."""
-    return [FIGURES / f"{name}{ending}" for ending in (".svg", "-dark.svg", ".pdf", ".csv")]
+    """The files of a figure: for light and dark pages, for paper, its dots, and its data."""
+    endings = (".svg", "-dark.svg", ".pdf", ".json", ".csv")
+    return [FIGURES / f"{name}{ending}" for ending in endings]
 
 
 def draw_page(page: str, results: Results) -> None:
@@ -82,10 +83,11 @@ def drawn(function: Callable, results: Results) -> tuple[bytes, ...]:
             figure = function(results)
             light = _saved(figure, "svg", {"Date": None})
             paper = _saved(figure, "pdf", {"CreationDate": None})
+            dots = explore.as_json(figure)
             data = shown.as_csv(figure)
         with style.drawing(style.DARK):
             dark = _saved(function(results), "svg", {"Date": None})
-    return light, dark, paper, data
+    return light, dark, paper, dots, data
 
 
 @contextmanager

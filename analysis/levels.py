@@ -7,7 +7,7 @@ from itertools import compress, pairwise
 
 import numpy as np
 
-from analysis import drawn, forms, plots, style
+from analysis import drawn, explore, forms, plots, style
 from analysis.claims import Criterion, exactly
 from analysis.datasets import DATASETS
 from analysis.results import SILENT_BELOW, Runs
@@ -444,6 +444,7 @@ def levels_figure(runs: Runs):
         ):
             dots = ax.scatter(error[some], accuracy[some], **look)
             drawn.of_seeds(dots, np.flatnonzero(some), said)
+            explore.of_runs(dots, runs)
         ax.annotate(
             level,
             (error[chosen].mean(), accuracy[chosen].max()),
@@ -477,7 +478,11 @@ def settings_figure(settings: dict[str, Runs], name: str = "val_accuracy"):
         for runs in settings.values()
     ]
     ylabel = {"val_accuracy": "testing accuracy", "val_loss": "testing error"}[name]
-    plots.strips(ax, {label: runs.final(name) for label, runs in settings.items()}, colours, ylabel)
+    values = {label: runs.final(name) for label, runs in settings.items()}
+    for dots, (label, runs) in zip(
+        plots.strips(ax, values, colours, ylabel), settings.items(), strict=True
+    ):
+        explore.of_runs(dots, runs, label)
     silent_legend(figure)
     return figure
 

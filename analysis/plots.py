@@ -268,8 +268,8 @@ def silent_labels(silent: np.ndarray) -> list[str]:
     ]
 
 
-def strips(ax, groups: dict[str, np.ndarray], colours: Sequence, ylabel: str) -> None:
-    """Every run as a dot, a strip for each group.
+def strips(ax, groups: dict[str, np.ndarray], colours: Sequence, ylabel: str) -> list:
+    """Every run as a dot, a strip for each group; returns the dots of each.
 
     Without means: these runs lie on levels, and a mean over levels describes none of them.
 
@@ -283,13 +283,16 @@ def strips(ax, groups: dict[str, np.ndarray], colours: Sequence, ylabel: str) ->
     ylabel : str
     """
     generator = np.random.default_rng(0)  # only moves dots sideways, to part them
+    drawn_dots = []
     for place, (values, colour) in enumerate(zip(groups.values(), colours, strict=True)):
         offsets = generator.uniform(-0.3, 0.3, len(values))
         dots = ax.scatter(place + offsets, values, s=11, c=colour, alpha=0.75, linewidths=0)
         drawn.of_seeds(dots, range(len(values)))
+        drawn_dots.append(dots)
     ax.set_xticks(range(len(groups)), groups)
     ax.tick_params(axis="x", length=0)
     ax.set(ylabel=ylabel, xlim=(-0.5, len(groups) - 0.5))
+    return drawn_dots
 
 
 def by_size(ax, sizes: Sequence[int], values: np.ndarray, colour: str, ylabel: str) -> None:

@@ -71,7 +71,7 @@ RESULTS = {
     },
 }
 SETTINGS = """
-extensions = ["local_mathjax", "myst_parser", "results_in_pages", "sphinx_design"]
+extensions = ["formulas", "myst_parser", "results_in_pages", "sphinx_design", "theme"]
 exclude_patterns = ["_build"]
 html_theme = "basic"
 latex_documents = [("index", "book.tex", "Tiny book", "", "howto")]
@@ -399,7 +399,8 @@ def test_page_knows_how_large_its_figures_are(book):
         for twin in ("", "-dark"):
             book.write(f"figures/{name}{twin}.svg", drawing)
     html = book.build("# Title\n" + FIGURE % ("sized", "a") + FIGURE % ("free", "b"))
-    images = re.findall('<img (?:width="(.*?)" height="(.*?)" )?alt="Curves', html)
+    sides = 'loading="lazy" width="(.*?)" height="(.*?)" '
+    images = re.findall(f'<img (?:{sides})?alt="Curves', html)
     assert images == [("96", "48")] * 2 + [("", "")] * 2
     assert book.warnings == ""
 
@@ -614,15 +615,20 @@ def test_a_change_of_any_file_of_the_extensions_builds_the_pages_again(monkeypat
     assert files <= set(dodo.PAGES_FROM)
 
 
-def test_formulas_need_no_other_host(book):
-    html = book.build("# Title\n\nHere $x^2$.\n")
-    assert re.search(r'<script [^>]*src="_static/mathjax/tex-svg\.js', html)
-    assert (book.html / "_static" / "mathjax" / "tex-svg.js").is_file()
-    assert 'src="http' not in html
+def test_formulas_need_no_script(book):
+    html = book.build("# Title\n\nHere $x^2$ and $\\max(0, z)$, below\n\n$$\\frac{1}{n}$$\n")
+    assert "<msup><mi>x</mi><mn>2</mn></msup></mrow></math> and" in html
+    assert "<mi>max</mi><mo" in html
+    assert re.search(r'<div class="formula".*display="block"><mrow><mfrac>', html)
+    assert "mathjax" not in html.lower()
+    assert book.warnings == ""
 
 
-def test_pages_without_formulas_do_not_load_what_draws_them(book):
-    book.write("below.md", "# Below\n\nHere $x^2$.\n")
-    html = book.build("# Title\n\n```{toctree}\nbelow\n```\n")
-    assert "tex-svg.js" not in html
-    assert "tex-svg.js" in (book.html / "below.html").read_text()
+def test_formula_that_cannot_be_set_is_a_warning(book):
+    book.build("# Title\n\nHere $\\unheard x$.\n")
+    assert r"index.md:3: WARNING: not a formula that can be set: \unheard x" in book.warnings
+
+
+def test_theme_is_known_before_the_page_is_drawn(book):
+    head, body = book.build("# Title\n").split("</head>")
+    assert "page.dataset.theme" in head and "page.dataset.theme" not in body

@@ -1,5 +1,7 @@
 """Figures as files: both themes and paper, always the same bytes, and their data beside them."""
 
+import json
+
 import joblib
 import pytest
 import tiny
@@ -27,10 +29,11 @@ def draw_a_line(results):
 
 
 def test_figure_is_drawn_for_light_and_dark_pages_and_paper():
-    light, dark, paper, data = figures.drawn(draw_a_line, RESULTS)
+    light, dark, paper, dots, data = figures.drawn(draw_a_line, RESULTS)
     assert style.LIGHT.text.encode() in light
     assert style.DARK.text.encode() in dark
     assert paper.startswith(b"%PDF")
+    assert json.loads(dots) == []
     _, *rows = data.decode().splitlines()
     assert rows == [f"1,line,,,,{x}.0,,,{y},," for x, y in enumerate((0.5, 0.3333333, 0.25))]
 

@@ -22,8 +22,8 @@ SHARED = {
     for path in (ROOT / "analysis").glob("*.py")
     if path.stem not in ("agreement", "audit", "checked", "readme")
 }
-#: Of a figure's files: for light and dark pages, and for paper.
-ENDINGS = (".svg", "-dark.svg", ".pdf", ".csv")
+#: Of a figure's files: for light and dark pages, for paper, its dots, and its data.
+ENDINGS = (".svg", "-dark.svg", ".pdf", ".json", ".csv")
 
 
 @pytest.fixture(scope="module")

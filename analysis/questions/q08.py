@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis import by_size, cost, drawn, excerpts, forms, levels, plots, style
+from analysis import by_size, cost, drawn, excerpts, explore, forms, levels, plots, style
 from analysis.claims import (
     Claim,
     Criterion,
@@ -799,19 +799,20 @@ def late_starters(runs: Runs) -> list[tuple[int, int]]:
     return [(int(run), int(np.flatnonzero(at_chance[run])[-1]) + 1) for run in chosen]
 
 
-def _dots_by_living(ax, runs: Runs, **look) -> None:
+def _dots_by_living(ax, runs: Runs, **look):
     """Testing accuracy by living units after the last epoch, moved sideways so that dots part."""
     alive, test = living(runs)[:, -1], by_size.tested(runs)
     apart = alive + np.random.default_rng(0).uniform(-0.25, 0.25, len(runs))
     dots = ax.scatter(apart, test, color=style.theme().categories[0], lw=0, **look)
     drawn.of_seeds(dots, range(len(runs)), places=np.stack([alive, test], axis=1))
+    return dots
 
 
 def living_units(results):
     """Testing accuracy of all runs with raw inputs by their living hidden units."""
     figure, ax = style.figure(height=3.0)
     runs = results[SHEET]
-    _dots_by_living(ax, runs, s=11, alpha=0.75)
+    explore.of_runs(_dots_by_living(ax, runs, s=11, alpha=0.75), runs)
     ax.set(xlabel=f"hidden units that are not dead, of {_units(runs)}", ylabel="testing accuracy")
     _mark_chance(ax)
     return figure
@@ -862,7 +863,9 @@ def arms(results):
         )
         for inputs, optimizer in ARMS
     }
-    plots.strips(axes[1], strips, 2 * colours, "testing accuracy")
+    strips_of_dots = plots.strips(axes[1], strips, 2 * colours, "testing accuracy")
+    for dots, label, experiment in zip(strips_of_dots, strips, ARMS.values(), strict=True):
+        explore.of_runs(dots, results[experiment], label)
     axes[1].tick_params(axis="x", labelsize=7.5)
     _mark_chance(axes[1])
     return figure

@@ -7,6 +7,7 @@ from .appendix import Appendix
 from .downloads import TakeAwayDirective
 from .drawing import DrawADigit, add_script, publish_static, write_networks
 from .experiments import ExperimentsDirective
+from .exploring import Dots, add_explorer
 from .figures import DarkTwins, FigureLinks, visit_image
 from .numbers import LinkedNumbers, ListDirective, NumberRole, NumbersInAltText
 from .paper import CardsOnPaper, FiguresOnPaper, LinksOnPaper, OnScreenOnly, TablesOnPaper
@@ -20,6 +21,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", publish_static)
     app.connect("builder-inited", prepare)
     app.connect("html-page-context", add_script)
+    app.connect("html-page-context", add_explorer)
     app.connect("build-finished", write_networks)
     app.add_role("num", NumberRole())
     app.add_role("claim", ClaimRole())
@@ -33,6 +35,7 @@ def setup(app: Sphinx) -> dict:
     app.add_transform(NumbersInAltText)
     app.add_transform(FigureLinks)
     app.add_transform(DarkTwins)
+    app.add_transform(Dots)
     app.add_node(nodes.image, override=True, html=(visit_image, None))
     app.add_post_transform(LinkedNumbers)
     app.add_post_transform(OnScreenOnly)

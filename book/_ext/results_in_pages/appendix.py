@@ -22,7 +22,8 @@ class Appendix(SphinxPostTransform):
     that they come from; where they stood, a line says on which page they are now.
     """
 
-    default_priority = 500  # after pages have got their labels, which are those of their first section
+    # After pages have got their labels, which are those of their first section.
+    default_priority = 500
     formats = ("latex",)
 
     def run(self, **kwargs) -> None:

@@ -37,6 +37,9 @@ class DarkTwins(SphinxTransform):
             complain(self.env, f"the figure has no dark twin {dark}", image)
             return
         wrapper = nodes.inline(classes=["twins"])
+        if isinstance(image.parent, nodes.figure):
+            # The theme's name for what may scroll: where it does, one can tab to it.
+            wrapper["classes"].append("pst-scrollable-table-container")
         image.replace_self(wrapper)  # which takes over the label, if there is one
         image["ids"], image["names"] = [], []
         twin = image.deepcopy()
@@ -54,13 +57,16 @@ def dark_name(file: str) -> str:
 
 
 def visit_image(self: HTML5Translator, node: nodes.image) -> None:
-    """Write an image, and how large a drawing is: so the text keeps its place while it loads."""
+    """Write an image, and how large a drawing is: so the text keeps its place while it loads.
+
+    It is fetched when it is about to be seen, so never the twin for the other theme.
+    """
     drawing = Path(self.builder.srcdir, node["uri"])
     type(self).visit_image(self, node)  # which makes of the file the one that is published
     known = drawing.suffix == ".svg" and drawing.is_file()
     if known and (size := svg_size(drawing)):
         sides = 'width="{}" height="{}"'.format(*size)
-        self.body[-1] = self.body[-1].replace("<img ", f"<img {sides} ", 1)
+        self.body[-1] = self.body[-1].replace("<img ", f'<img loading="lazy" {sides} ', 1)
 
 
 def svg_size(path: Path) -> tuple[int, int] | None:

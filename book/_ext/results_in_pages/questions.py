@@ -9,7 +9,6 @@ from .numbers import with_minus
 from .pages import UnknownName, complain, depend_on_numbers
 from .tables import table
 
-
 # A table with more rows is not kept together on paper.
 ROWS_OF_A_PAGE = 40
 
