@@ -504,6 +504,35 @@ def test_drawing_without_networks_is_a_warning(digit):
     assert "index.md:3: WARNING: there is no results/draw-a-digit.json" in digit.warnings
 
 
+DOTS = '[{"name":"a</script>","dots":[[0.5,0.25,7,"no output silent"]]}]'
+
+
+def test_figure_of_runs_has_its_dots_beside_it_and_their_script_on_that_page_alone(book):
+    book.draw("runs", ".svg", ".pdf", "-dark.svg")
+    book.write("figures/runs.json", DOTS + "\n")
+    book.draw("curves", ".svg", ".pdf", "-dark.svg")
+    book.write("figures/curves.json", "[]\n")
+    book.write("other.md", "# Other\n" + FIGURE % ("curves", "curves"))
+    html = book.build("# Title\n" + FIGURE % ("runs", "runs") + "\n```{toctree}\nother\n```\n")
+    (inside,) = re.findall(r'</span><div class="explore.*?json">(.*?)</script></div>', html)
+    assert json.loads(inside) == json.loads(DOTS)
+    assert "explore.js" in html and "explore.css" in html
+    other = (book.html / "other.html").read_text()
+    assert "explore" not in other
+    assert book.warnings == ""
+    later = DOTS.replace("no output", "output 3")
+    book.write("figures/runs.json", later)
+    os.utime(book.folder / "figures" / "runs.json", (2**33, 2**33))
+    assert "output 3 silent" in book.build()
+
+
+def test_print_has_the_figure_of_runs_alone(book):
+    book.draw("runs", ".svg", ".pdf", "-dark.svg")
+    book.write("figures/runs.json", DOTS)
+    tex = book.build("# Title\n" + FIGURE % ("runs", "runs"), builder="latex")
+    assert "includegraphics" in tex and "no output silent" not in tex
+
+
 def test_missing_twin_is_a_warning(book):
     book.draw("curves", ".svg")
     html = book.build("# Title\n" + FIGURE % ("curves", "curves"))

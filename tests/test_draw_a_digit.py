@@ -214,7 +214,7 @@ def test_drawing_on_an_example_begins_afresh(page):
 
 
 def test_the_keyboard_alone_draws_and_what_is_said_is_read_aloud(page):
-    paper = page.get_by_role("application")
+    paper = page.locator(".draw-a-digit").get_by_role("application")
     paper.focus()
     tip = page.locator(".draw-a-digit .tip")
     before = page.evaluate("scrollY")

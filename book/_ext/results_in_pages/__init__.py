@@ -8,7 +8,7 @@ from .downloads import TakeAwayDirective
 from .drawing import DrawADigit, add_script, publish_static, write_networks
 from .experiments import ExperimentsDirective
 from .exploring import Dots, add_explorer
-from .figures import DarkTwins, FigureLinks, visit_image
+from .figures import DarkTwins, FigureLinks, depart_legend, visit_image, visit_legend
 from .numbers import LinkedNumbers, ListDirective, NumberRole, NumbersInAltText
 from .paper import CardsOnPaper, FiguresOnPaper, LinksOnPaper, OnScreenOnly, TablesOnPaper
 from .programs import PlainKerasDirective
@@ -37,6 +37,7 @@ def setup(app: Sphinx) -> dict:
     app.add_transform(DarkTwins)
     app.add_transform(Dots)
     app.add_node(nodes.image, override=True, html=(visit_image, None))
+    app.add_node(nodes.legend, override=True, html=(visit_legend, depart_legend))
     app.add_post_transform(LinkedNumbers)
     app.add_post_transform(OnScreenOnly)
     app.add_post_transform(CardsOnPaper)

@@ -69,6 +69,21 @@ def visit_image(self: HTML5Translator, node: nodes.image) -> None:
         self.body[-1] = self.body[-1].replace("<img ", f'<img loading="lazy" {sides} ', 1)
 
 
+def visit_legend(self: HTML5Translator, node: nodes.legend) -> None:
+    """Write what stands below a caption, in one element with it wherever in the figure that is.
+
+    Docutils would begin a second where something stands between image and caption.
+    """
+    if not any(isinstance(part, nodes.caption) for part in node.parent):
+        self.body.append("<figcaption>\n")
+    self.body.append(self.starttag(node, "div", CLASS="legend"))
+
+
+def depart_legend(self: HTML5Translator, node: nodes.legend) -> None:
+    """End it; the figure ends the caption."""
+    self.body.append("</div>\n")
+
+
 def svg_size(path: Path) -> tuple[int, int] | None:
     """Return a drawing's width and height in CSS pixels, or nothing if it does not say them."""
     _, root = next(ElementTree.iterparse(path, events=["start"]))
