@@ -41,7 +41,7 @@ if os.access(ROOT, os.W_OK):
 if not os.access(BUILD, os.W_OK):
     sys.exit(f"{BUILD} cannot be written to: copy the repository to where you may write")
 
-PDF = BUILD / "latex" / "book.pdf"
+PDF = BUILD / "latex" / "deep-networks-and-convolution.pdf"  # named in book/_config.yml
 # Typesetting needs programs that pip cannot install; without them there is no PDF to download.
 TEX = all(map(shutil.which, ("latexmk", "make", "xelatex")))
 TEX_PACKAGES = "latexmk make texlive-xetex texlive-fonts-recommended fonts-freefont-otf"
@@ -337,7 +337,7 @@ def building(*options, **environment):
 
 
 def task_pdf():
-    """Typeset the pages as _build/latex/book.pdf (in a plain doit where TeX is installed)."""
+    """Typeset the pages as _build/latex, a PDF (in a plain doit where TeX is installed)."""
     return {
         "actions": [prepare_typesetting, building("--builder", "pdflatex", **date_of_pdf())],
         "file_dep": PAGES_FROM,

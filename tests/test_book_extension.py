@@ -356,11 +356,11 @@ def test_columns_of_print_never_take_more_than_the_line(book):
 
 def test_home_page_offers_the_pdf_where_there_is_one(book):
     page = "# Title\n\n```{pdf}\n```\n"
-    assert "book.pdf" not in book.build(page)
-    pdf = book.folder / "_build" / "latex" / "book.pdf"
+    assert "deep-networks-and-convolution.pdf" not in book.build(page)
+    pdf = book.folder / "_build" / "latex" / "deep-networks-and-convolution.pdf"
     pdf.parent.mkdir(parents=True)
     pdf.write_text("the book")
-    (link,) = re.findall('href="(_downloads/[^"]+book.pdf)"', book.build(page + "\n"))
+    (link,) = re.findall('href="(_downloads/[^"]+deep-networks-and-convolution.pdf)"', book.build(page + "\n"))
     assert (book.html / link).read_text() == "the book"
     assert book.warnings == ""
     assert "as a PDF" not in book.build(page, builder="latex")

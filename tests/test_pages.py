@@ -23,6 +23,7 @@ SHOWING_TEXT = {
     "grid-item-card",
     "dropdown",
     "plain-keras",
+    "table",
 }
 FENCE = re.compile(r"(`{3,}|:{3,})(?:\{(?P<directive>[\w-]+)\})?(?P<title>.*)")
 OPTION = re.compile(r":(?P<name>[\w-]+):(?P<text>.*)")

@@ -6,6 +6,9 @@ page, the sitemap, the picture of a link, and the page for addresses that do not
 
 from __future__ import annotations
 
+import html
+import re
+import textwrap
 from urllib.parse import urlsplit
 
 from docutils import nodes
@@ -19,6 +22,9 @@ PICTURE_SHOWS = (
     "testing accuracy on colour images, which rises from one hidden layer to convolution."
 )
 NO_PAGE = "404"
+#: How the paragraph begins that answers a page's question, and letters that are shown of it.
+ANSWER = "The answer."
+LONGEST = 240
 
 
 def tell_search_engines(app: Sphinx, address: str) -> None:
@@ -52,14 +58,32 @@ def show_links(app: Sphinx, address: str) -> None:
         app.config.ogp_image_alt = PICTURE_SHOWS
 
 
-def leave_out_marks(
+def summary(tree: nodes.document) -> str:
+    """Return what a page tells in a few words: the begin of its answer, or of its text."""
+    texts = [
+        re.sub(r"\s+", " ", paragraph.astext().replace("\N{CHECK MARK}", ""))
+        for paragraph in tree.findall(nodes.paragraph)
+        if "byline" not in paragraph["classes"]
+    ]
+    answers = [text.removeprefix(ANSWER) for text in texts if text.startswith(ANSWER)]
+    text = next(iter(answers or texts), "").strip()
+    return textwrap.shorten(text, LONGEST, placeholder=" …")
+
+
+def describe(app: Sphinx, page: str, template: str, context: dict, tree: nodes.document) -> None:
+    """Describe a page for search engines, and for those who are sent a link to it."""
+    if tree and (text := summary(tree)):
+        context["meta"] = {**(context["meta"] or {}), "og:description": text}
+        context["metatags"] += f'<meta name="description" content="{html.escape(text)}" />\n'
+
+
+def leave_out_unknown_address(
     app: Sphinx, page: str, template: str, context: dict, tree: nodes.document
 ) -> None:
-    """Take what is no text out of what describes a page, and addresses that are not known."""
-    lines = context.get("metatags", "").splitlines()
-    known = site(app.config)
-    kept = [line for line in lines if known or 'property="og:url"' not in line]
-    context["metatags"] = "\n".join(kept).replace("\N{CHECK MARK}", "")
+    """Name no address where none is known."""
+    if not site(app.config):
+        lines = context.get("metatags", "").splitlines()
+        context["metatags"] = "\n".join(line for line in lines if "og:url" not in line)
 
 
 def name_home(app: Sphinx, page: str, template: str, context: dict, tree: nodes.document) -> None:
@@ -75,6 +99,10 @@ def setup(app: Sphinx) -> dict:
     if address:
         tell_search_engines(app, address)
         answer_wrong_addresses(app, address)
-    app.connect("html-page-context", name_home, priority=400)  # before links are described
-    app.connect("html-page-context", leave_out_marks, priority=600)
+    # Above the contents; the theme would take it from the browser's tab.
+    app.config.html_theme_options["logo"] = {"text": app.config.html_title}
+    # Before links are described, by what these find.
+    app.connect("html-page-context", name_home, priority=400)
+    app.connect("html-page-context", describe, priority=400)
+    app.connect("html-page-context", leave_out_unknown_address, priority=600)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
