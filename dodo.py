@@ -337,7 +337,7 @@ def building(*options, **environment):
 
 
 def task_pdf():
-    """Typeset the pages as _build/latex, a PDF (in a plain doit where TeX is installed)."""
+    """Typeset the pages as a PDF in _build/latex (in a plain doit where TeX is installed)."""
     return {
         "actions": [prepare_typesetting, building("--builder", "pdflatex", **date_of_pdf())],
         "file_dep": PAGES_FROM,

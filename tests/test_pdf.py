@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from conftest import ROOT
 
-PDF = ROOT / "_build" / "latex" / "book.pdf"
+PDF = ROOT / "_build" / "latex" / "deep-networks-and-convolution.pdf"
 
 
 @pytest.fixture(scope="module")
