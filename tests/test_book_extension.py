@@ -360,7 +360,9 @@ def test_home_page_offers_the_pdf_where_there_is_one(book):
     pdf = book.folder / "_build" / "latex" / "deep-networks-and-convolution.pdf"
     pdf.parent.mkdir(parents=True)
     pdf.write_text("the book")
-    (link,) = re.findall('href="(_downloads/[^"]+deep-networks-and-convolution.pdf)"', book.build(page + "\n"))
+    (link,) = re.findall(
+        'href="(_downloads/[^"]+deep-networks-and-convolution.pdf)"', book.build(page + "\n")
+    )
     assert (book.html / link).read_text() == "the book"
     assert book.warnings == ""
     assert "as a PDF" not in book.build(page, builder="latex")

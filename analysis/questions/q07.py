@@ -457,20 +457,21 @@ def claims(results: Results) -> list[Claim]:
             "holm",
             "With Holm's correction for all comparisons of this page a difference remains for the "
             "first three steps of width, for the second layer of 512, for the dense network's "
-            "falling rate, batch norm, smoothed labels, changed images and larger rate with decay, "
-            "for smoothed labels with changed images, there also for one layer and for layers of "
-            "128 against two of 512, and for six convolutions and their batch norm.",
+            "falling rate, batch norm, smoothed labels, shifted images and larger rate with decay, "
+            "for smoothed labels with changed images, there also for one layer, for layers of 128 "
+            "and for layers from 1,024 on, but for 1,024 and 256, against two of 512, and for six "
+            "convolutions and their batch norm.",
             *(ONE_32, ONE_128, ONE_512, TWO_512),
             *(
                 DENSE_SCHEDULE,
                 DENSE_NORM,
                 DENSE_SMOOTHING,
                 DENSE_SHIFTED,
-                DENSE_CHANGED,
                 DENSE_DECAY,
             ),
             *(CNN_SIX, CNN_NORM, DENSE_CHANGED_SMOOTHING),
             *(DENSE_SIZED[hidden] for hidden in ((128,), (512,), (128,) * 2, (128,) * 3)),
+            *(DENSE_SIZED[hidden] for hidden in ((1024,), (1024,) * 2, (1024, 512, 256))),
         ),
         Claim(
             "images",
@@ -530,6 +531,15 @@ def _later_claims(results: Results) -> list[Claim]:
                 )
                 for less, more, most in ((128, 512, 3), (512, 1024, 2))
                 for layers in range(1, most + 1)
+            ),
+        ),
+        Claim(
+            "shrinking",
+            "Layers of 1,024, 512 and 256 are better than two of 512, and cannot be told from two "
+            "of 1,024.",
+            above("over 512, points", ladder.over(results, sized[1024, 512, 256], sized[512, 512])),
+            undecided(
+                "over 1,024, points", ladder.over(results, sized[1024, 512, 256], sized[1024, 1024])
             ),
         ),
         Claim(
