@@ -42,6 +42,12 @@ def show_text_first(app: Sphinx, page: str, template: str, context: dict, tree) 
     context["js_tag"] = later
 
 
+def mend_references(app: Sphinx, page: str, template: str, context: dict, tree) -> None:
+    """Call references no list, for Sphinx gives them a role that no item of a list may have."""
+    if body := context.get("body"):
+        context["body"] = body.replace('<div role="list" class="citation-list">', "<div>")
+
+
 def leave_out_icons(app: Sphinx, error: Exception | None) -> None:
     """Empty the script that draws the theme's icons: every page names it."""
     script = Path(app.outdir, ICONS_OF_THE_THEME)
@@ -53,5 +59,6 @@ def setup(app: Sphinx) -> dict:
     """Register the extension with Sphinx."""
     app.add_js_file(None, body=AT_ONCE, priority=0)
     app.connect("html-page-context", show_text_first, priority=900)
+    app.connect("html-page-context", mend_references)
     app.connect("build-finished", leave_out_icons)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
