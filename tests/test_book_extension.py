@@ -253,7 +253,8 @@ def test_unknown_question_is_a_warning(book, directive, complaint):
 
 
 def test_results_table_has_headings_rows_and_minus_signs_but_for_hyphens(book):
-    html = book.build("# Title\n\n```{results-table} q02-arms\n```\n")
+    html = book.build("# Title\n\n```{results-table} q02-arms\nBoth {num}`q02.stuck_runs`.\n```\n")
+    assert "Both 3." in re.sub("<.*?>", "", re.search("<caption>.*?</caption>", html, re.S)[0])
     assert re.findall("<th.*?><p>(.*?)</p></th>", html) == ["network", "gain"]
     assert re.findall("<td><p>(.*?)</p></td>", html) == [
         "784-32-10",
@@ -338,7 +339,7 @@ def test_columns_of_print_have_smaller_letters_where_words_would_not_fit(book):
     from results_in_pages.tables import latex_columns
 
     assert latex_columns([["x" * 50, "y-" * 60]]).count(r"\footnotesize}") == 2
-    assert latex_columns([["x" * 50, "y" * 60]]).count(r"\scriptsize") == 2
+    assert latex_columns([["x" * 60, "y" * 70]]).count(r"\scriptsize") == 2
     assert latex_columns([["x" * 90, "y" * 90]]).count(r"\scriptsize") == 2
 
 
@@ -354,18 +355,19 @@ def test_columns_of_print_never_take_more_than_the_line(book):
     assert sum(shares) == pytest.approx(1, abs=0.01)
 
 
-def test_home_page_offers_the_pdf_where_there_is_one(book):
-    page = "# Title\n\n```{pdf}\n```\n"
-    assert "deep-networks-and-convolution.pdf" not in book.build(page)
-    pdf = book.folder / "_build" / "latex" / "deep-networks-and-convolution.pdf"
+def test_home_page_offers_the_pdf_and_the_code_where_there_are_any(book, monkeypatch):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    page = "# Title\n\n```{take-away}\n```\n"
+    assert "Take it along" not in book.build(page)
+    pdf = book.folder / "_build" / "latex" / "book.pdf"
     pdf.parent.mkdir(parents=True)
     pdf.write_text("the book")
-    (link,) = re.findall(
-        'href="(_downloads/[^"]+deep-networks-and-convolution.pdf)"', book.build(page + "\n")
-    )
+    (link,) = re.findall('href="(_downloads/[^"]+book.pdf)"', book.build(page + "\n"))
     assert (book.html / link).read_text() == "the book"
     assert book.warnings == ""
     assert "as a PDF" not in book.build(page, builder="latex")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "me/mine")
+    assert 'href="https://github.com/me/mine">code and results' in book.build(page + "\n\n")
 
 
 def test_times_read_as_words(book):
@@ -461,7 +463,8 @@ def test_print_has_no_links_under_figures(linked):
 def test_print_has_only_the_light_image(book):
     book.draw("curves", ".svg", ".pdf", "-dark.svg")
     tex = book.build("# Title\n" + FIGURE % ("curves", "curves"), builder="latex")
-    assert re.findall(r"includegraphics\{+(.*?)\}+\.?(\w+)", tex) == [("curves", "pdf")]
+    images = re.findall(r"includegraphics\[(.*?)\]\{+(.*?)\}+\.?(\w+)", tex)
+    assert images == [("scale=0.860000", "curves", "pdf")]
     assert book.warnings == ""
 
 

@@ -52,7 +52,7 @@ def test_a_question_is_listed_has_a_page_in_the_contents_and_a_card_on_the_home_
     for page, module in QUESTIONS.items():
         text = (book / f"{page}.md").read_text()
         assert f"- file: {page}\n" in contents
-        assert f":link: {page}\n" in home and f"figures/{page}-small.*" in home
+        assert f"grid-item-card}} {{doc}}`{page}`\n" in home and f"figures/{page}-small.*" in home
         for directive in ("claims", "experiments"):
             assert f"{{{directive}}} {page}\n" in text
         hidden = [name for name in module.FIGURES if f"figures/{name}.*" not in pages]

@@ -21,6 +21,7 @@ PICTURE_SHOWS = (
     "Left, ten curves of training accuracy on digits, which end on separate levels. Right, "
     "testing accuracy on colour images, which rises from one hidden layer to convolution."
 )
+LARGE_PICTURE = '<meta name="twitter:card" content="summary_large_image" />'
 NO_PAGE = "404"
 #: How the paragraph begins that answers a page's question, and letters that are shown of it.
 ANSWER = "The answer."
@@ -56,6 +57,7 @@ def show_links(app: Sphinx, address: str) -> None:
         app.config.ogp_site_url = address
         app.config.ogp_image = PICTURE
         app.config.ogp_image_alt = PICTURE_SHOWS
+        app.config.ogp_custom_meta_tags = [LARGE_PICTURE]
 
 
 def summary(tree: nodes.document) -> str:
@@ -73,8 +75,9 @@ def summary(tree: nodes.document) -> str:
 def describe(app: Sphinx, page: str, template: str, context: dict, tree: nodes.document) -> None:
     """Describe a page for search engines, and for those who are sent a link to it."""
     if tree and (text := summary(tree)):
+        text = html.escape(text)
         context["meta"] = {**(context["meta"] or {}), "og:description": text}
-        context["metatags"] += f'<meta name="description" content="{html.escape(text)}" />\n'
+        context["metatags"] += f'<meta name="description" content="{text}" />\n'
 
 
 def leave_out_unknown_address(

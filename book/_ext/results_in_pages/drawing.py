@@ -11,7 +11,6 @@ from sphinx.directives.patches import Figure
 from sphinx.util.docutils import SphinxDirective
 
 from .pages import complain
-from .paper import SECTION_ON_SCREEN
 
 #: Not the book's folder of that kind, whose scripts Jupyter Book loads on every page.
 STATIC = Path(__file__).parent / "static"
@@ -25,8 +24,7 @@ PLACE = '<div class="draw-a-digit"></div>'
 class DrawADigit(SphinxDirective, Figure):
     """The directive ``{draw-a-digit}``: a figure in whose place readers can draw.
 
-    Its image says the same where no script runs; the caption is for both. Its section is left
-    out on paper.
+    Its image says the same where no script runs, and on paper; the caption is for both.
     """
 
     def run(self) -> list[nodes.Node]:
@@ -37,7 +35,6 @@ class DrawADigit(SphinxDirective, Figure):
             figure.insert(
                 1, nodes.raw("", PLACE, format="html")
             )  # after the image, before the caption
-            figure["classes"].append(SECTION_ON_SCREEN)
         return [figure, *rest]
 
 

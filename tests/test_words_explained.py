@@ -1,0 +1,76 @@
+"""Pages cite what the references hold, and link a word of the glossary where they first use it."""
+
+import re
+
+import pytest
+from conftest import ROOT
+from pybtex.database import parse_file
+from test_pages import FENCE, PAGES
+
+BIBLIOGRAPHY = parse_file(str(ROOT / "book" / "references.bib"), "bibtex")
+GLOSSARY = re.findall(r"^(\w[\w -]*(?:'s \w+)?)$", PAGES["glossary"], re.MULTILINE)
+
+#: Words that have no other sense on these pages, as they are written there.
+FORMS = {
+    "batch norm": "[Bb]atch norm",
+    "bfloat16": "bfloat16",
+    "dead": "dead",
+    "dropout": "[Dd]ropout",
+    "GELU": "GELU",
+    "held out": "held[- ]out",
+    "Holm's correction": "Holm's correction",
+    "lookahead": "[Ll]ookahead",
+    "max pooling": "max pooling",
+    "overfitting": "overfitting",
+    "silent": "silent",
+    "softmax": "[Ss]oftmax",
+    "stuck": "stuck",
+    "weight decay": "weight decay",
+}
+#: A page of words links none to itself, and a list has no first use.
+READ = sorted(PAGES.keys() - {"glossary", "references", "numbers", "experiments"})
+LINK = re.compile(r"\{term\}`(?:[^`<]*<)?([^`<>]+)>?`")
+NO_WORDS = re.compile(r"(?P<role>\{[\w:]+\})?`[^`]*`|\[[^\]]*\]\([^)]*\)|\$[^$]+\$")
+
+
+def test_every_reference_is_cited_and_every_citation_is_in_the_references():
+    cited = set(re.findall(r"\{cite:\w+\}`([\w,]+)`", "".join(PAGES.values())))
+    assert cited == set(BIBLIOGRAPHY.entries)
+
+
+def test_every_reference_leads_to_what_it_names():
+    without = [
+        key
+        for key, entry in BIBLIOGRAPHY.entries.items()
+        if not {"doi", "url", "eprint"} & set(entry.fields)
+    ]
+    assert without == []
+
+
+def paragraphs(page):
+    """Running text of a page: no headings, tables and directives."""
+    fence = ""
+    for line in PAGES[page].splitlines():
+        if mark := FENCE.fullmatch(line.strip()):
+            fence = "" if fence and line.strip() == fence else fence or mark[1]
+        elif not fence and not line.startswith(("#", "|", "(")):
+            yield NO_WORDS.sub(lambda found: found[0] if found["role"] == "{term}" else " ", line)
+
+
+@pytest.mark.parametrize("page", READ)
+def test_a_word_of_the_glossary_is_linked_at_its_first_use(page):
+    text = "\n".join(paragraphs(page))
+    late = []
+    for word, form in FORMS.items():
+        used = re.search(rf"(?<![\w-]){form}(?![\w-])", text)
+        linked = next((m for m in LINK.finditer(text) if m[1] == word), None)
+        if used and (not linked or used.start() < linked.start()):
+            late.append((word, text[max(used.start() - 30, 0) : used.end() + 30]))
+    assert late == []
+
+
+def test_words_of_the_glossary_are_in_use():
+    assert FORMS.keys() <= set(GLOSSARY)
+    linked = {link for page in READ for link in LINK.findall(PAGES[page])}
+    unknown = linked - set(GLOSSARY)
+    assert unknown == set()
