@@ -435,3 +435,16 @@ def test_the_worst_mistakes_come_first_with_what_was_said_and_what_it_was():
     matrix = np.diag([90] * 10)
     matrix[4, 9], matrix[9, 4], matrix[3, 5] = 12, 7, 20
     assert walkthrough._worst_pairs(matrix)[:3] == [(3, 5, 20), (4, 9, 12), (9, 4, 7)]
+
+
+def test_two_orders_cross_where_each_is_worse_with_some_weights():
+    #                      orders: a  b  c
+    by_weights = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 0]])
+    assert q01._crossing(by_weights) == 1  # a and b; c is never better than either
+
+
+def test_outputs_without_an_image_of_their_own_are_followed_to_the_end():
+    own = np.ones((1, 2, 10))
+    own[0, 0, :3] = 0, 0, 0.01  # the last of these still fires on some
+    own[0, 1, 1] = 0
+    assert q01._returns_without_own(tiny.runs(own=own)).tolist() == [True, False]

@@ -315,8 +315,18 @@ def test_most_are_silent_at_the_peak_and_some_of_those_heard_after_the_first_epo
 
 
 def test_an_epoch_of_adam_is_timed_against_one_of_sgd():
-    adam, sgd = (tiny.runs(seconds=[s, s], loss=[[1.0]] * 2) for s in (3.0, 2.0))
-    assert q04._time_ratio(results_of(q04_SHEET=adam, q02_SHEET=sgd)) == 1.5
+    seconds = (3.0, 2.0, 5.0, 2.5)
+    timed = [tiny.runs(seconds=[s, s], loss=[[1.0]] * 2) for s in seconds]
+    experiments = [experiment for pair in q04.TIMED for experiment in pair]
+    found = Results(dict(zip(experiments, timed, strict=True)))
+    assert q04._time_ratios(found) == [1.5, 2]
+
+
+def test_epochs_are_those_after_which_an_error_is_reached_first_and_for_good():
+    adam = tiny.runs(val_loss=[[9, 4, 6, 3, 2], [9, 9, 9, 9, 6], [9, 5, 5, 5, 5]])
+    sgd = tiny.runs(val_loss=[[9, 8, 4, 6, 5]] * 3)
+    assert q04._epochs_for_good(adam, sgd).tolist() == [4, np.inf, 2]
+    assert q04._epochs_to_own_end(adam, sgd).tolist() == [3, 3, 3]
 
 
 def test_adams_curves_are_so_many_times_rougher():
@@ -559,3 +569,24 @@ def test_an_output_returns_in_the_epoch_after_the_last_of_its_silence():
     own = np.ones((3, 4, 10))
     own[0, 0, 1] = own[1, 1:3, 5] = own[2, 2:, 7] = 0  # heard again in 2, in 4, and never
     assert sorted(q02._return_epochs(tiny.runs(own=own))) == [2, 4]
+
+
+def test_the_first_rise_is_the_epoch_that_ends_with_a_larger_testing_error_in_some_run():
+    assert q03._first_rise(tiny.runs(val_loss=[[4, 3, 2, 1], [4, 4, 3, 3.5]])) == 4
+    assert q03._first_rise(tiny.runs(val_loss=[[4, 5, 2, 1], [4, 4, 3, 3.5]])) == 2
+
+
+def test_errors_of_all_pairs_of_rates_are_compared_and_their_p_values_raised_together():
+    spread = np.arange(6)[:, None] / 1000
+    ends = dict(zip(q03.BY_RATE, (5.0, 4.0, 3.0, 2.0, 2.0), strict=True))
+    results = Results(
+        {
+            experiment: tiny.runs(own=heard(6), val_loss=ends[rate] + spread * (1 + place))
+            for place, (rate, experiment) in enumerate(q03.BY_RATE.items())
+        }
+    )
+    found = q03._holm_errors(results)
+    assert len(found) == 10
+    alone = statistics.difference_p(2 + spread[:, 0] * 4, 2 + spread[:, 0] * 5)
+    assert found[0.5, 1.0] == pytest.approx(alone)  # the largest of ten is not raised
+    assert found[0.01, 0.1] < 1e-3

@@ -40,14 +40,15 @@ def test_a_gain_is_that_of_the_seeds_stuck_in_neither_in_points():
     assert q05._gain(ours, theirs) == approximately(estimate(np.array([1.0, 4.0])))
 
 
-def test_speed_is_that_beside_relu_runs_of_which_no_output_is_ever_silent():
+def test_speed_is_that_beside_relu_runs_of_which_no_output_is_silent_after_any_epoch():
     own = np.ones((3, 3, 10))
     own[1, 0, 4] = 0  # it comes back
     relu = tiny.runs(own=own, val_accuracy=[[0.8, 0.7, 0.9], [0.1] * 3, [0.8, 0.8, 0.7]])
     ours = tiny.runs(SOFTMAX, val_accuracy=[[0.7, 0.9, 0.8], [0.9] * 3, [0.6, 0.6, 0.6]])
-    ahead, epochs = q05._speed(ours, relu)
-    assert ahead == pytest.approx(np.array([[-0.1, 0.2, -0.1], [-0.2, -0.2, -0.1]]))
-    assert epochs.tolist() == [2, np.inf]
+    speed = q05._speed(ours, relu)
+    assert speed.ahead == pytest.approx(np.array([[-10, 20, -10], [-20, -20, -10]]))
+    assert speed.epochs.tolist() == [2, np.inf]
+    assert speed.relu_epochs.tolist() == [3, 1]
 
 
 def test_intervals_over_images_are_of_what_each_image_earns():

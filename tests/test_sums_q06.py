@@ -77,6 +77,7 @@ def by_size(gaps) -> Results:
             accuracy=np.full((10, 1), tested[place].mean() - 0.01),
             after_accuracy=tested[place] + (gap + np.roll(apart, place)) / 100,
             predictions=answers,
+            val_loss=np.tile(np.linspace(1, 0.1, 10), (10, 1)),
         )
         made[experiment] = Runs(experiment, runs.records)
     return Results(made, {"mnist": Excerpt(labels, labels, np.array([], int), Path())})
@@ -117,3 +118,14 @@ def test_a_gap_that_grows_from_none_and_shrinks_again_is_told_from_others():
     assert not holding([0.3, *GAPS[1:]])["gap"]  # not none with two
     assert not holding([*GAPS[:-1], 2.7])["gap"]  # larger again
     assert not holding([*GAPS[:4], 0.9, *GAPS[5:]])["apart"]
+
+
+def test_the_largest_networks_error_rises_from_its_best_epoch_and_is_set_against_the_next_ones():
+    epochs = np.full((2, 10), 9.0)
+    largest, next_ones = epochs.copy(), epochs.copy()
+    largest[:, q06.BEST_EPOCH - 1], largest[:, -1] = [1, 2], [4, 6]
+    next_ones[:, -1] = [5, 9]
+    runs = {256: tiny.runs(val_loss=largest), 128: tiny.runs(val_loss=next_ones)}
+    results = Results({q06.BY_SIZE[size]: found for size, found in runs.items()})
+    assert q06._since_best(results) == pytest.approx(tuple(estimate(np.array([3, 4]))))
+    assert q06._less_error(results) == pytest.approx(tuple(estimate(np.array([1, 3]))))

@@ -1,6 +1,7 @@
 """Question 1: ten networks for five epochs, and why no two learn alike."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
@@ -109,6 +110,7 @@ def numbers(results: Results) -> dict:
             "silent_max": int(levels.counts(runs).max()),
             "silent_at_first": int(runs.silent[:, 0].sum()),
             "came_back": int(np.sum(runs.silent[:, 0] & ~silent)),
+            "without_own": len(_returns_without_own(runs)),
             "own_silent_max": float(own[silent].max()),
             "own_heard_min": float(own[~silent].min()),
             "never_on_own": int(np.sum(own == 0)),
@@ -149,6 +151,17 @@ def _first_epoch(results: Results) -> levels.FirstEpoch:
 def _silent_by_weights(results: Results) -> np.ndarray:
     """Silent outputs of each set of weights with each order: int, shape (weights, orders)."""
     return np.array([levels.counts(results[experiment]) for experiment in CROSSED])
+
+
+def _returns_without_own(runs: Runs) -> np.ndarray:
+    """Whether silent outputs are heard in the end that fire on no image of their digit at first."""
+    return levels.returns(runs, runs.own[:, 0] == 0)
+
+
+def _crossing(by_weights: np.ndarray) -> int:
+    """Pairs of orders of which each leaves more silent outputs than the other with some weights."""
+    pairs = combinations(by_weights.T, 2)
+    return sum(bool((a > b).any() and (a < b).any()) for a, b in pairs)
 
 
 def _decided_by_order(by_weights: np.ndarray) -> int:
@@ -355,8 +368,10 @@ def _claims_of_causes(results: Results) -> list[Claim]:
         ),
         Claim(
             "order-decides",
-            "With some weights the order decides whether an output is lost.",
+            "With some weights the order decides whether an output is lost, and an order that is "
+            "worse than another with some weights is better with others.",
             at_least("such sets of weights", _decided_by_order(table), 2),
+            at_least("such pairs of orders", _crossing(table), 1),
         ),
     ]
 
@@ -496,8 +511,10 @@ def _claims_of_the_first_epoch(results: Results) -> list[Claim]:
         ),
         Claim(
             "rarely-back",
-            "Of the outputs that are silent after the first epoch, few are heard after the fifth.",
+            "Of the outputs that are silent after the first epoch, few are heard after the fifth, "
+            "and none that then fires on no image of its own digit.",
             below("heard again", rate(~runs.silent[:, -1][runs.silent[:, 0]]), 1 / 3, ".0%"),
+            exactly("of those without such an image", int(_returns_without_own(runs).sum()), 0),
         ),
         Claim(
             "first-steps",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis import drawn, forms, levels, plots, style
-from analysis.claims import Claim, above, at_least, at_most, below, exactly, more_often, undecided
+from analysis.claims import Claim, above, at_least, below, exactly, more_often, undecided
 from analysis.loaded import Results
 from analysis.questions import q04
 from analysis.results import Runs
@@ -36,6 +36,10 @@ SAME_ORDER_EACH_EPOCH = replace(SHEET, name="q05-not-reshuffled", reshuffle=Fals
 
 #: After it the mean testing error of the first ten runs is lowest.
 BEST_EPOCH = 9
+
+#: Beside healthy ReLU runs, softmax is behind in testing accuracy until the first of these epochs,
+#: and ahead from the second on.
+BEHIND_UNTIL, AHEAD_FROM = 4, 7
 
 #: The first ten runs with their outputs, by the epoch after which they were kept.
 OUTPUTS = {
@@ -101,18 +105,29 @@ def _gain(ours: Runs, theirs: Runs) -> Estimate:
     return difference(*(runs.final("val_accuracy")[free] for runs in (ours, theirs))).times(100)
 
 
-def _speed(ours: Runs, relu: Runs) -> tuple[np.ndarray, np.ndarray]:
-    """How ours learn beside those ReLU runs of which no output is ever silent.
+class Speed(NamedTuple):
+    """How runs learn beside those ReLU runs of which no output is silent after any epoch.
 
-    Returns
-    -------
+    Attributes
+    ----------
     ahead : ndarray of float, shape (seeds, epochs)
-        Testing accuracy by which ours are ahead.
-    epochs : ndarray of float, shape (seeds,)
-        After which ours have the testing accuracy that the ReLU run of the same seed ends with.
+        Points of testing accuracy by which ours are ahead.
+    epochs, relu_epochs : ndarray of float, shape (seeds,)
+        After which ours, and the ReLU run itself, first have the testing accuracy that the ReLU
+        run ends with.
     """
+
+    ahead: np.ndarray
+    epochs: np.ndarray
+    relu_epochs: np.ndarray
+
+
+def _speed(ours: Runs, relu: Runs) -> Speed:
     ours, theirs = (runs.history("val_accuracy")[levels.healthy(relu)] for runs in (ours, relu))
-    return ours - theirs, levels.epochs_until(ours >= theirs[:, -1:])
+    end = theirs[:, -1:]
+    return Speed(
+        100 * (ours - theirs), levels.epochs_until(ours >= end), levels.epochs_until(theirs >= end)
+    )
 
 
 def _compared(results: Results) -> dict[str, Estimate]:
@@ -271,10 +286,12 @@ def numbers(results: Results) -> dict:
     other_images = over_images(sheet, crossed["softmax_squared"], labels)
     _, low, high = estimate(right_by_image(sheet, labels))
     order = same_order(results[SAME_ORDER_EACH_EPOCH], results[SHEET])
-    ahead, epochs = _speed(results[SHEET], results[q04.SHEET])
+    speed = _speed(results[SHEET], results[q04.SHEET])
     return (
         values
-        | estimate(-ahead[:, 0]).times(100).named("behind_at_first")
+        | estimate(-speed.ahead[:, 0]).named("behind_at_first")
+        | estimate(speed.ahead[:, -1]).named("ahead_at_last")
+        | difference(speed.relu_epochs, speed.epochs).named("epochs_earlier")
         | _accuracy_gap(sheet).named("accuracy_gap")
         | _surer_of_the_same(results).named("surer")
         | order.error.named("order_error")
@@ -285,9 +302,11 @@ def numbers(results: Results) -> dict:
             "cross_over_squared_images_high": other_images.high,
             "runs": len(sheet),
             "free_relu": int(np.sum(~_stuck(crossed["relu_squared"]))),
-            "speed_pairs": len(epochs),
-            "epochs_to_match": float(np.median(epochs)),
-            "epochs_to_match_max": float(epochs.max()),
+            "speed_pairs": len(speed.epochs),
+            "behind_until": BEHIND_UNTIL,
+            "ahead_from": AHEAD_FROM,
+            "epochs_to_match": float(np.median(speed.epochs)),
+            "relu_epochs_to_match": float(np.median(speed.relu_epochs)),
             "learned": LEARNED,
             "worst": float(sheet.final("val_accuracy").min()),
             "best": float(sheet.final("val_accuracy").max()),
@@ -345,7 +364,7 @@ def _claims_of_outputs(results: Results) -> list[Claim]:
     accuracy = crossed["softmax_cross"].final("val_accuracy")
     n, zeros = len(accuracy), crossed["relu_cross"].predictions == 0
     removed = _mistakes_removed(crossed["softmax_squared"], crossed["linear_squared"])
-    ahead, epochs = _speed(results[SHEET], results[q04.SHEET])
+    speed = _speed(results[SHEET], results[q04.SHEET])
 
     def more_stuck(more: str, fewer: str):
         return more_often("stuck", stuck[more], stuck[fewer])
@@ -391,11 +410,22 @@ def _claims_of_outputs(results: Results) -> list[Claim]:
         ),
         Claim(
             "speed",
-            "Beside the ReLU runs of which no output is ever silent they are behind after the "
-            "first epoch, and have the accuracy that these end with after half of the epochs or "
-            "fewer, in the median.",
-            below("points ahead after the first epoch", estimate(ahead[:, 0]).times(100)),
-            at_most("median of epochs", float(np.median(epochs)), SHEET.epochs / 2, "g"),
+            "Beside the ReLU runs of which no output is silent after any epoch they are behind "
+            f"after each epoch up to {BEHIND_UNTIL}, and ahead after each from {AHEAD_FROM} on.",
+            *(
+                below(f"points ahead after epoch {epoch}", estimate(speed.ahead[:, epoch - 1]))
+                for epoch in range(1, BEHIND_UNTIL + 1)
+            ),
+            *(
+                above(f"after {epoch}", estimate(speed.ahead[:, epoch - 1]))
+                for epoch in range(AHEAD_FROM, SHEET.epochs + 1)
+            ),
+        ),
+        Claim(
+            "speed-undecided",
+            "Whether they first have the accuracy that these end with earlier than these cannot be "
+            "told from chance.",
+            undecided("epochs earlier", difference(speed.relu_epochs, speed.epochs)),
         ),
         Claim(
             "linear",
@@ -438,8 +468,9 @@ def _claims_of_overfitting(results: Results) -> list[Claim]:
     return [
         Claim(
             "overfitting",
-            f"Mean testing error is lowest after epoch {BEST_EPOCH}; after the last it is higher, "
-            "while training error (the average over the epoch) is lower.",
+            f"Mean testing error of the ten runs is lowest after epoch {BEST_EPOCH}; in the other "
+            "runs, too, it is higher after the last, while training error (the average over the "
+            "epoch) is lower.",
             exactly("epoch of the lowest mean testing error of ten runs", best, BEST_EPOCH),
             above(f"testing error {others}, {since}", _since_best(sheet, "val_loss"), form="+.4f"),
             below(f"training error {others}, {since}", _since_best(sheet, "loss"), form="+.4f"),

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from analysis import by_size, cost, forms, plots, style
-from analysis.claims import SIGNIFICANT, Claim, above, at_most, below, undecided
+from analysis.claims import SIGNIFICANT, Claim, above, at_most, below, exactly, undecided
 from analysis.loaded import Results
 from analysis.questions import q05
 from analysis.spec import mlp
@@ -86,6 +86,22 @@ def _shrinking_to(accuracy: np.ndarray) -> int:
     return SIZES[1 + int(np.flatnonzero(np.append(~sure, True))[0])]
 
 
+#: After it the mean testing error of the largest networks is lowest.
+BEST_EPOCH = 5
+
+
+def _since_best(results: Results) -> Estimate:
+    """By how much the testing error of the largest networks rises from that epoch to the last."""
+    error = results[BY_SIZE[SIZES[-1]]].history("val_loss")
+    return difference(error[:, -1], error[:, BEST_EPOCH - 1])
+
+
+def _less_error(results: Results) -> Estimate:
+    """By how much the last doubling lowers the testing error, in pairs."""
+    larger, smaller = (results[BY_SIZE[size]].final("val_loss") for size in SIZES[:-3:-1])
+    return difference(smaller, larger)
+
+
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     train, test, gap = _final(results, "accuracy"), _final(results, "val_accuracy"), _gap(results)
@@ -108,8 +124,11 @@ def numbers(results: Results) -> dict:
     return (
         cited
         | last.named("last_gain")
+        | _less_error(results).named("last_less_error")
+        | _since_best(results).named("late_error")
         | {
             "apart_from": APART_FROM,
+            "best_epoch": BEST_EPOCH,
             "shrinking_to": _shrinking_to(test),
             "trained_rise": 100 * float((trained[-1] - trained[at_64]).mean()),
             "test_rise": 100 * float((test[-1] - test[at_64]).mean()),
@@ -231,6 +250,19 @@ def claims(results: Results) -> list[Claim]:
             undecided("2 neurons, points", estimate(gap_by_size[2])),
             above("64 minus 2", difference(gap_by_size[64], gap_by_size[2])),
             below("256 minus 64", difference(gap_by_size[256], gap_by_size[64])),
+        ),
+        Claim(
+            "error",
+            f"The testing error of the largest networks is lowest after epoch {BEST_EPOCH}, on "
+            "average, and rises from there; in the end it cannot be told from that of the next "
+            "smaller ones.",
+            exactly(
+                "epoch of the lowest mean",
+                1 + int(results[BY_SIZE[SIZES[-1]]].history("val_loss").mean(axis=0).argmin()),
+                BEST_EPOCH,
+            ),
+            above("rise", _since_best(results), form="+.4f"),
+            undecided("less than with half of the neurons", _less_error(results), "+.4f"),
         ),
         Claim(
             "luck",
