@@ -73,8 +73,8 @@ def by_size(gaps) -> Results:
         answers = np.tile(labels, (10, 1))
         answers[:, : 80 - 10 * place] = 9 - answers[:, : 80 - 10 * place]
         runs = tiny.runs(
-            val_accuracy=tested[place][:, None],
-            accuracy=np.full((10, 1), tested[place].mean() - 0.01),
+            val_accuracy=np.repeat(tested[place][:, None], 10, axis=1),
+            accuracy=np.full((10, 10), tested[place].mean() - 0.01),
             after_accuracy=tested[place] + (gap + np.roll(apart, place)) / 100,
             predictions=answers,
             val_loss=np.tile(np.linspace(1, 0.1, 10), (10, 1)),
