@@ -109,6 +109,12 @@ def test_no_measured_number_is_typed(page):
     assert typed(page) == []
 
 
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_no_directive_is_taken_for_text(page):
+    # A fence of backticks that has more of them on its line is none.
+    assert re.findall(r"^```+\{.*`.*$", PAGES[page], re.MULTILINE) == []
+
+
 def answer(page: str) -> list[str]:
     """The sentences of a page's answer, which goes on to the first figure, table or heading."""
     _, _, text = PAGES[page].partition("**The answer.**")
