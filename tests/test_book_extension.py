@@ -464,7 +464,7 @@ def test_print_has_only_the_light_image(book):
     book.draw("curves", ".svg", ".pdf", "-dark.svg")
     tex = book.build("# Title\n" + FIGURE % ("curves", "curves"), builder="latex")
     images = re.findall(r"includegraphics\[(.*?)\]\{+(.*?)\}+\.?(\w+)", tex)
-    assert images == [("scale=0.860000", "curves", "pdf")]
+    assert images == [("scale=0.86", "curves", "pdf")]
     assert book.warnings == ""
 
 

@@ -132,6 +132,6 @@ def test_no_page_holds_only_a_few_lines(pages):
 
 
 def test_tables_that_are_read_have_captions_and_numbers(text):
-    numbers = [int(n) for n in re.findall(r"^Table (\d+): \w", text, re.MULTILINE)]
+    numbers = [int(n) for n in re.findall(r"(?:^|\f)Table (\d+): \w", text, re.MULTILINE)]
     assert len(numbers) > 20
     assert numbers == list(range(1, len(numbers) + 1))

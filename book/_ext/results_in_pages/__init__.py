@@ -10,7 +10,15 @@ from .experiments import ExperimentsDirective
 from .exploring import Dots, add_explorer
 from .figures import DarkTwins, FigureLinks, depart_legend, visit_image, visit_legend
 from .numbers import LinkedNumbers, ListDirective, NumberRole, NumbersInAltText
-from .paper import CardsOnPaper, FiguresOnPaper, LinksOnPaper, OnScreenOnly, TablesOnPaper
+from .paper import (
+    CardsOnPaper,
+    FiguresOnPaper,
+    LinksOnPaper,
+    NoNotesToReferences,
+    OnScreenOnly,
+    ReferencesOnTheirPage,
+    TablesOnPaper,
+)
 from .programs import PlainKerasDirective
 from .questions import ClaimRole, ClaimsDirective, TableDirective
 from .stages import prepare
@@ -44,5 +52,7 @@ def setup(app: Sphinx) -> dict:
     app.add_post_transform(LinksOnPaper)
     app.add_post_transform(FiguresOnPaper)
     app.add_post_transform(TablesOnPaper)
+    app.add_post_transform(NoNotesToReferences)
     app.add_post_transform(Appendix)
+    app.add_post_transform(ReferencesOnTheirPage)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -35,6 +35,8 @@ class Appendix(SphinxPostTransform):
         for letter, (title, sections) in zip(ascii_uppercase, found.items(), strict=False):
             appendix = nodes.section("", nodes.title("", f"Appendix {letter}: {title}"))
             appendix += [self._move(section) for section in sections]
+            if letter == ascii_uppercase[0]:
+                self.document[0] += _latex(r"\clearpage")
             self.document[0] += appendix
 
     def _move(self, section: nodes.section) -> addnodes.start_of_file:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.builders.latex.nodes import thebibliography
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from .figures import svg_size
 from .tables import LONG
 
 #: Class of what leaves nothing to say on paper: the section that has it is left out with it.
 SECTION_ON_SCREEN = "section-on-screen"
 # Per cent of the size that figures are drawn in: their smallest letters, of 7 points, keep 6.
 SCALE_OF_FIGURES = 86
+#: Of tall ones the size that is too small to read begins below.
+SMALLEST_SCALE = 66
+#: Height that leaves room for another figure and both captions, in CSS pixels: 10.6 cm.
+HALF_A_PAGE = 400
+REFERENCES = "references"
 # A table stands where there is room for the whole of it.
 FLOAT = (r"\begin{table}[!htbp]", r"\end{table}")
 
@@ -69,7 +77,10 @@ class LinksOnPaper(SphinxPostTransform):
 
 
 class FiguresOnPaper(SphinxPostTransform):
-    """Set figures smaller than they are drawn, as the text is smaller than on a screen."""
+    """Set figures smaller than they are drawn, as the text is smaller than on a screen.
+
+    Tall ones are set so that two stand on a page; else each would have one of its own.
+    """
 
     default_priority = 200
     formats = ("latex",)
@@ -77,7 +88,13 @@ class FiguresOnPaper(SphinxPostTransform):
     def run(self, **kwargs) -> None:
         for figure in self.document.findall(nodes.figure):
             for image in figure.findall(nodes.image):
-                image["scale"] = SCALE_OF_FIGURES
+                image["scale"] = self._scale(image["uri"])
+
+    def _scale(self, file: str) -> int:
+        drawing = Path(self.env.srcdir, file).with_suffix(".svg")
+        size = svg_size(drawing) if drawing.is_file() else None
+        fits = round(100 * HALF_A_PAGE / size[1]) if size else SCALE_OF_FIGURES
+        return min(SCALE_OF_FIGURES, max(fits, SMALLEST_SCALE))
 
 
 class TablesOnPaper(SphinxPostTransform):
@@ -95,6 +112,36 @@ class TablesOnPaper(SphinxPostTransform):
                 begin, end = (nodes.raw("", text, format="latex") for text in FLOAT)
                 table.parent.insert(last + 1, end)
                 table.parent.insert(first, begin)
+
+
+class NoNotesToReferences(SphinxPostTransform):
+    """Leave out what would say the address of a reference once more, in a note at the foot."""
+
+    default_priority = 500  # after the notes are made
+    formats = ("latex",)
+
+    def run(self, **kwargs) -> None:
+        for entry in self.document.findall(nodes.citation):
+            for note in list(entry.findall(_is_note)):
+                note.parent.remove(note)
+
+
+def _is_note(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.footnote | nodes.footnote_reference)
+
+
+class ReferencesOnTheirPage(SphinxPostTransform):
+    """Put the references back on the page that lists them, before the appendix."""
+
+    default_priority = 760  # after Sphinx has moved them to the end
+    formats = ("latex",)
+
+    def run(self, **kwargs) -> None:
+        pages = {page["docname"]: page for page in self.document.findall(addnodes.start_of_file)}
+        for references in list(self.document.findall(thebibliography)):
+            if REFERENCES in pages:
+                references.parent.remove(references)
+                pages[REFERENCES].next_node(nodes.section).append(references)
 
 
 class CardsOnPaper(SphinxPostTransform):

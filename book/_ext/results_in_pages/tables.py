@@ -55,7 +55,8 @@ def _row(cells: Iterable[str | nodes.Node]) -> nodes.row:
     row = nodes.row()
     for cell in cells:
         content = nodes.Text(cell) if isinstance(cell, str) else cell
-        row += nodes.entry("", nodes.paragraph("", "", content))
+        # An empty paragraph would be a line on paper.
+        row += nodes.entry("", *[nodes.paragraph("", "", content)] * (cell != ""))
     return row
 
 
