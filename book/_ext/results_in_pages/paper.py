@@ -22,8 +22,8 @@ SMALLEST_SCALE = 66
 #: Height that leaves room for another figure and both captions, in CSS pixels: 10.6 cm.
 HALF_A_PAGE = 400
 REFERENCES = "references"
-# A table stands where there is room for the whole of it.
-FLOAT = (r"\begin{table}[!htbp]", r"\end{table}")
+# A table stands whole where the text has it. Afloat, the last of a question would take a page.
+FLOAT = (r"\begin{table}[H]", r"\end{table}")
 
 
 class OnScreenOnly(SphinxPostTransform):
