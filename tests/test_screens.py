@@ -246,7 +246,8 @@ def test_paper_is_light_whatever_the_screen_is(browser, name):
         page.emulate_media(media="print")
         page.wait_for_function("document.documentElement.dataset.theme === 'light'")
         assert light.is_visible() and not dark.is_visible()
-        colour = "getComputedStyle(document.querySelector('article p:not(.byline)')).color.match(/\\d+/g)"
+        text = "document.querySelector('article p:not(.byline)')"
+        colour = f"getComputedStyle({text}).color.match(/\\d+/g)"
         assert max(map(int, page.evaluate(colour))) < 80
         page.emulate_media(media="screen")
         page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
