@@ -64,6 +64,7 @@ def opened(browser, address):
     page.route("**/*.svg", lambda route: (page.wait_for_function(PAINTED), route.continue_()))
     page.goto(address, wait_until="load")
     page.wait_for_timeout(200)
+    page.unroute_all(behavior="wait")  # or a drawing that comes late might still wait at the end
     try:
         yield page, faults
     finally:
