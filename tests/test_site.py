@@ -1,7 +1,7 @@
 """The built pages in a real browser: from a server and from a file, wide and narrow."""
 
 import gzip
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -47,6 +47,8 @@ PAINTED = "performance.getEntriesByName('first-contentful-paint').length"
 @contextmanager
 def opened(browser, address):
     """A page, loaded as from afar, its drawings after its text; and what went wrong on it."""
+    from playwright.sync_api import Error  # where there is a browser there is Playwright
+
     # Without motion colours change at once where the scheme does.
     context = browser.new_context(viewport=WIDE, color_scheme="light", reduced_motion="reduce")
     page, faults = context.new_page(), []
@@ -61,10 +63,15 @@ def opened(browser, address):
 
     page.on("request", elsewhere)
     page.add_init_script(SHIFTS)
-    page.route("**/*.svg", lambda route: (page.wait_for_function(PAINTED), route.continue_()))
+
+    def after_the_text(route):
+        with suppress(Error):  # of a page that is closed before a late drawing comes
+            page.wait_for_function(PAINTED)
+            route.continue_()
+
+    page.route("**/*.svg", after_the_text)
     page.goto(address, wait_until="load")
     page.wait_for_timeout(200)
-    page.unroute_all(behavior="wait")  # or a drawing that comes late might still wait at the end
     try:
         yield page, faults
     finally:
