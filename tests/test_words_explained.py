@@ -1,10 +1,11 @@
-"""Pages cite what the references hold, and link a word of the glossary where they first use it."""
+"""Pages cite what the references hold, and link a word of the glossary at its first use."""
 
 import re
 
 import pytest
 from conftest import ROOT
 from pybtex.database import parse_file
+from test_book_extension import Book
 from test_pages import FENCE, PAGES
 
 BIBLIOGRAPHY = parse_file(str(ROOT / "book" / "references.bib"), "bibtex")
@@ -74,3 +75,41 @@ def test_words_of_the_glossary_are_in_use():
     linked = {link for page in READ for link in LINK.findall(PAGES[page])}
     unknown = linked - set(GLOSSARY)
     assert unknown == set()
+
+
+WORDS = """# Words
+
+```{glossary}
+batch norm
+batch normalization
+  A layer with *two* parts, as in {cite:p}`some2024`; see {term}`epoch`.
+
+epoch
+  One pass through the {term}`training set <epoch>`.
+```
+
+```{bibliography}
+```
+"""
+ENTRY = "@misc{some2024, author={Ada Example}, title={A title}, year={2024}}"
+
+
+def test_a_link_to_a_word_tells_its_meaning(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(ROOT / "book" / "_ext")
+    monkeypatch.setenv("REPORT_STAGES_DONE", "1")
+    book = Book(tmp_path / "book")
+    settings = (book.folder / "conf.py").read_text()
+    settings = settings.replace('"formulas"', '"sphinxcontrib.bibtex", "terms"')
+    book.write("conf.py", settings + 'bibtex_bibfiles = ["works.bib"]\n')
+    book.write("works.bib", ENTRY)
+    book.write("words.md", WORDS)
+    html = book.build(
+        "# Title\n\n{term}`Norm <batch normalization>` in each {term}`epoch`.\n\n"
+        "```{toctree}\nwords\n```\n"
+    )
+    assert book.warnings == ""
+    titles = re.findall('href="words.html#term-([^"]*)" title="([^"]*)"', html)
+    assert titles == [
+        ("batch-normalization", "A layer with two parts, as in; see epoch."),
+        ("epoch", "One pass through the training set."),
+    ]
