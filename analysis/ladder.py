@@ -244,11 +244,9 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
             "held-out accuracy",
             "weights",
             "TFLOP",
-            "seconds",
         ]
     ]
     for arm in arms:
-        runs = results[arm.experiment]
         table.append(
             [
                 called[arm],
@@ -258,7 +256,6 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
                 f"{accuracy(results, arm).mean():.2%}",
                 f"{cost.weights(arm.experiment):,}",
                 f"{teraflops(arm.experiment):.1f}",
-                f"{runs.seconds / len(runs):,.0f}",
             ]
         )
     return table
