@@ -21,7 +21,16 @@ RUNS = 10
 def build():
     return RUNS
 """
-PAGE = "# Title\n\n```{plain-keras} q02\nOf {num}`q02.stuck_runs` runs.\n```\n"
+PAGE = """# Title
+
+Some text.
+
+## In plain Keras
+
+```{plain-keras} q02
+Of {num}`q02.stuck_runs` runs.
+```
+"""
 
 
 @pytest.fixture
@@ -42,9 +51,9 @@ def folded(html: str) -> str:
 
 
 def test_a_program_is_folded_and_its_texts_are_comments(book):
-    details = folded(book.build(PAGE))
-    assert "This question in plain Keras" in details.partition("</summary>")[0]
-    assert "<p" in details and "Of 3 runs." in details
+    html = book.build(PAGE)
+    details = folded(html)
+    assert "The program" in details.partition("</summary>")[0]
     (code,) = re.findall(r'<div class="highlight-python.*?<pre>(.*?)</pre>', details, re.S)
     assert re.sub(r"<[^>]+>", "", code) == (
         "# A question in plain Keras.\n\nRUNS = 10\n\n# What `fit` does.\n\n\n"
@@ -53,8 +62,15 @@ def test_a_program_is_folded_and_its_texts_are_comments(book):
     assert book.warnings == ""
 
 
+def test_what_a_program_is_and_needs_is_said_before_it(book):
+    before = book.build(PAGE).partition("<details")[0]
+    told = re.sub(r"<[^>]+>", "", before.partition("In plain Keras")[2])
+    assert "with model.fit." in told and "Of 3 runs." in told
+    assert "pip install tensorflow matplotlib, starts by python q02.py, and loads" in told
+
+
 def test_a_program_can_be_downloaded_also_as_a_notebook(book):
-    found = re.findall(r'href="(_downloads/[^"]+)"', folded(book.build(PAGE)))
+    found = re.findall(r'href="(_downloads/[^"]+)"', book.build(PAGE))
     notebook, program = (book.html / link for link in found)
     assert (notebook.name, program.name) == ("q02.ipynb", "q02.py")
     assert program.read_text() == PROGRAM
@@ -68,7 +84,7 @@ def test_a_program_can_be_downloaded_also_as_a_notebook(book):
 
 
 def test_print_has_no_program(book):
-    tex = book.build(PAGE + "\nThe end.\n", builder="latex")
+    tex = book.build(PAGE + "\n## The end\n\nThe end.\n", builder="latex")
     assert "The end." in tex
     assert "plain Keras" not in tex and "RUNS" not in tex and "Of 3" not in tex
     assert book.warnings == ""
@@ -76,17 +92,17 @@ def test_print_has_no_program(book):
 
 def test_a_question_without_its_program_is_a_warning(book):
     book.build(PAGE.replace("} q02", "} q03"))
-    assert "index.md:3: WARNING: there is no program programs/q03.py" in book.warnings
+    assert "index.md:7: WARNING: there is no program programs/q03.py" in book.warnings
 
 
 def test_a_changed_program_changes_its_page_and_its_notebook(book):
     book.build(PAGE)
     book.write("programs/q02.py", PROGRAM.replace("10", "12"))
     later(book.folder / "programs" / "q02.py")
-    details = folded(book.build())
-    (notebook, _) = re.findall(r'href="(_downloads/[^"]+)"', details)
+    html = book.build()
+    (notebook, _) = re.findall(r'href="(_downloads/[^"]+)"', html)
     assert "RUNS = 12" in (book.html / notebook).read_text()
-    assert "12" in details
+    assert "12" in folded(html)
 
 
 def test_a_change_of_any_program_builds_the_pages_again(monkeypatch):

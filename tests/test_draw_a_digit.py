@@ -276,6 +276,18 @@ def test_a_finger_draws_and_does_not_scroll(browser):
         context.close()
 
 
+def test_on_a_phone_one_sees_the_outputs_while_one_draws(browser):
+    with opened(browser, f"file://{SITE}/{WITH_A_PLACE[0]}") as (page, _):
+        page.set_viewport_size(NARROW)
+        come_near(page)
+        paper, table, examples = (
+            page.locator(f".draw-a-digit {part}").bounding_box()
+            for part in (".paper", "table.outputs", ".examples")
+        )
+        assert paper["y"] + paper["height"] < table["y"] < examples["y"]
+        assert table["y"] + table["height"] - paper["y"] < 700  # fits, with the bar above
+
+
 # Where nobody can draw, and for all readers ----------------------------------------------
 
 

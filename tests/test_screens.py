@@ -233,6 +233,23 @@ def test_no_column_of_sentences_is_a_word_wide_on_a_phone(browser, name):
         assert min(widths.evaluate_all("cells => cells.map(cell => cell.offsetWidth)")) >= 170
 
 
+@pytest.mark.parametrize("address", ["q02.html#claim-q02-stuck", "glossary.html#term-seed"])
+def test_where_a_link_has_led_is_marked_and_clear_of_the_bar_above(browser, address):
+    with opened(browser, address) as page:
+        place = page.locator("tr:has(:target), dt:target")
+        assert (
+            place.bounding_box()["y"] > page.locator(".bd-header-article").bounding_box()["height"]
+        )
+        colours = page.evaluate(
+            """[...document.querySelectorAll("tr:has(:target) > td:first-child, dt:target")].map(
+                one => getComputedStyle(one).backgroundColor)"""
+        )
+        plain = page.evaluate(
+            "getComputedStyle(document.querySelector('tbody td, dt')).backgroundColor"
+        )
+        assert len(colours) == 1 and colours[0] != plain
+
+
 # On paper --------------------------------------------------------------------------------
 
 PAPER = {"width": 718, "height": 1047}  # of A4, less margins of a centimetre

@@ -11,6 +11,7 @@ from sphinx_design.dropdown import DropdownDirective
 
 from .downloads import download
 from .pages import complain
+from .paper import SECTION_ON_SCREEN
 
 FOLDER = "programs"
 #: In the folder of what is built, through the link that leads there from the book's.
@@ -18,21 +19,32 @@ NOTEBOOKS = "_build/notebooks"
 
 CELL = "# %%"
 
-TITLE = "This question in plain Keras"
+TITLE = "The program"
 #: Before and after ``model.fit``; tests/test_programs.py sees to it.
 ABOUT = (
     "As one would write it for the assignment, with ",
     ". A test gives its networks the same weights and batches as this report's, and sees that "
     "they learn the same.",
 )
+#: What it needs, with commands as literals.
+NEEDS = (
+    "It needs ",
+    "pip install tensorflow matplotlib",
+    ", starts by ",
+    "python {program}",
+    ", and loads the images from the internet the first time. Where the browser shows a file in "
+    "place of saving it, save the page. In the program a line ",
+    CELL,
+    " begins a cell of the notebook.",
+)
 
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 class PlainKerasDirective(DropdownDirective):
-    """The directive ``{plain-keras}``: a question's program, folded, to copy and to download.
+    """The directive ``{plain-keras}``: a question's program, to download and, folded, to copy.
 
-    Its content is what else there is to say of the program. On the screen only.
+    Its content is what else there is to say of the program. Its section is on the screen only.
     """
 
     required_arguments = 1
@@ -51,22 +63,32 @@ class PlainKerasDirective(DropdownDirective):
         made.parent.mkdir(parents=True, exist_ok=True)
         made.write_text(notebook(text, name), encoding="utf-8")
 
-        self.arguments = [TITLE]
+        about = self._about(path.name)
+        about += self._links(program, f"{NOTEBOOKS}/{name}.ipynb")
+        self.arguments, self.content = [TITLE], self.content[:0]
         self.options["class-container"] = ["plain-keras"]
         (dropdown,) = super().run_with_defaults()
-        dropdown["classes"].append("on-screen")
-        before, after = map(nodes.Text, ABOUT)
-        about = nodes.paragraph("", "", before, nodes.literal(text="model.fit"), after)
-        dropdown.insert(1, about)
-        dropdown += self._links(program, f"{NOTEBOOKS}/{name}.ipynb")
         code = without_cells(text)
         dropdown += nodes.literal_block(code, code, language="python")
-        return [dropdown]
+        return [about, dropdown]
+
+    def _about(self, program: str) -> nodes.container:
+        about = nodes.container(classes=[SECTION_ON_SCREEN])
+        about += _alternating(ABOUT[0], "model.fit", ABOUT[1])
+        self.state.nested_parse(self.content, self.content_offset, about)
+        about += _alternating(*(part.format(program=program) for part in NEEDS))
+        return about
 
     def _links(self, program: str, made: str) -> nodes.paragraph:
         line = nodes.paragraph("", "To download: ")
         line += [download(made, "notebook"), nodes.Text(" · "), download(program, "program")]
         return line
+
+
+def _alternating(*parts: str) -> nodes.paragraph:
+    """Text and code in turns."""
+    kinds = (nodes.Text, lambda text: nodes.literal(text=text))
+    return nodes.paragraph("", "", *(kinds[n % 2](part) for n, part in enumerate(parts)))
 
 
 def notebook(program: str, name: str) -> str:
