@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 
+from analysis import forms
 from analysis.results import Runs
 
 
@@ -41,17 +42,11 @@ def _lost(runs: Runs) -> list[str]:
     dead = [_counted(count, "hidden unit", "dead") for count in runs.dead[:, -1]]
     if runs.experiment.layers[-1].activation != "relu":
         return dead
-    silent = [_silent(np.flatnonzero(outputs)) for outputs in runs.silent[:, -1]]
+    silent = [forms.silent(np.flatnonzero(outputs)) for outputs in runs.silent[:, -1]]
     return [
         f"{outputs}, {units}" if count else outputs
         for outputs, units, count in zip(silent, dead, runs.dead[:, -1], strict=True)
     ]
-
-
-def _silent(digits: np.ndarray) -> str:
-    if not len(digits):
-        return "no output silent"
-    return f"output{'s' if len(digits) > 1 else ''} {', '.join(map(str, digits))} silent"
 
 
 def _counted(count: int, what: str, state: str) -> str:

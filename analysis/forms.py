@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 #: In place of a value where there is none.
@@ -66,3 +68,10 @@ def p_value(p: float) -> str:
 def seeds(values) -> str:
     """'0–99': seeds that follow one another."""
     return f"{min(values)}–{max(values)}"
+
+
+def silent(digits: Sequence[int]) -> str:
+    """Which outputs of a run are silent, as ``no output silent`` or ``outputs 0, 7 silent``."""
+    if not len(digits):
+        return "no output silent"
+    return f"output{'s' if len(digits) > 1 else ''} {', '.join(map(str, digits))} silent"

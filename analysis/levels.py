@@ -381,7 +381,7 @@ def errors_figure(runs: Runs):
 def _looks(ten: Runs) -> tuple[list[str], list[str]]:
     """Labels and colours of runs, by the outputs that end silent."""
     colours = [plots.silent_colour(count) for count in counts(ten)]
-    return plots.silent_labels(ten.silent[:, -1]), colours
+    return [forms.silent(np.flatnonzero(run)) for run in ten.silent[:, -1]], colours
 
 
 def heard_again(runs: Runs) -> list[tuple[int, int, int]]:
@@ -398,7 +398,7 @@ def _mark_heard_again(ax, ten: Runs, name: str) -> None:
             ax,
             (epoch, ten.history(name)[run, epoch - 1]),
             ten.records[run]["seed"],
-            f"{output} heard again",
+            f"output {output}\nheard again",
             plots.silent_colour(silent[run]),
             is_above=is_error == (silent[run] > 0),
         )

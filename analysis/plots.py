@@ -258,16 +258,6 @@ def silent_colour(count: int) -> str:
     return colours[min(count, 3)]
 
 
-def silent_labels(silent: np.ndarray) -> list[str]:
-    """'none silent', '4 silent', '0, 7 silent', …, for silent outputs of shape (runs, 10)."""
-    return [
-        ", ".join(str(digit) for digit in np.flatnonzero(run)) + " silent"
-        if run.any()
-        else "none silent"
-        for run in silent
-    ]
-
-
 def strips(ax, groups: dict[str, np.ndarray], colours: Sequence, ylabel: str) -> list:
     """Every run as a dot, a strip for each group; returns the dots of each.
 

@@ -52,3 +52,8 @@ def test_p_values_that_are_very_small_are_only_bounded():
         "0.001",
         "< 0.001",
     ]
+
+
+def test_runs_are_named_by_their_silent_outputs():
+    named = [forms.silent(digits) for digits in ([], [4], [0, 7])]
+    assert named == ["no output silent", "output 4 silent", "outputs 0, 7 silent"]

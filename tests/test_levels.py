@@ -164,7 +164,7 @@ def test_curves_are_of_the_history_named_and_of_the_first_ten(twelve):
     )
     assert ax.get_ylabel() == "testing error"
     texts = [text.get_text() for text in ax.texts]
-    assert texts[:3] == ["none silent (× 4)", "3 silent", "0, 1 silent"]
+    assert texts[:3] == ["no output silent (× 4)", "output 3 silent", "outputs 0, 1 silent"]
     colours = [line.get_color() for line in ax.lines]
     assert colours == [style.LIGHT.categories[min(len(digits), 3)] for digits in TWELVE[:10]]
 
@@ -210,7 +210,7 @@ def test_an_output_that_is_heard_again_is_marked_after_the_epoch_that_brought_it
         places = [ring.get_offsets()[0].tolist() for ring in ax.collections]
         assert places == [[3, 0.07], [2, 0.06]]
         words = [text for text in ax.texts if text.get_text().endswith("heard again")]
-        assert [text.get_text() for text in words] == ["3 heard again", "5 heard again"]
+        assert [text.get_text() for text in words] == ["output 3\nheard again", "output 5\nheard again"]
         # Words of a run that ends fine stand below the curves, those of a stuck one above.
         assert [text.xyann[1] > 0 for text in words] == [False, True]
 

@@ -81,12 +81,6 @@ def test_lifelines_draw_a_bar_for_every_stretch_of_silence():
     assert [text.get_text() for text in ax.texts] == ["4", "heard again", "4", "7"]
 
 
-def test_runs_are_named_by_their_silent_outputs():
-    silent = np.zeros((3, 10), bool)
-    silent[1, 4] = silent[2, [7, 0]] = True
-    assert plots.silent_labels(silent) == ["none silent", "4 silent", "0, 7 silent"]
-
-
 def test_levels_have_colours_of_their_own_up_to_three_or_more():
     colours = [plots.silent_colour(count) for count in range(5)]
     assert len(set(colours[:4])) == 4
