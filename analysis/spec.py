@@ -513,10 +513,14 @@ class FlipAndShift(Spec):
         every other epoch, a random half of them from the first on (Jordan 2024).
     shift : int
         Pixels by which an image is moved at most, in each of four directions.
+    cutout : int
+        Pixels across a square of each image, drawn anew in each epoch and nowhere beyond the
+        edges, that gets the mean colour of the training images (DeVries & Taylor 2017).
     """
 
     flip: Annotated[str, _one_of(FLIPS)] = "none"
     shift: CountFrom0 = 0
+    cutout: CountFrom0 = later(0)
 
 
 @dataclass(frozen=True)
@@ -586,6 +590,10 @@ class Experiment(Spec):
         place of the test set, so that choices can be made without it.
     augmentation : Affine, FlipAndShift or None
         How training images are changed.
+    mixup : float
+        Parameter of the beta distribution, both times, that shares are drawn from with which
+        each training image is mixed with the next of its batch, and their targets as well; of
+        a share and its rest the image itself has the larger (Zhang et al. 2018). 0: as it is.
     label_smoothing : float
         Share of each target that is spread over all ten categories (Szegedy et al. 2016).
     averaging : float or Lookahead
@@ -627,6 +635,7 @@ class Experiment(Spec):
     reshuffle: bool = later(True)
     validation: CountFrom0 = later(0)
     augmentation: Affine | FlipAndShift | None = later(None)
+    mixup: NotNegative = later(0.0)
     label_smoothing: Share = later(0.0)
     averaging: Share | Lookahead = later(0.0)
     precision: Annotated[str, _one_of(PRECISIONS)] = later("float32")
@@ -644,6 +653,12 @@ class Experiment(Spec):
         images = DATASETS[self.dataset].shapes["x_train"][0]
         self._require(
             self.validation < images, "validation", f"below the {images:,} training images"
+        )
+        size = min(DATASETS[self.dataset].shapes["x_train"][1:3])
+        self._require(
+            getattr(self.augmentation, "cutout", 0) <= size,
+            "augmentation",
+            f"such that cutout is at most the {size} pixels across an image",
         )
         self._require(
             self.loss == "cross_entropy" or not self.label_smoothing,

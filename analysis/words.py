@@ -93,6 +93,7 @@ def _additions(experiment: Experiment) -> dict[str, str]:
     additions = {
         "validation": experiment.validation and f"{experiment.validation:,} images held out",
         "augmentation": changed and f"images changed: {changed}",
+        "mixup": experiment.mixup and f"mixup {experiment.mixup:g}",
         "smoothing": experiment.label_smoothing
         and f"label smoothing {experiment.label_smoothing:g}",
         "averaging": averaged,
@@ -107,7 +108,8 @@ def _additions(experiment: Experiment) -> dict[str, str]:
 def _augmentation(augmentation: Affine | FlipAndShift | None) -> str:
     if isinstance(augmentation, FlipAndShift):
         shift = augmentation.shift and f"shift up to {augmentation.shift} pixels"
-        return ", ".join(filter(None, (_FLIPS.get(augmentation.flip), shift)))
+        cutout = augmentation.cutout and f"cutout {augmentation.cutout} pixels across"
+        return ", ".join(filter(None, (_FLIPS.get(augmentation.flip), shift, cutout)))
     units = {"rotation": "°", "scale": "", "shear": "", "shift": " pixels"}
     return ", ".join(
         f"{name} ±{getattr(augmentation, name):g}{unit}"

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import ndimage
+from scipy import ndimage, stats
 
 from analysis.spec import Affine, FlipAndShift
 
@@ -179,3 +179,57 @@ def test_another_seed_mirrors_other_images(augment):
         augment.draw(FlipAndShift("alternating"), order, SIZE, [seed, 2], 0) for seed in (0, 1)
     )
     assert 0.3 < np.mean(one[:, 0] == other[:, 0]) < 0.7
+
+
+@pytest.mark.parametrize("colour", [(7.0,), (7.0, 8.0, 9.0)], ids=["grey", "colour"])
+def test_cutout_covers_a_square_that_lies_anywhere_within_the_image(augment, colour):
+    spec, order = FlipAndShift("random", 1, cutout=4), np.arange(4_000)
+    drawn = augment.draw(spec, order, SIZE, [0, 2], 0)
+    corners = drawn[:, 6:].astype(int)
+    for found, pixels in zip(corners.T, SIZE[::-1], strict=True):
+        counts = np.bincount(found)
+        assert len(counts) == pixels - 3
+        np.testing.assert_allclose(counts / len(order), 1 / len(counts), atol=0.03)
+    assert abs(np.corrcoef(corners.T)[0, 1]) < 0.05
+
+    shape = SIZE if len(colour) == 1 else (*SIZE, 3)
+    images = np.random.default_rng(1).uniform(0, 255, (4_000, *shape)).astype(np.float32)
+    stacked = images.reshape(2, 2_000, *shape), drawn[:, 6:].reshape(2, 2_000, 2)
+    paint = np.array(colour if len(colour) > 1 else colour[0], np.float32)
+    covered = augment.cover(*map(tf_constant, stacked), 4, paint).numpy().reshape(images.shape)
+    for image, (column, row) in zip(images, corners, strict=True):
+        image[row : row + 4, column : column + 4] = paint
+    np.testing.assert_array_equal(covered, images)
+
+
+def tf_constant(values):
+    import tensorflow as tf
+
+    return tf.constant(values)
+
+
+def test_cutout_leaves_the_other_changes_as_they_are(augment):
+    order = np.arange(100)
+    with_it, without = (
+        augment.draw(FlipAndShift("random", 2, cutout), order, SIZE, [0, 2], 1) for cutout in (3, 0)
+    )
+    np.testing.assert_array_equal(with_it[:, :6], without)
+
+
+def test_images_keep_the_larger_of_two_shares_that_follow_a_beta_distribution(augment):
+    shares = augment.shares(0.4, 20_000, [0, 3], 0)
+    assert shares.dtype == np.float32 and shares.min() >= 0.5 and shares.max() <= 1
+    assert stats.kstest(shares, lambda x: 2 * stats.beta(0.4, 0.4).cdf(x) - 1).pvalue > 0.01
+    assert not np.array_equal(shares, augment.shares(0.4, 20_000, [0, 3], 1))
+    assert not np.array_equal(shares, augment.shares(0.4, 20_000, [1, 3], 0))
+
+
+def test_each_value_is_mixed_with_the_next_of_its_batch_and_run(augment):
+    values = np.random.default_rng(0).uniform(size=(2, 3, 4, 5)).astype(np.float32)
+    shares = np.array([[0.5, 0.75, 1], [0.9, 0.6, 0.8]], np.float32)
+    mixed = augment.mix(tf_constant(values), tf_constant(shares)).numpy()
+    for run in range(2):
+        for place in range(3):
+            share, following = shares[run, place], values[run, (place + 1) % 3]
+            expected = share * values[run, place] + (1 - share) * following
+            np.testing.assert_allclose(mixed[run, place], expected, rtol=1e-6)

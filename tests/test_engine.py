@@ -614,6 +614,38 @@ def test_changed_images_are_what_is_trained_on_and_plain_ones_what_is_tested(eng
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5, atol=1e-6)
 
 
+def test_covered_and_mixed_images_and_targets_are_what_is_trained_on(engine):
+    chosen = experiment(augmentation=FlipAndShift(cutout=2), mixup=0.5)
+    group, plain = (
+        engine.Group(e, tiny.DATA, [3])
+        for e in (chosen, replace(chosen, augmentation=None, mixup=0.0))
+    )
+    assert group.evaluate()["val_loss"] == plain.evaluate()["val_loss"]
+    order = group.order(3, 0)[None]
+    drawn, shares = group.transforms(0, order), group.shares(0)
+    group.train_steps(order, drawn, shares)
+
+    images = engine.augment.cover(
+        engine.augment.apply(plain.x_train.numpy()[order], drawn[..., :6]),
+        drawn[..., 6:],
+        2,
+        tiny.DATA.x_train.mean(dtype=np.float32),
+    )
+    parts = [
+        np.concatenate(
+            [
+                engine.augment.mix(values[:, start : start + 32], shares[:, start : start + 32])[0]
+                for start in range(0, order.size, 32)
+            ]
+        )
+        for values in (images, plain.target_train.numpy()[order])
+    ]
+    plain.x_train, plain.target_train = (tf_constant_in_order(part, order[0]) for part in parts)
+    plain.train_steps(order)
+    for ours, theirs in zip(group.weights, plain.weights, strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5, atol=1e-6)
+
+
 def tf_constant_in_order(images, order):
     import tensorflow as tf
 
@@ -825,6 +857,8 @@ GOLDEN_SETTINGS = {
     "augmentation": {"augmentation": Affine(rotation=10, scale=0.1, shear=0.1, shift=1)},
     "mirrored and shifted": {"augmentation": FlipAndShift("random", 1)},
     "mirrored alternately": {"augmentation": FlipAndShift("alternating")},
+    "cutout": {"augmentation": FlipAndShift("random", 1, cutout=2)},
+    "mixup": {"layers": mlp(8, output="softmax"), "loss": "cross_entropy", "mixup": 0.4},
     "momentum, rise and fall in lines": {
         "optimizer": SGD(LinearDecay(0.05, 0.25, 0.2, 0.1), 0.8, nesterov=True, weight_decay=0.01)
     },
@@ -891,6 +925,8 @@ GOLDEN = {
     "augmentation": [0.10094, 0.109133, 0.107113, 0.100678, 0.105577, 0.105905],
     "mirrored and shifted": [0.102636, 0.101235, 0.100925, 0.0995842, 0.101405, 0.10176],
     "mirrored alternately": [0.10307, 0.101131, 0.0999473, 0.0957592, 0.100393, 0.100149],
+    "cutout": [0.102673, 0.101556, 0.10112, 0.0994502, 0.101431, 0.101753],
+    "mixup": [2.24787, 2.20021, 2.18784, 2.26995, 2.22817, 2.22693],
     "momentum, rise and fall in lines": [
         0.0976494,
         0.0976097,

@@ -61,6 +61,7 @@ CHANGES = {
     "reshuffle": False,
     "validation": 100,
     "augmentation": Affine(shift=1),
+    "mixup": 0.2,
     "label_smoothing": 0.1,
     "averaging": 0.9,
     "precision": "mixed_bfloat16",
@@ -252,6 +253,7 @@ def test_every_part_of_a_layer_changes_the_key(layers):
             FlipAndShift("random"),
             FlipAndShift("alternating"),
             FlipAndShift(shift=1),
+            FlipAndShift(cutout=1),
         ),
         "averaging": (0.0, 0.5, Lookahead(), Lookahead(steps=6), Lookahead(decay=0.5)),
         "layers": tuple(
@@ -337,6 +339,11 @@ SQUARE = Reshape((8, 8, 1))
             "validation must be below the 60,000 training images; got 60001",
         ),
         ({"augmentation": 2}, "augmentation must be Affine(…), FlipAndShift(…) or None; got 2"),
+        (
+            {"augmentation": FlipAndShift(cutout=9)},
+            "augmentation must be such that cutout is at most the 8 pixels across an image; got",
+        ),
+        ({"mixup": -0.1}, "mixup must be a number, at least 0; got -0.1"),
         ({"label_smoothing": 0.1}, "label_smoothing must be 0 unless the loss is cross_entropy;"),
         (
             {"label_smoothing": 1, "loss": "cross_entropy"},
@@ -527,6 +534,10 @@ ACTIVATION = "activation must be 'relu', 'linear', 'softmax' or 'gelu'"
         (
             lambda: FlipAndShift(shift=-1),
             "FlipAndShift: shift must be a whole number, at least 0; got -1",
+        ),
+        (
+            lambda: FlipAndShift(cutout=-1),
+            "FlipAndShift: cutout must be a whole number, at least 0; got -1",
         ),
         (lambda: Lookahead(steps=0), f"Lookahead: steps must be {COUNT}; got 0"),
         (lambda: Lookahead(decay=1), f"Lookahead: decay must be {SHARE}; got 1"),

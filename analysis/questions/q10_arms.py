@@ -11,6 +11,7 @@ from analysis.spec import (
     BatchNormalization,
     Conv2D,
     Dense,
+    Dropout,
     Flatten,
     FlipAndShift,
     LinearDecay,
@@ -199,7 +200,7 @@ STEPS = (
 
 
 def _without(name: str, label: str, *, bundle: bool = False, **changes) -> Arm:
-    """The whole recipe but for one part."""
+    """The whole recipe but for one change."""
     return LOOKAHEAD.but(f"q10-{name}", label, bundle=bundle, outputs=False, tta=False, **changes)
 
 
@@ -224,7 +225,46 @@ ADAM = _without(
 #: Parts of the recipe that were taken out of it again, each by itself.
 WITHOUT = (UNSCALED, UNWHITENED, UNCHANGED, GLOROT, HARD, RELU, ADAM)
 
-ARMS = (*STEPS, *WITHOUT)
+# What was asked when the test set had been read: what standardised inputs and batch norm give the
+# network of question 9 by themselves; whether the recipe misses its weight decay; whether it can
+# do without all that it does not miss part by part; whether dropout, cutout or mixup add to it.
+
+STANDARDISED_ALONE = HALF.but(
+    "q10-standardised", "standardised inputs", layers=(STANDARDISED, *q09.SHEET.layers)
+)
+NORM_ALONE = HALF.but(
+    "q10-norm-alone",
+    "batch norm",
+    layers=tuple(
+        part
+        for layer in q09.SHEET.layers
+        for part in (
+            (replace(layer, activation="linear", use_bias=False), _NORM, Activation("relu"))
+            if isinstance(layer, Conv2D)
+            else (layer,)
+        )
+    ),
+)
+UNDECAYED = _without("undecayed", "no weight decay", optimizer=_sgd(weight_decay=0.0))
+DROPOUT = _without("dropout", "dropout", layers=_layers(last=(Dropout(0.2), Rescaling(1 / 9))))
+PLAINER = _without(
+    "plainer",
+    "ReLU, labels not smoothed, convolutions begin at random",
+    bundle=True,
+    layers=_layers(
+        activation="relu", first=(Whitening(2), Activation("relu")), kernel="glorot_uniform"
+    ),
+    label_smoothing=0.0,
+)
+
+CUTOUT = _without("cutout", "cutout", augmentation=FlipAndShift("alternating", 2, cutout=8))
+MIXUP = _without("mixup", "mixup", mixup=0.2)
+
+#: Asked for later, of question 9's network and of the recipe.
+ALONE = (STANDARDISED_ALONE, NORM_ALONE)
+LATER = (UNDECAYED, PLAINER, DROPOUT, CUTOUT, MIXUP)
+
+ARMS = (*STEPS, *ALONE, *WITHOUT, *LATER)
 
 #: The best setting, for all training images and tested on the test set.
 FINAL = replace(WIDER.experiment, name="q10-final", validation=0, epochs=12, seeds=range(6))

@@ -1,4 +1,4 @@
-"""Changes training images at random: turned, scaled, sheared, mirrored, shifted in one step."""
+"""Changes training images at random: moved in one step, partly covered, mixed with each other."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ def draw(
 
     Returns
     -------
-    ndarray of float32, shape (n, 6)
+    ndarray of float32, shape (n, 6), with cutout (n, 8)
         Rows ``a b c d e f``: the pixel at column x and row y of the new image is that at
-        column ax + by + c and row dx + ey + f of the old one.
+        column ax + by + c and row dx + ey + f of the old one. Then the column and the row at
+        which the covered square begins.
     """
     generator = np.random.default_rng([*stream, epoch])
     if isinstance(augmentation, Affine):
@@ -49,6 +50,10 @@ def draw(
     one, none = np.ones(n), np.zeros(n)
     across, start = np.where(mirrored, -1, 1), np.where(mirrored, size[1] - 1, 0)
     transforms = [across, none, start + columns, none, one, rows]
+    if augmentation.cutout:
+        transforms += [
+            generator.integers(pixels - augmentation.cutout + 1, size=n) for pixels in size[::-1]
+        ]
     return np.stack(transforms, axis=1).astype(np.float32)
 
 
@@ -72,6 +77,12 @@ def affine_transforms(
     centre = (np.array(size[::-1]) - 1) / 2
     offset = centre - np.einsum("nij,nj->ni", back, centre + shift)
     return np.concatenate([back, offset[..., None]], axis=2).reshape(n, 6).astype(np.float32)
+
+
+def shares(mixup: float, n: int, stream: list[int], epoch: int) -> np.ndarray:
+    """Shares that one network's images keep of themselves in one epoch: float32, shape (n,)."""
+    drawn = np.random.default_rng([*stream, epoch]).beta(mixup, mixup, n)
+    return np.maximum(drawn, 1 - drawn).astype(np.float32)
 
 
 def apply(images: tf.Tensor, transforms: tf.Tensor, fill_mode: str = "constant") -> tf.Tensor:
@@ -105,3 +116,50 @@ def apply(images: tf.Tensor, transforms: tf.Tensor, fill_mode: str = "constant")
         fill_mode=fill_mode.upper(),
     )
     return tf.reshape(changed, shape)
+
+
+def cover(images: tf.Tensor, corners: tf.Tensor, size: int, colour: tf.Tensor) -> tf.Tensor:
+    """The images, each with one square painted over.
+
+    Parameters
+    ----------
+    images : Tensor of float32, shape (…, height, width) or (…, height, width, 3)
+    corners : Tensor of float32, shape (…, 2)
+        Column and row at which each square begins.
+    size : int
+        Pixels across the square.
+    colour : Tensor of float32, shape () or (3,)
+
+    Returns
+    -------
+    Tensor of float32, shape of ``images``
+    """
+    before = len(corners.shape) - 1  # axes before height and width
+    height, width = images.shape[before : before + 2]
+    column, row = (corners[..., axis, None] for axis in (0, 1))
+
+    def within(place, start):
+        return (place >= start) & (place < start + size)
+
+    rows = within(tf.range(height, dtype=tf.float32), row)
+    columns = within(tf.range(width, dtype=tf.float32), column)
+    covered = rows[..., None] & columns[..., None, :]
+    if len(images.shape) > len(covered.shape):
+        covered = covered[..., None]
+    return tf.where(covered, colour, images)
+
+
+def mix(values: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:
+    """Each value with its share, and the next one of the batch with what remains of it.
+
+    Parameters
+    ----------
+    values : Tensor of float32, shape (R, n, …)
+    shares : Tensor of float32, shape (R, n)
+
+    Returns
+    -------
+    Tensor of float32, shape of ``values``
+    """
+    own = tf.reshape(shares, tf.concat([tf.shape(shares), [1] * (len(values.shape) - 2)], 0))
+    return own * values + (1 - own) * tf.roll(values, -1, axis=1)

@@ -29,7 +29,7 @@ _KERAS_LOSSES = {
 
 # Each use of randomness draws from a stream of its own, so that, say, the weights of
 # seed 3 are the same whatever order its images come in.
-_STREAM_NUMBERS = {"weights": 0, "order": 1, "augmentation": 2}
+_STREAM_NUMBERS = {"weights": 0, "order": 1, "augmentation": 2, "mixup": 3}
 
 
 def stream_seed(experiment: Experiment, stream: str, seed: int) -> list[int]:
@@ -135,14 +135,14 @@ class Linear(keras.optimizers.schedules.LearningRateSchedule):
 
 def loss(experiment: Experiment) -> keras.losses.Loss:
     """The loss, to be called as ``loss(targets, outputs)``; see `targets`."""
-    if experiment.label_smoothing:
+    if experiment.label_smoothing or (experiment.mixup and experiment.loss == "cross_entropy"):
         return keras.losses.CategoricalCrossentropy(label_smoothing=experiment.label_smoothing)
     return _KERAS_LOSSES[experiment.loss]()
 
 
 def targets(experiment: Experiment, labels: np.ndarray) -> np.ndarray:
     """Labels in the form the loss compares with: one-hot rows or the labels themselves."""
-    if experiment.loss == "squared_error" or experiment.label_smoothing:
+    if experiment.loss == "squared_error" or experiment.label_smoothing or experiment.mixup:
         return np.eye(10, dtype=np.float32)[labels]
     return labels.astype(np.int32)
 

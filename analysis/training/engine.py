@@ -142,6 +142,7 @@ class Group:
         self.y_test = tf.constant(data.y_test.astype(np.int32))
         self.target_train = tf.constant(build.targets(experiment, data.y_train))
         self.target_test = tf.constant(build.targets(experiment, data.y_test))
+        self.colour = tf.constant(data.x_train.mean(axis=(0, 1, 2)), tf.float32)
 
     def train_epoch(self, epoch: int) -> dict[str, list]:
         """Train every network once on every training image.
@@ -154,15 +155,17 @@ class Group:
         """
         n = len(self.y_train)
         orders = np.stack([self.order(seed, epoch) for seed in self.seeds])
-        transforms = self.transforms(epoch, orders)
+        transforms, shares = self.transforms(epoch, orders), self.shares(epoch)
         pauses = [step * self.experiment.batch_size for step in self.experiment.activity_at]
         ends = [*pauses, n] if epoch == 0 else [n]
         losses, correct = [], []
         for start, end in pairwise([0, *ends]):
-            part = None if transforms is None else transforms[:, start:end]
+            changes = [
+                drawn if drawn is None else drawn[:, start:end] for drawn in (transforms, shares)
+            ]
             for kept, values in zip(
                 (losses, correct),
-                self.train_steps(tf.constant(orders[:, start:end]), part),
+                self.train_steps(tf.constant(orders[:, start:end]), *changes),
                 strict=True,
             ):
                 kept.append(values.numpy())
@@ -181,7 +184,7 @@ class Group:
         return generator.permutation(len(self.y_train)).astype(np.int32)
 
     def transforms(self, epoch: int, orders: np.ndarray) -> tf.Tensor | None:
-        """How each network's images are changed, in their order; float32, shape (R, n, 6)."""
+        """How each network's images are changed, in their order; float32, shape (R, n, 6 or 8)."""
         augmentation = self.experiment.augmentation
         if augmentation is None:
             return None
@@ -193,13 +196,26 @@ class Group:
         ]
         return tf.constant(np.stack(drawn))
 
+    def shares(self, epoch: int) -> tf.Tensor | None:
+        """With what shares each network's images are mixed, in their order; float32, (R, n)."""
+        mixup = self.experiment.mixup
+        if not mixup:
+            return None
+        streams = [build.stream_seed(self.experiment, "mixup", seed) for seed in self.seeds]
+        n = len(self.y_train)
+        return tf.constant(np.stack([augment.shares(mixup, n, s, epoch) for s in streams]))
+
     @tf.function(reduce_retracing=True)
     def train_steps(
-        self, orders: tf.Tensor, transforms: tf.Tensor | None = None
+        self,
+        orders: tf.Tensor,
+        transforms: tf.Tensor | None = None,
+        shares: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Train on the images ``orders`` (int32, shape (R, n)) names, a batch a step.
 
-        With ``transforms``, one an image, on what they make of the images.
+        With ``transforms``, one an image, on what they make of the images; with ``shares``, one
+        an image, on mixtures.
 
         Returns
         -------
@@ -208,20 +224,31 @@ class Group:
         """
         n, size = tf.shape(orders)[1], self.experiment.batch_size
         steps = (n + size - 1) // size
-        fill_mode = "constant" if isinstance(self.experiment.augmentation, Affine) else "reflect"
+        augmentation = self.experiment.augmentation
+        fill_mode = "constant" if isinstance(augmentation, Affine) else "reflect"
         losses = tf.TensorArray(tf.float32, steps, element_shape=(len(self.seeds),))
         correct = tf.TensorArray(tf.float32, steps, element_shape=(len(self.seeds),))
         for step in tf.range(steps):
             chosen = slice(step * size, (step + 1) * size)
             images = tf.gather(self.x_train, orders[:, chosen])
             if transforms is not None:
-                images = augment.apply(images, transforms[:, chosen], fill_mode)
-            loss, hits = self._step(images, orders[:, chosen])
+                images = augment.apply(images, transforms[:, chosen, :6], fill_mode)
+                if transforms.shape[-1] > 6:
+                    corners = transforms[:, chosen, 6:]
+                    images = augment.cover(images, corners, augmentation.cutout, self.colour)
+            mixed = None if shares is None else shares[:, chosen]
+            loss, hits = self._step(images, orders[:, chosen], mixed)
             losses, correct = losses.write(step, loss), correct.write(step, hits)
         return losses.stack(), correct.stack()
 
-    def _step(self, images: tf.Tensor, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _step(
+        self, images: tf.Tensor, batch: tf.Tensor, shares: tf.Tensor | None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         labels, targets = tf.gather(self.y_train, batch), tf.gather(self.target_train, batch)
+        if shares is not None:
+            images, targets = (
+                augment.mix(tf.cast(v, tf.float32), shares) for v in (images, targets)
+            )
         weights, state = _values(self.weights), _values(self.state)
 
         def learn(weights, state, images, labels, targets):
