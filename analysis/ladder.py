@@ -220,6 +220,11 @@ def names(arms: Sequence[Arm]) -> dict[Arm, str]:
     return {arm: f"{number}. {arm.label}" + " †" * arm.bundle for number, arm in enumerate(arms, 1)}
 
 
+def _pairs(arm: Arm) -> int:
+    """Seeds that both an arm and its base have."""
+    return len({*arm.experiment.seeds} & {*arm.base.experiment.seeds})
+
+
 def _number(arm: Arm, every: Sequence[Arm]) -> int:
     """An arm's number among all, from 1."""
     return every.index(arm) + 1
@@ -242,6 +247,7 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
             "gain, points (95%)",
             "p (Holm)",
             "held-out accuracy",
+            "pairs",
             "weights",
             "TFLOP",
         ]
@@ -254,6 +260,7 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
                 _gained(gain(results, arm)) if arm.base else "",
                 forms.p_value(p[arm]) if arm.base else "",
                 f"{accuracy(results, arm).mean():.2%}",
+                f"{_pairs(arm)}" if arm.base else "",
                 f"{cost.weights(arm.experiment):,}",
                 f"{teraflops(arm.experiment):.1f}",
             ]

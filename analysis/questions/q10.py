@@ -11,9 +11,13 @@ from analysis.loaded import Results, computed_once
 from analysis.questions import q09, q10_arms
 from analysis.questions.q10_arms import (
     ADAM,
+    ADDED,
+    ALONE,
     ALTERNATING,
     ARMS,
     BATCH,
+    CUTOUT,
+    DROPOUT,
     FAST_SHIFTS,
     FASTER,
     FINAL,
@@ -28,8 +32,11 @@ from analysis.questions.q10_arms import (
     JORDANS_EPOCHS,
     LARGE,
     LOOKAHEAD,
+    MIXUP,
     MOMENTUM,
     NORM,
+    NORM_ALONE,
+    PLAINER,
     RELU,
     SCALED,
     SCHEDULE,
@@ -37,9 +44,11 @@ from analysis.questions.q10_arms import (
     SHIFTED,
     SIX,
     SMOOTHING,
+    STANDARDISED_ALONE,
     STEPS,
     TOO_FAST,
     UNCHANGED,
+    UNDECAYED,
     UNSCALED,
     UNWHITENED,
     WHITENING,
@@ -63,7 +72,7 @@ BUILDS_ON = (q09, q10_arms)
 CITED = {
     "mistakes": (SHEETS, LOOKAHEAD, WIDER),
     "seconds": (SHEETS, HALF, LOOKAHEAD, ADAM),
-    "gain": (*STEPS[2:], UNSCALED, UNWHITENED, UNCHANGED, ADAM),
+    "gain": (*STEPS[1:], *ALONE, *WITHOUT, *ADDED),
 }
 
 EXPERIMENTS = (*(arm.experiment for arm in ARMS), FINAL, LARGE)
@@ -117,8 +126,8 @@ def test_images(results: Results) -> np.ndarray:
 
 
 def _basics_over_rest(results: Results) -> Estimate:
-    """Points that the settings up to `SCHEDULE` gain more than those from there to `WIDER`."""
-    arms = [ladder.accuracy(results, arm) for arm in (SHEETS, SCHEDULE, WIDER)]
+    """Points that the steps up to `SCHEDULE` gain more than those from there to `WIDER`."""
+    arms = [ladder.accuracy(results, arm) for arm in (HALF, SCHEDULE, WIDER)]
     pairs = min(map(len, arms))
     first, middle, last = (accuracy[:pairs] for accuracy in arms)
     return difference(middle - first, last - middle).times(100)
@@ -156,14 +165,15 @@ def numbers(results: Results) -> dict:
         "final_train": float(final.after("accuracy").mean()),
         "final_gflops": 1e3 * ladder.teraflops(FINAL) * len(final) / final.seconds,
         "arms": len(ARMS),
-        "networks": sum(len(experiment.seeds) for experiment in EXPERIMENTS),
+        "networks": sum(len(arm.experiment.seeds) for arm in ARMS),
         "core_hours": math.fsum(results[experiment].seconds for experiment in EXPERIMENTS) / 3600,
         "held_out": HELD_OUT,
         "seeds": len(SHEETS.experiment.seeds),
+        "seeds_of_recipe": len(LOOKAHEAD.experiment.seeds),
         "epochs": SHEETS.experiment.epochs,
         "changed_images_gain": ladder.over(results, ALTERNATING, SCHEDULE).mean,
-        "basics_gain": ladder.over(results, SCHEDULE, SHEETS).mean,
-        "all_gain": ladder.over(results, WIDER, SHEETS).mean,
+        "basics_gain": ladder.over(results, SCHEDULE, HALF).mean,
+        "all_gain": ladder.over(results, WIDER, HALF).mean,
         "recipe_gain": ladder.over(results, LOOKAHEAD, ALTERNATING).mean,
         "layers_gain": ladder.over(results, ADAM, ALTERNATING).mean,
         "compared": sum(arm.base is not None for arm in ARMS),
@@ -212,8 +222,9 @@ SURE = 0.75
 def tables(results: Results) -> dict[str, list[list[str]]]:
     """A row an arm, and the final networks in the three ways; see `analysis.questions`."""
     return {
-        "ladder": ladder.rows(results, STEPS, ARMS),
+        "ladder": ladder.rows(results, (*STEPS, *ALONE), ARMS),
         "without": ladder.rows(results, WITHOUT, ARMS),
+        "added": ladder.rows(results, ADDED, ARMS),
         "views": _view_rows(results),
         "final": _final_rows(results),
     }
@@ -460,6 +471,11 @@ def steps(results):
     return ladder.mistakes_figure(results, STEPS, ARMS, ladder.dead_ends(STEPS, [WIDER]))
 
 
+def recipe(results):
+    """Mistakes on held-out images of the whole recipe, and of it with one change a row."""
+    return ladder.mistakes_figure(results, (LOOKAHEAD, *WITHOUT, *ADDED), ARMS)
+
+
 def epochs(results):
     """Training and testing accuracy by epoch, of question 9's network and of the final one."""
     figure, axes = style.figure(2, height=3.2, sharey=True)
@@ -558,6 +574,7 @@ def small(results):
 
 FIGURES = {
     "q10-ladder": steps,
+    "q10-recipe": recipe,
     "q10-epochs": epochs,
     "q10-against-cost": against_cost,
     "q10-confusion": confusion_matrix,
