@@ -21,8 +21,8 @@ CELL = "# %%"
 TITLE = "This question in plain Keras"
 #: Before and after ``model.fit``; tests/test_programs.py sees to it.
 ABOUT = (
-    "As one would write it for the assignment, with ",
-    ". A test gives its networks the same weights and batches as this report's, and sees that "
+    "This is how one would write it for the assignment, with ",
+    ". A test gives its networks the same weights and batches as this report's, and checks that "
     "they learn the same.",
 )
 
