@@ -194,7 +194,7 @@ def test_results_whose_values_agree_are_clean(folder, changes, edit):
             change("after", "accuracy", to=0.3333),
             ["after.accuracy is 0.3333, but", "0.3333333, 100"],
         ),
-        (change("history", "loss", 0, to=-0.5), ["history.loss[0] is -0.5, not", "from 0 up"]),
+        (change("history", "loss", 0, to=-0.5), ["history.loss[0] is -0.5, neither", "from 0 up"]),
         (change("history", "val_loss", 1, to=float("inf")), ["history.val_loss[1] is inf"]),
         (change("history", "val_loss", 1, to=float("nan")), ["history.val_loss[1] is nan"]),
         (change("before", "val_loss", to="0.1"), ["before.val_loss is '0.1'"]),
