@@ -628,7 +628,7 @@ def _claims_of_causes(results: Results) -> list[Claim]:
             "slower_is_better",
             "With raw inputs, a tenth of the rate gives higher accuracy with every seed.",
             exactly(
-                "share of the pairs of runs in which it does",
+                "share of the pairs of runs in which it is higher",
                 _more_accurate(results, ("raw", slow), ("raw", fast)).mean(),
                 1,
                 ".0%",

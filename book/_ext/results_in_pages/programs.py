@@ -22,8 +22,8 @@ TITLE = "This question in plain Keras"
 #: Before and after ``model.fit``; tests/test_programs.py sees to it.
 ABOUT = (
     "This is how one would write it for the assignment, with ",
-    ". A test gives its networks the same weights and batches as this report's, and checks that "
-    "they learn the same.",
+    ". A test gives the program's networks the same weights and batches as this report's, and "
+    "checks that they learn the same.",
 )
 
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
