@@ -39,7 +39,9 @@ BUILD = ROOT / "_build"
 if os.access(ROOT, os.W_OK):
     BUILD.mkdir(exist_ok=True)
 if not os.access(BUILD, os.W_OK):
-    sys.exit(f"{BUILD} cannot be written to: copy the repository to where you may write")
+    sys.exit(
+        f"{BUILD} cannot be written to: copy the repository to a folder in which you may write"
+    )
 
 PDF = BUILD / "latex" / "deep-networks-and-convolution.pdf"  # named in book/_config.yml
 # Typesetting needs programs that pip cannot install; without them there is no PDF to download.
@@ -391,6 +393,6 @@ def publish():
     if pushed.returncode:
         return TaskFailed(
             f"the pages could not be pushed to 'origin': {pushed.stderr.strip().splitlines()[-1]}"
-            "\nSee that 'git remote get-url origin' names your repository and that you may push"
+            "\nCheck that 'git remote get-url origin' names your repository and that you may push"
         )
-    print("published on the branch gh-pages of 'origin'; its settings on GitHub say where")
+    print("published on the branch gh-pages of 'origin'; the settings on GitHub say where")

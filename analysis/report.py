@@ -163,7 +163,7 @@ def _reproduction(content: dict) -> dict:
             ],
         },
         "report-experiments": {
-            "header": ["experiment", "networks", "seeds", "epochs", "hours of a core", "key"],
+            "header": ["experiment", "networks", "seeds", "epochs", "core hours", "key"],
             "rows": [
                 [
                     name,

@@ -165,7 +165,7 @@ def _words(hint) -> str:
     if origin is Annotated:
         return arguments[1].words
     if origin is tuple:
-        return f"a list, of which each is {_words(arguments[0])}"
+        return f"a list in which each item is {_words(arguments[0])}"
     if origin in (Union, UnionType):
         return _either(map(_words, arguments))
     if hint in _KINDS:
@@ -363,7 +363,9 @@ class BatchNormalization(Layer):
 
     def output_shape(self, shape):
         fits = self.shift_rate == 1 or len(shape) == 3
-        self._require(fits, "shift_rate", f"1 for an input {shape}, as it is for feature maps only")
+        self._require(
+            fits, "shift_rate", f"1 for an input {shape}, as other values are for maps only"
+        )
         return shape
 
 
@@ -392,7 +394,7 @@ class Dense(Layer):
     def output_shape(self, shape):
         # Keras would take each row of an image by itself.
         flat = len(shape) == 1
-        _require(flat, "Dense: the input", "flat, as Flatten() before it makes it", shape)
+        _require(flat, "Dense: the input", "flat, as Flatten() makes it", shape)
         return (self.units,)
 
 
@@ -643,7 +645,9 @@ class Experiment(Spec):
         self._require(self.dataset in DATASETS, "dataset", _either(map(repr, DATASETS)))
         images = DATASETS[self.dataset].shapes["x_train"][0]
         self._require(
-            self.validation < images, "validation", f"below the {images:,} training images"
+            self.validation < images,
+            "validation",
+            f"below the number of training images, {images:,}",
         )
         self._require(
             self.loss == "cross_entropy" or not self.label_smoothing,
@@ -662,7 +666,7 @@ class Experiment(Spec):
         self._require(
             all(step < steps for step in self.activity_at),
             "activity_at",
-            f"below the {steps:,} steps of an epoch",
+            f"below the number of steps in an epoch, {steps:,}",
         )
         # Test-time augmentation changes only what outputs are kept.
         self._require(self.outputs or not self.tta, "tta", "False without outputs=True")

@@ -295,7 +295,7 @@ def test_where_many_settings_differ_it_is_told_what_each_changes_and_in_which(bo
         "Versions", "TensorFlow 2, Keras 3", "Machine", "two cores or three cores",
     ]  # fmt: skip
     assert re.findall("<th.*?><p>(.*?)</p></th>", experiments) == [
-        "Experiment", "Beside", "What it changes", "Runs", "Training time", "Key",
+        "Experiment", "Compared with", "What it changes", "Runs", "Training time", "Key",
     ]  # fmt: skip
     cells = [
         re.findall("<p>(.*?)</p>", row)[1:3] for row in re.findall("<tr.*?</tr>", experiments, re.S)
@@ -358,7 +358,7 @@ def test_columns_of_print_never_take_more_than_the_line(book):
 def test_home_page_offers_the_pdf_and_the_code_where_there_are_any(book, monkeypatch):
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     page = "# Title\n\n```{take-away}\n```\n"
-    assert "Take it along" not in book.build(page)
+    assert "Take it with you" not in book.build(page)
     pdf = book.folder / "_build" / "latex" / "book.pdf"
     pdf.parent.mkdir(parents=True)
     pdf.write_text("the book")

@@ -57,7 +57,7 @@ def by_name(modules: Iterable[ModuleType]) -> dict[str, Experiment]:
         for experiment in module.EXPERIMENTS:
             if found.setdefault(experiment.name, experiment) != experiment:
                 raise SpecError(
-                    f"two experiments that differ are called {experiment.name!r}, and one of them "
+                    f"two different experiments are called {experiment.name!r}, and one of them "
                     f"is in {module.__name__}: give it another name"
                 )
     return found
@@ -106,7 +106,7 @@ def _first(runs: Runs, chosen: np.ndarray) -> Pick:
     """The first of the runs that are chosen: bool, shape (runs,)."""
     if not chosen.any():
         raise LedgerError(
-            f"no network of {runs.experiment.name} is such as `to_draw_for` in {__file__} wants"
+            f"no network of {runs.experiment.name} is what `to_draw_for` in {__file__} asks for"
         )
     place = int(np.flatnonzero(chosen)[0])
     silent = np.flatnonzero(runs.silent[place, -1]).tolist()

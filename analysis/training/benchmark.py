@@ -83,7 +83,7 @@ def _measured() -> dict[str, float | str]:
     )
     for name, experiment, group in _timed_for_some_steps():
         found[name] = _network_epoch(experiment, group)
-        print(f"{experiment.name} in groups of {group}: {found[name]:.1f} s an epoch of a network")
+        print(f"{experiment.name} in groups of {group}: {found[name]:.1f} s for a network's epoch")
     return found
 
 
@@ -122,7 +122,7 @@ def _in_words(experiment: Experiment, found: dict[str, float]) -> str:
         "    counting silent and dead units, which model.fit does not, "
         f"{found['engine_counting_seconds']:.2f} s more)\n"
         f"  ratio                           {found['ratio']:7.1f}\n"
-        f"  of the limit model.fit reaches {found['sheet_share']:.1%}, the engine "
+        f"  share of the limit: model.fit {found['sheet_share']:.1%}, the engine "
         f"{found['engine_share']:.1%}"
     )
 

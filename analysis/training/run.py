@@ -44,8 +44,8 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
         if missing:
             if machine.precision(experiment) != experiment.precision:
                 print(
-                    f"{experiment.name}: this processor has no bfloat16 instructions, so it is "
-                    "trained in float32",
+                    f"{experiment.name}: this processor has no bfloat16 instructions, so this "
+                    "experiment is trained in float32",
                     file=sys.stderr,
                 )
             data = data_of(experiment)
@@ -83,7 +83,7 @@ def _train(
             else:
                 raise
             print(
-                f"{shortage}; on with groups of {min(size, largest)} on {cores} cores",
+                f"{shortage}; going on with groups of {min(size, largest)} on {cores} cores",
                 file=sys.stderr,
             )
 

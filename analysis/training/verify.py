@@ -184,7 +184,7 @@ def _train_again(
         spent = time.monotonic() - started
         left = sum(later.seconds for later in trials[number:]) * pace
         if spent + trial.seconds * pace > 60 * minutes:
-            print(f"{trial.experiment.name}: left out, no time")
+            print(f"{trial.experiment.name}: left out for lack of time")
             continue
         print(
             f"trial {number + 1} of {len(trials)}, {tqdm.format_interval(left)} left for all",
