@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import traceback
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +27,12 @@ try:
         with_those_below,
     )
 except SpecError as error:  # its message says all; a traceback would bury it
-    sys.exit(str(error))
+    written = [
+        f"{Path(frame.filename).relative_to(Path(__file__).parent)}, line {frame.lineno}: "
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).parent.name == "questions"
+    ]
+    sys.exit(f"{written[-1]}{error}")
 # What trains or measures is imported where it is needed: a doit with nothing to do is quick.
 from analysis import excerpts, figures, networks, report, results
 from analysis.checked import Checked

@@ -202,11 +202,18 @@ class Ledger:
                     "it are safe; make room and run doit again"
                 ) from error
 
-    def tidy(self) -> None:
-        """Once complete: drop the lines of other specs and sort the rest by seed."""
+    def tidy(self) -> int:
+        """Once complete: drop the lines of other specs and sort the rest by seed.
+
+        Returns
+        -------
+        int
+            How many lines it dropped.
+        """
         if self.missing():
-            return
-        kept = {r["seed"]: r for r in self._records() if r["key"] == self.experiment.key}
+            return 0
+        records = list(self._records())
+        kept = {r["seed"]: r for r in records if r["key"] == self.experiment.key}
         lines = b"".join(_encode(kept[seed]) for seed in sorted(kept))
         if lines != self.path.read_bytes():
             try:
@@ -216,6 +223,7 @@ class Ledger:
                     f"{self.path} could not be sorted ({error.strerror}). All its networks are "
                     "safe; make room and run doit again"
                 ) from error
+        return len(records) - len(kept)
 
     def _line(self, record: dict) -> bytes:
         complete = {

@@ -8,6 +8,7 @@ Nothing here imports Keras, so specs load, compare and print in milliseconds.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import math
@@ -180,6 +181,14 @@ def _hints(spec: type) -> dict:
 
 class Spec:
     """An experiment or a part of one: it has the forms and the checks of its fields' type hints."""
+
+    def __new__(cls, *values, **named):
+        known = [field.name for field in fields(cls)]
+        for name in named.keys() - known:
+            near = difflib.get_close_matches(name, known, 1)
+            meant = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}"
+            raise SpecError(f"{cls.__name__} has no field {name!r}; {meant}")
+        return super().__new__(cls)
 
     def __post_init__(self):
         for name, hint in _hints(type(self)).items():

@@ -1,6 +1,7 @@
 """Experiments as data: what their keys depend on, and which are refused."""
 
 import json
+import re
 from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
@@ -562,3 +563,16 @@ def test_a_field_that_was_renamed_is_in_keys_as_it_was():
         *identity["averaging"],
         *identity["optimizer"]["learning_rate"],
     }
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: replace(KNOWN, epoch=2), "Experiment has no field 'epoch'; did you mean epochs?"),
+        (lambda: Affine(zoom=1), "Affine has no field 'zoom'; it has rotation, scale, "),
+        (lambda: Dense(units=3, activations="relu"), "no field 'activations'; did you mean"),
+    ],
+)
+def test_fields_that_are_none_are_refused_by_name(make, message):
+    with pytest.raises(SpecError, match=re.escape(message)):
+        make()

@@ -50,11 +50,18 @@ def by_name(modules: Iterable[ModuleType]) -> dict[str, Experiment]:
     Raises
     ------
     SpecError
-        If two that differ have one name, for a ledger holds one experiment.
+        If two that differ have one name, for a ledger holds one experiment, or if a name does
+        not begin with that of a question.
     """
-    found = {}
+    found, modules = {}, list(modules)
+    questions = tuple(f"{module.__name__.rpartition('.')[2]}-" for module in modules)
     for module in modules:
         for experiment in module.EXPERIMENTS:
+            if not experiment.name.startswith(questions):
+                raise SpecError(
+                    f"the name of experiment {experiment.name!r} in {module.__name__} must begin "
+                    "with its question's, as in 'q02-mine'"
+                )
             if found.setdefault(experiment.name, experiment) != experiment:
                 raise SpecError(
                     f"two different experiments are called {experiment.name!r}, and one of them "

@@ -53,7 +53,12 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
                 for record in _train(experiment, data, missing, progress.folder):
                     ledger.append(record)
                     progress.network_is_finished()
-        ledger.tidy()
+        if dropped := ledger.tidy():
+            print(
+                f"{experiment.name}: {dropped} networks of another setting have left its ledger; "
+                f"those that were committed 'git checkout {ledger.path}' brings back",
+                file=sys.stderr,
+            )
 
 
 def data_of(experiment: Experiment) -> datasets.Dataset:
