@@ -144,7 +144,7 @@ def has_weights():
 
 
 ABOUT_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
-STOPPED = "stopped; what is finished is kept, and the next doit goes on from there"
+STOPPED = "stopped; networks that were finished are kept, and the next doit goes on from there"
 
 
 def attempt(function, *arguments, **options):

@@ -10,7 +10,15 @@ import tiny
 from conftest import ROOT
 
 from analysis import figures
-from analysis.questions import QUESTIONS, SHOWING_TEST_IMAGES, by_name, with_those_below
+from analysis.ladder import Arm
+from analysis.questions import (
+    QUESTIONS,
+    SHOWING_TEST_IMAGES,
+    by_name,
+    q07_arms,
+    q10_arms,
+    with_those_below,
+)
 from analysis.spec import SpecError
 
 PACKAGE = "analysis.questions"
@@ -115,3 +123,15 @@ def test_an_experiment_is_called_after_a_question(name):
     module = SimpleNamespace(__name__="some.q01", EXPERIMENTS=[tiny.experiment(name=name)])
     with pytest.raises(SpecError, match=f"'{name}' in some.q01 must begin with its question's"):
         by_name([module])
+
+
+@pytest.mark.parametrize("arms", [q07_arms, q10_arms], ids=["q07", "q10"])
+def test_every_arm_is_among_those_that_are_trained(arms):
+    trained = {arm.experiment for arm in arms.ARMS}
+    assert len(trained) == len(arms.ARMS)
+    forgotten = [
+        name
+        for name, value in vars(arms).items()
+        if isinstance(value, Arm) and value.experiment not in trained
+    ]
+    assert forgotten == []
