@@ -253,8 +253,8 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "error",
-            "The mean testing error of the largest networks is lowest after epoch "
-            f"{BEST_EPOCH} and rises from there; in the end it cannot be told from that of "
+            f"The mean testing error of the networks with {SIZES[-1]} neurons is lowest after "
+            f"epoch {BEST_EPOCH} and rises from there; in the end it cannot be told from that of "
             "networks half as large.",
             exactly(
                 "epoch of the lowest mean error",
