@@ -50,7 +50,7 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
                 )
             data = data_of(experiment)
             with Progress(experiment.name, len(missing), experiment.epochs) as progress:
-                for record in _train(experiment, data, missing, progress.folder):
+                for record in train(experiment, data, missing, progress.folder):
                     ledger.append(record)
                     progress.network_is_finished()
         if dropped := ledger.tidy():
@@ -67,10 +67,25 @@ def data_of(experiment: Experiment) -> datasets.Dataset:
     return data.held_out(experiment.validation) if experiment.validation else data
 
 
-def _train(
+def train(
     experiment: Experiment, data: datasets.Dataset, seeds: Sequence[int], told: Path
 ) -> Iterator[dict]:
-    """Train all; where memory does not suffice, with fewer networks at a time."""
+    """Train networks on all cores; where memory does not suffice, with fewer at a time.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    data : Dataset
+        What `data_of` gives.
+    seeds : sequence of int
+    told : Path
+        The folder of `analysis.training.progress.Progress`.
+
+    Yields
+    ------
+    dict
+        Each finished network as `analysis.training.workers.train_groups` gives it.
+    """
     missing, largest, cores = list(seeds), LARGEST_GROUP, workers.number_here()
     smallest = 2 if experiment.lockstep else 1  # a lone dense network has a copy beside it
     while missing:
