@@ -658,6 +658,14 @@ def test_formulas_need_no_script(book):
     assert book.warnings == ""
 
 
+def test_a_functions_name_and_what_follows_are_two_words(book):
+    html = book.build("# Title\n\n$(-\\log p_t)$, $\\ln 10$, $\\log(x)$\n")
+    space = '<mspace width="0.167em"/>'
+    assert f"<mi>log</mi>{space}<msub>" in html and f"<mi>ln</mi>{space}<mn>" in html
+    assert "<mi>log</mi><mo" in html
+    assert '<mo form="prefix">&#x02212;</mo>' in html
+
+
 def test_formula_that_cannot_be_set_is_a_warning(book):
     book.build("# Title\n\nHere $\\unheard x$.\n")
     assert r"index.md:3: WARNING: not a formula that can be set: \unheard x" in book.warnings
