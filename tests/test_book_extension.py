@@ -266,6 +266,15 @@ def test_results_table_has_headings_rows_and_minus_signs_but_for_hyphens(book):
     assert book.warnings == ""
 
 
+def test_a_cell_with_a_text_may_be_broken_and_one_with_an_interval_may_not(book):  # by style
+    from results_in_pages.tables import table
+
+    cells = ["+24.77 (+24.06 to +25.48)", "c473ce9de4170e6f e7638543697b7512"]
+    (*_, made) = table(["a", "b"], [cells], "results")
+    body = made.next_node(lambda node: node.tagname == "tbody")
+    assert [cell["classes"] for cell in body[0]] == [[], ["text"]]
+
+
 def test_experiments_show_what_is_shared_and_what_differs(book):
     html = book.build("# Title\n\n```{experiments} q02\n```\n")
     settings, experiments = re.findall("<table.*?</table>", html, re.DOTALL)
