@@ -346,6 +346,12 @@ def test_the_link_to_a_heading_takes_no_line(browser, name, viewport):
         assert set(lines) == {0}
 
 
+def test_the_list_of_numbers_is_no_wider_than_the_text(browser):
+    with opened(browser, "numbers.html") as page:
+        box = page.locator(BOXES).first
+        assert box.evaluate("box => box.scrollWidth - box.clientWidth") <= 0
+
+
 def test_arrows_beside_long_titles_are_not_squeezed(browser):
     with opened(browser, "q01.html", NARROW) as page:
         widths = page.locator(".prev-next-area i").evaluate_all(
