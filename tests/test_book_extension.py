@@ -266,6 +266,15 @@ def test_results_table_has_headings_rows_and_minus_signs_but_for_hyphens(book):
     assert book.warnings == ""
 
 
+def test_a_cell_with_a_text_may_be_broken_and_one_with_an_interval_may_not(book):  # by style
+    from results_in_pages.tables import table
+
+    cells = ["+24.77 (+24.06 to +25.48)", "c473ce9de4170e6f e7638543697b7512"]
+    (*_, made) = table(["a", "b"], [cells], "results")
+    body = made.next_node(lambda node: node.tagname == "tbody")
+    assert [cell["classes"] for cell in body[0]] == [[], ["text"]]
+
+
 def test_experiments_show_what_is_shared_and_what_differs(book):
     html = book.build("# Title\n\n```{experiments} q02\n```\n")
     settings, experiments = re.findall("<table.*?</table>", html, re.DOTALL)
@@ -656,6 +665,14 @@ def test_formulas_need_no_script(book):
     assert re.search(r'<div class="formula".*display="block"><mrow><mfrac>', html)
     assert "mathjax" not in html.lower()
     assert book.warnings == ""
+
+
+def test_a_functions_name_and_what_follows_are_two_words(book):
+    html = book.build("# Title\n\n$(-\\log p_t)$, $\\ln 10$, $\\log(x)$\n")
+    space = '<mspace width="0.167em"/>'
+    assert f"<mi>log</mi>{space}<msub>" in html and f"<mi>ln</mi>{space}<mn>" in html
+    assert "<mi>log</mi><mo" in html
+    assert '<mo form="prefix">&#x02212;</mo>' in html
 
 
 def test_formula_that_cannot_be_set_is_a_warning(book):

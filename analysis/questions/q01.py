@@ -713,6 +713,12 @@ def error_and_accuracy(results):
     return levels.levels_figure(results[SHEET])
 
 
+def opening(results):
+    """For the top of the home page: `training_accuracy`, narrow enough for a phone."""
+    size = {"width": style.PHONE_WIDTH, "height": 2.8}
+    return levels.curves_figure(results[SHEET], "accuracy", "training accuracy", **size)
+
+
 def small(results):
     """For the home page: ten runs."""
     return levels.small_curves(results[SHEET], "accuracy")
@@ -729,4 +735,6 @@ FIGURES = {
     "q01-digits": digits,
     "q01-levels": error_and_accuracy,
     "q01-small": small,
+    "q01-opening": opening,
+    "q01-draw-small": draw_a_digit.small,
 }

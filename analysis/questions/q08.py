@@ -1,6 +1,6 @@
 """Question 8: the network of question 5 on CIFAR-10, and with more hidden neurons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -869,9 +869,29 @@ def arms(results):
     strips_of_dots = plots.strips(axes[1], strips, 2 * colours, "testing accuracy")
     for dots, label, experiment in zip(strips_of_dots, strips, ARMS.values(), strict=True):
         explore.of_runs(dots, results[experiment], label)
+    axes[1].set_xticks(
+        range(len(ARMS)), [called(optimizer).replace(" ", "\n") for _, optimizer in ARMS]
+    )
     axes[1].tick_params(axis="x", labelsize=7.5)
+    _name_groups(axes[1], [f"{inputs} inputs" for inputs, _ in ARMS])
     _mark_chance(axes[1])
     return figure
+
+
+def _name_groups(ax, names: Sequence[str]) -> None:
+    """Below the ticks, what those beside each other have in common, once for all of them."""
+    for name in dict.fromkeys(names):
+        places = [place for place, other in enumerate(names) if other == name]
+        ax.annotate(
+            name,
+            (np.mean(places), 0),
+            xycoords=ax.get_xaxis_transform(),
+            xytext=(0, -27),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=8.5,
+        )
 
 
 def _mean_course(
