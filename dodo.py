@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import traceback
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +27,12 @@ try:
         with_those_below,
     )
 except SpecError as error:  # its message says all; a traceback would bury it
-    sys.exit(str(error))
+    written = [
+        f"{Path(frame.filename).relative_to(Path(__file__).parent)}, line {frame.lineno}: "
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).parent.name == "questions"
+    ]
+    sys.exit(f"{written[-1]}{error}")
 # What trains or measures is imported where it is needed: a doit with nothing to do is quick.
 from analysis import excerpts, figures, networks, report, results
 from analysis.checked import Checked
@@ -39,7 +45,9 @@ BUILD = ROOT / "_build"
 if os.access(ROOT, os.W_OK):
     BUILD.mkdir(exist_ok=True)
 if not os.access(BUILD, os.W_OK):
-    sys.exit(f"{BUILD} cannot be written to: copy the repository to where you may write")
+    sys.exit(
+        f"{BUILD} cannot be written to: copy the repository to a folder in which you may write"
+    )
 
 PDF = BUILD / "latex" / "deep-networks-and-convolution.pdf"  # named in book/_config.yml
 # Typesetting needs programs that pip cannot install; without them there is no PDF to download.
@@ -136,7 +144,7 @@ def has_weights():
 
 
 ABOUT_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
-STOPPED = "stopped; what is finished is kept, and the next doit goes on from there"
+STOPPED = "stopped; networks that were finished are kept, and the next doit goes on from there"
 
 
 def attempt(function, *arguments, **options):
@@ -307,6 +315,18 @@ def measure_speed():
     benchmark.measure()
 
 
+def task_prescribed():
+    """Train all that the assignment prescribes again, and time it (not part of a plain doit)."""
+    return {"actions": [(attempt, [train_prescribed])], "uptodate": [False]}
+
+
+def train_prescribed():
+    """Train, time, compare and keep the table."""
+    from analysis.training import prescribed
+
+    prescribed.measure()
+
+
 def task_readme():
     """Bring the README's numbers and picture up to date (not part of a plain doit)."""
     return {
@@ -391,6 +411,6 @@ def publish():
     if pushed.returncode:
         return TaskFailed(
             f"the pages could not be pushed to 'origin': {pushed.stderr.strip().splitlines()[-1]}"
-            "\nSee that 'git remote get-url origin' names your repository and that you may push"
+            "\nCheck that 'git remote get-url origin' names your repository and that you may push"
         )
-    print("published on the branch gh-pages of 'origin'; its settings on GitHub say where")
+    print("published on the branch gh-pages of 'origin'; the settings on GitHub say where")

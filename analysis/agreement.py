@@ -75,7 +75,7 @@ def agreement(line: dict, again: dict, lines: Sequence[dict]) -> Agreement:
         return Agreement(DIFFERENT, fault)
     epochs = len(line["history"]["loss"])
     if _is_from_such_a_machine(line, again):
-        words = f"{', '.join(apart)} differ, though machine and versions are the line's own"
+        words = f"{', '.join(apart)} differ, though machine and versions are those of the line"
         return Agreement(DIFFERENT, words)
     alike = next(
         (epoch for epoch in range(epochs) if not _epoch_is_alike(line, again, epoch)), epochs
@@ -89,15 +89,15 @@ def _faults(line: dict, again: dict, lines: Sequence[dict]) -> Iterator[str]:
     """What rounding cannot have made, with both values."""
     theirs, ours = (run["before"]["val_loss"] for run in (line, again))
     if not _close(theirs, ours, ROUNDING_BEFORE):
-        yield f"starts elsewhere: val_loss before training is {theirs}, again {ours}"
+        yield f"starts elsewhere: val_loss before training is {_both(theirs, ours)}"
     theirs, ours = (run["history"]["loss"][0] for run in (line, again))
     if not _close(theirs, ours, ROUNDING_OF_FIRST_EPOCH):
-        yield f"loss of epoch 1 is {theirs}, again {ours}"
+        yield f"loss of epoch 1 is {_both(theirs, ours)}"
     yield from _equal_after_a_difference(line, again)
     for part, name in _ENDS:
         theirs, ours = _end(line, part, name), _end(again, part, name)
         if not _within_spread(ours, [_end(run, part, name) for run in lines]):
-            yield f"{name} ends at {theirs}, again at {ours}, outside the spread of {len(lines)}"
+            yield f"{name} ends at {_both(theirs, ours)}: outside the spread of {len(lines)} runs"
 
 
 def _equal_after_a_difference(line: dict, again: dict) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _equal_after_a_difference(line: dict, again: dict) -> Iterator[str]:
             for name, digit in LAST_DIGIT.items():
                 theirs, ours = (run["history"][name][epoch] for run in (line, again))
                 if not _close(theirs, ours, digit):
-                    yield f"{name} of epoch {epoch + 1} is {theirs}, again {ours}"
+                    yield f"{name} of epoch {epoch + 1} is {_both(theirs, ours)}"
     if all(equal):
         for name in ("predictions", "after"):
             if line[name] != again[name]:
@@ -122,6 +122,10 @@ def _equal_after_a_difference(line: dict, again: dict) -> Iterator[str]:
             apart = np.abs(unpacked(line["outputs"]) - unpacked(again["outputs"])).max()
             if apart > LAST_OF_OUTPUTS:
                 yield f"outputs differ by {apart:.2g}, though every epoch is equal to the last bit"
+
+
+def _both(theirs: float | None, ours: float | None) -> str:
+    return f"{theirs} in the ledger, but {ours} when trained again"
 
 
 def _stands_still(run: dict, epoch: int) -> bool:

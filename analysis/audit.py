@@ -158,12 +158,12 @@ def one_ledger(experiment: Experiment, labels: Labels, folder: Path = FOLDER) ->
         return [*findings, Finding(ledger.path, damage.line, None, damage.what)]
     if missing:
         what = (
-            f"{len(missing)} of {len(experiment.seeds)} networks are missing, of the seeds "
-            f"{', '.join(map(str, sorted(missing)))}: 'doit train:{experiment.name}' trains them"
+            f"{len(missing)} of {len(experiment.seeds)} networks are missing (seeds "
+            f"{', '.join(map(str, sorted(missing)))}): 'doit train:{experiment.name}' trains them"
         )
         findings.append(Finding(ledger.path, None, None, what))
     if ledger.path.exists() and not ledger.path.read_bytes().endswith(b"\n"):
-        what = "its last line has no end, as when writing was cut off, so it is passed over"
+        what = "its last line has no end, as if writing had been cut off, so it is ignored"
         findings.append(Finding(ledger.path, None, None, what))
     return findings
 
@@ -251,7 +251,7 @@ def _losses(record: dict) -> Iterator[str]:
     }
     for name, value in losses.items():
         if value is not None and not (_is_finite(value) and value >= 0):
-            yield f"{name} is {value!r}, not a decimal number from 0 up, nor null by divergence"
+            yield f"{name} is {value!r}, neither a decimal number from 0 up nor null (diverged)"
 
 
 def _accuracies(record: dict, labels: Labels) -> Iterator[str]:
@@ -343,7 +343,7 @@ def _of_views(outputs: np.ndarray, predictions: np.ndarray, labels: Labels) -> I
     if abs(together - alone) > VIEWS_DIFFER_BY:
         yield (
             f"outputs, of six views together, are right on {together!r} of the images, but "
-            f"predictions, of one, on {alone!r}: more than {VIEWS_DIFFER_BY} apart"
+            f"predictions, of one view, on {alone!r}: more than {VIEWS_DIFFER_BY} apart"
         )
 
 
@@ -354,7 +354,7 @@ def _of_categories(outputs: np.ndarray, predictions: np.ndarray) -> Iterator[str
     if below.any():
         image = int(below.argmax())
         yield (
-            f"{below.sum()} predictions have not the largest of their outputs, the first "
+            f"{below.sum()} predictions are not of the largest output; the first is "
             f"predictions[{image}]: {predictions[image]} with {predicted[image]:.4g}, but "
             f"{outputs[image].argmax()} has {largest[image]:.4g}"
         )

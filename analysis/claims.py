@@ -134,7 +134,7 @@ def within(what: str, estimate: Estimate, low: float, high: float, form: str = "
 def undecided(what: str, estimate: Estimate, form: str = "+.2f") -> Criterion:
     """The 95% interval holds zero: cannot be told from chance."""
     return Criterion(
-        "the interval holds 0",
+        "the interval contains 0",
         _measured(what, estimate, form),
         estimate.low <= 0 <= estimate.high,
     )

@@ -165,7 +165,7 @@ def _checked(array: np.ndarray, name: str, source: Source, place: str) -> np.nda
         raise DatasetError(
             f"{name} in {place} is not the published {source.title}: expected uint8 {shape} "
             f"with SHA-256 {source.sha256[name][:12]}…, found {array.dtype} {array.shape}. "
-            f"Delete it and get {source.title} anew from {source.origin}"
+            f"Delete it and download {source.title} anew from {source.origin}"
         )
     return array
 
@@ -181,7 +181,7 @@ def _read(path: Path, source: Source) -> dict[str, np.ndarray]:
         ) from None
     except Exception as error:  # damaged archives raise a dozen kinds
         raise DatasetError(
-            f"{path} is not a whole {source.title} archive ({error}): "
+            f"{path} is not a complete {source.title} archive ({error}): "
             f"download it anew from {source.origin}"
         ) from error
 
@@ -193,7 +193,7 @@ def _download(name: str, source: Source) -> dict[str, np.ndarray]:
             (x_train, y_train), (x_test, y_test) = process.submit(_load_with_keras, name).result()
     except Exception as error:  # Keras raises a bare Exception when it cannot download
         raise DatasetError(
-            f"{source.title} could not be had through Keras ({error}): download "
+            f"{source.title} could not be loaded through Keras ({error}): download "
             f"{source.origin}, put its arrays ({', '.join(source.sha256)}) into a file "
             f"{name}.npz, and name the file's folder in {FOLDER_VARIABLE}"
         ) from error

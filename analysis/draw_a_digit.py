@@ -56,3 +56,26 @@ def still(results: Results):
         ax.set(xticks=range(10), xlabel="output", ylim=(0, 1.05), title=title)
         ax.tick_params(axis="x", length=0)
     return figure
+
+
+def small(results: Results):
+    """For the home page: a digit, and what a healthy and a stuck network make of it."""
+    kept = results.to_draw_for
+    (digit,) = kept.networks["stuck"].silent
+    image = kept.examples[[digit]]
+    figure, ax = style.small_figure()
+    for left, name in ((0, "healthy"), (13, "stuck")):
+        outputs = kept.networks[name].outputs(image)[0]
+        colours = [style.theme().faint] * 10
+        colours[int(outputs.argmax())] = style.theme().categories[0]
+        ax.bar(range(left, left + 10), outputs, color=colours)
+    ax.annotate(
+        "",
+        (13 + digit, 0),
+        xytext=(0, 26),
+        textcoords="offset points",
+        arrowprops={"arrowstyle": "->", "color": style.theme().categories[1], "lw": 1.4},
+    )
+    ax.set(xlim=(-14, 23), ylim=(0, 1.05))
+    plots.images([ax.inset_axes((0.02, 0.35, 0.35, 0.62))], image, [""])
+    return figure

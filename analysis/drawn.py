@@ -42,11 +42,18 @@ def as_csv(figure) -> bytes:
     writer.writerow(COLUMNS)
     for number, ax in enumerate(figure.axes, 1):
         panel = _one_line(ax.get_title("left") or ax.get_title() or f"{number}")
-        across, up = _one_line(ax.get_xlabel()), _one_line(ax.get_ylabel())
+        across, up = _label(ax, "x"), _label(ax, "y")
         for mark, series, seed, x, x_end, y, y_end, value in _marks(ax):
             row = (panel, mark, series, seed, across, x, x_end, up, y, y_end, value)
             writer.writerow(row)
     return text.getvalue().encode()
+
+
+def _label(ax, axis: str) -> str:
+    """What an axis shows; where panels share one only some of them say it."""
+    panels = getattr(ax, f"get_shared_{axis}_axes")().get_siblings(ax)
+    labels = [getattr(panel, f"get_{axis}label")() for panel in [ax, *panels]]
+    return _one_line(next(filter(None, labels), ""))
 
 
 def _marks(ax) -> Iterator[list]:

@@ -215,9 +215,11 @@ def numbers(results: Results, cited: Mapping[str, Sequence[Arm]]) -> dict:
 def names(arms: Sequence[Arm]) -> dict[Arm, str]:
     """What each arm is called in tables and figures: its number among all, and its label.
 
-    A dagger marks the bundles.
+    A dagger marks the bundles, and is on no line of its own.
     """
-    return {arm: f"{number}. {arm.label}" + " †" * arm.bundle for number, arm in enumerate(arms, 1)}
+    return {
+        arm: f"{number}. {arm.label}" + "\u00a0†" * arm.bundle for number, arm in enumerate(arms, 1)
+    }
 
 
 def _pairs(arm: Arm) -> int:

@@ -351,10 +351,10 @@ def first_epoch_figure(trainings: dict[str, FirstEpoch]):
     return figure
 
 
-def curves_figure(runs: Runs, name: str, ylabel: str):
+def curves_figure(runs: Runs, name: str, ylabel: str, **size: float):
     """A history of the first ten runs, coloured and labelled by their silent outputs."""
     ten = runs.first(ASKED_FOR)
-    figure, ax = style.figure()
+    figure, ax = style.figure(**size)
     plots.run_curves(ax, ten.history(name), *_looks(ten), ylabel)
     _mark_heard_again(ax, ten, name)
     return figure

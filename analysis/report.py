@@ -32,21 +32,22 @@ def write_numbers(results: Results) -> None:
     Raises
     ------
     ClaimError
-        If a claim does not hold; the file is written all the same, so that the page shows it.
+        If a claim does not hold; the file is written all the same, for whoever looks for why.
     """
     content = collect(results)
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     write_whole(NUMBERS, text.encode() + b"\n")
     failed = [
-        f"{page}: {claim['sentence']} (needed: {claim['needed']}; measured: {claim['measured']})"
+        f"analysis/questions/{page}.py, Claim({claim['name']!r}, …): {claim['sentence']} (needed: "
+        f"{claim['needed']}; measured: {claim['measured']})"
         for page, claims in content["claims"].items()
         for claim in claims
         if not claim["holds"]
     ]
     if failed:
         raise ClaimError(
-            "the results do not bear out what these pages say; correct the page's question "
-            "module or its text:\n  " + "\n  ".join(failed)
+            "the results do not bear out what these claims say. Restate each, or take it out, here "
+            "and where its page in book/ cites it:\n  " + "\n  ".join(failed)
         )
 
 
@@ -163,7 +164,7 @@ def _reproduction(content: dict) -> dict:
             ],
         },
         "report-experiments": {
-            "header": ["experiment", "networks", "seeds", "epochs", "hours of a core", "key"],
+            "header": ["experiment", "networks", "seeds", "epochs", "core hours", "key"],
             "rows": [
                 [
                     name,

@@ -48,6 +48,9 @@ FOLDER = Path(__file__).parent.parent / "book" / "results"
 #: What ``doit benchmark`` measured.
 SPEED = FOLDER / "benchmark.json"
 
+#: What ``doit prescribed`` measured.
+PRESCRIBED = FOLDER / "prescribed.json"
+
 #: An output that fires on less than this share of its own category's training images is
 #: called silent. Trained outputs fire on nearly all of them or on next to none, so any value
 #: between gives the same count (question 1 tests that); counting only those that fire on
@@ -66,14 +69,14 @@ _FOREIGN = (
     ),
     (
         lambda line: line.startswith((b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")),
-        "is a mark that a merge left. Each of the lines between is a network, so those of both "
-        "sides stay; of a seed that is then there twice, one has to go. This takes the marks away",
+        "is a mark that a merge left. Each line between the marks is a network, so those of both "
+        "sides stay; of a seed that is then there twice, remove one. This takes the marks away",
         "perl -ni -e 'print unless /^[<|=>]{7}/'",
     ),
     (
         lambda line: line.endswith(b"\r"),
-        "ends as lines do on Windows, in CR LF. An editor did that, or git, which "
-        "'git config core.autocrlf input' keeps from doing it again. This takes the CR away",
+        "ends in CR LF, as lines do on Windows. An editor did that, or git; "
+        "'git config core.autocrlf input' keeps git from doing it again. This takes the CR away",
         r"perl -pi -e 's/\r$//'",
     ),
 )
@@ -202,11 +205,18 @@ class Ledger:
                     "it are safe; make room and run doit again"
                 ) from error
 
-    def tidy(self) -> None:
-        """Once complete: drop the lines of other specs and sort the rest by seed."""
+    def tidy(self) -> int:
+        """Once complete: drop the lines of other specs and sort the rest by seed.
+
+        Returns
+        -------
+        int
+            How many lines it dropped.
+        """
         if self.missing():
-            return
-        kept = {r["seed"]: r for r in self._records() if r["key"] == self.experiment.key}
+            return 0
+        records = list(self._records())
+        kept = {r["seed"]: r for r in records if r["key"] == self.experiment.key}
         lines = b"".join(_encode(kept[seed]) for seed in sorted(kept))
         if lines != self.path.read_bytes():
             try:
@@ -216,6 +226,7 @@ class Ledger:
                     f"{self.path} could not be sorted ({error.strerror}). All its networks are "
                     "safe; make room and run doit again"
                 ) from error
+        return len(records) - len(kept)
 
     def _line(self, record: dict) -> bytes:
         complete = {
@@ -286,7 +297,7 @@ def _check(record: dict) -> None:
     """
     spec, history = record["spec"], record["history"]
     if hashlib.sha256(canonical_json(spec).encode()).hexdigest() != record["key"]:
-        raise ValueError("its key is not that of its spec")
+        raise ValueError("its key does not match its spec")
     if type(record["seed"]) is not int:  # nor a bool
         raise ValueError(f"seed {record['seed']!r} is not a whole number")
     for name, values in history.items():
@@ -310,9 +321,9 @@ def _check(record: dict) -> None:
         raise ValueError("its predictions are not digits")
     source = DATASETS.get(spec["dataset"])
     if source and len(predictions) != spec.get("validation", source.shapes["y_test"][0]):
-        raise ValueError(f"{len(predictions)} predictions")
+        raise ValueError(f"it has {len(predictions)} predictions")
     if spec.get("outputs") and len(unpacked(record["outputs"])) != len(predictions):
-        raise ValueError("it has not an output for each prediction")
+        raise ValueError("it does not have an output for each prediction")
     record["before"]["answer"], record["after"]["answer"], record["provenance"].items()
     float(record["seconds"])
 

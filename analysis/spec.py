@@ -8,6 +8,7 @@ Nothing here imports Keras, so specs load, compare and print in milliseconds.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import math
@@ -165,7 +166,7 @@ def _words(hint) -> str:
     if origin is Annotated:
         return arguments[1].words
     if origin is tuple:
-        return f"a list, of which each is {_words(arguments[0])}"
+        return f"a list in which each item is {_words(arguments[0])}"
     if origin in (Union, UnionType):
         return _either(map(_words, arguments))
     if hint in _KINDS:
@@ -180,6 +181,14 @@ def _hints(spec: type) -> dict:
 
 class Spec:
     """An experiment or a part of one: it has the forms and the checks of its fields' type hints."""
+
+    def __new__(cls, *values, **named):
+        known = [field.name for field in fields(cls)]
+        for name in named.keys() - known:
+            near = difflib.get_close_matches(name, known, 1)
+            meant = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}"
+            raise SpecError(f"{cls.__name__} has no field {name!r}; {meant}")
+        return super().__new__(cls)
 
     def __post_init__(self):
         for name, hint in _hints(type(self)).items():
@@ -363,7 +372,9 @@ class BatchNormalization(Layer):
 
     def output_shape(self, shape):
         fits = self.shift_rate == 1 or len(shape) == 3
-        self._require(fits, "shift_rate", f"1 for an input {shape}, as it is for feature maps only")
+        self._require(
+            fits, "shift_rate", f"1 for an input {shape}, as other values are for maps only"
+        )
         return shape
 
 
@@ -392,7 +403,7 @@ class Dense(Layer):
     def output_shape(self, shape):
         # Keras would take each row of an image by itself.
         flat = len(shape) == 1
-        _require(flat, "Dense: the input", "flat, as Flatten() before it makes it", shape)
+        _require(flat, "Dense: the input", "flat, as Flatten() makes it", shape)
         return (self.units,)
 
 
@@ -652,7 +663,9 @@ class Experiment(Spec):
         self._require(self.dataset in DATASETS, "dataset", _either(map(repr, DATASETS)))
         images = DATASETS[self.dataset].shapes["x_train"][0]
         self._require(
-            self.validation < images, "validation", f"below the {images:,} training images"
+            self.validation < images,
+            "validation",
+            f"below the number of training images, {images:,}",
         )
         size = min(DATASETS[self.dataset].shapes["x_train"][1:3])
         self._require(
@@ -677,7 +690,7 @@ class Experiment(Spec):
         self._require(
             all(step < steps for step in self.activity_at),
             "activity_at",
-            f"below the {steps:,} steps of an epoch",
+            f"below the number of steps in an epoch, {steps:,}",
         )
         # Test-time augmentation changes only what outputs are kept.
         self._require(self.outputs or not self.tta, "tta", "False without outputs=True")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 #: Inches: the width of the text on a page.
 WIDTH = 6.2
+#: And of one that a phone shows whole, with its letters as large.
+PHONE_WIDTH = 3.85
 
 
 @dataclass(frozen=True)
@@ -79,14 +81,14 @@ def drawing(chosen: Theme) -> Iterator[None]:
         _current = previous
 
 
-def figure(columns: int = 1, rows: int = 1, height: float = 3.4, **options):
-    """A figure of the text's width and its axes.
+def figure(columns: int = 1, rows: int = 1, height: float = 3.4, width: float = WIDTH, **options):
+    """A figure, of the text's width unless it says another, and its axes.
 
     Parameters
     ----------
     columns, rows : int
         How many axes.
-    height : float
+    height, width : float
         Inches.
     **options
         As for `matplotlib.figure.Figure.subplots`.
@@ -97,7 +99,7 @@ def figure(columns: int = 1, rows: int = 1, height: float = 3.4, **options):
     """
     from matplotlib.figure import Figure
 
-    canvas = Figure(figsize=(WIDTH, height), layout="constrained")
+    canvas = Figure(figsize=(width, height), layout="constrained")
     return canvas, canvas.subplots(rows, columns, **options)
 
 

@@ -99,8 +99,8 @@ def _additions(experiment: Experiment) -> dict[str, str]:
         "averaging": averaged,
         "precision": experiment.precision != "float32" and experiment.precision,
         "tta": experiment.tta and "outputs for six views",
-        "order": not experiment.reshuffle and "every epoch in the first one's order",
-        "activity": experiment.activity_at and "activity within the first epoch",
+        "order": not experiment.reshuffle and "every epoch in the first epoch's order",
+        "activity": experiment.activity_at and "activity counted within the first epoch",
     }
     return {kind: text for kind, text in additions.items() if text}
 
@@ -137,7 +137,7 @@ def _rate(rate: float | CosineDecay | LinearDecay) -> str:
         begins = f"rising {start}to {rate.peak:g} in {rate.warmup:.0%} of the steps"
     if isinstance(rate, CosineDecay):
         return f"{begins}, falling along a cosine"
-    return f"{begins}, falling in a line to {rate.last * rate.peak:g}"
+    return f"{begins}, falling linearly to {rate.last * rate.peak:g}"
 
 
 class _Network(NamedTuple):

@@ -82,13 +82,13 @@ def test_another_start_is_different():
     record["before"]["val_loss"] *= 1.001
     found = agreement(LINES[2], record, LINES)
     assert found.verdict == DIFFERENT
-    assert "0.1, again 0.1001" in found.words
+    assert "0.1 in the ledger, but 0.1001 when trained again" in found.words
 
 
 def test_a_first_epoch_further_than_rounding_is_different():
     found = agreement(LINES[2], again(loss=[1.5] * EPOCHS), LINES)
     assert found.verdict == DIFFERENT
-    assert found.words == "loss of epoch 1 is 0.102, again 0.153"
+    assert found.words == "loss of epoch 1 is 0.102 in the ledger, but 0.153 when trained again"
 
 
 @pytest.mark.parametrize("name", ["val_loss", "val_accuracy"])
@@ -109,7 +109,7 @@ def test_a_single_epoch_that_was_edited_is_named_with_both_values(name, epoch):
     found = agreement(line, again(), LINES)
     assert found.verdict == DIFFERENT
     values = line["history"][name][epoch], LINES[2]["history"][name][epoch]
-    assert "{}, again {}".format(*values) in found.words
+    assert "{} in the ledger, but {} when trained again".format(*values) in found.words
 
 
 def test_the_last_digit_may_differ_once_and_be_equal_again():
@@ -250,7 +250,10 @@ def test_a_run_that_diverges_is_not_one_that_does_not():
     record = parting(1.0001)
     record["history"]["loss"][0] = None
     found = agreement(lines[2], record, lines)
-    assert (found.verdict, found.words) == (DIFFERENT, "loss of epoch 1 is 0.102, again None")
+    assert (found.verdict, found.words) == (
+        DIFFERENT,
+        "loss of epoch 1 is 0.102 in the ledger, but None when trained again",
+    )
 
 
 def test_a_network_that_stands_still_only_later_does_not_meet_itself_again():

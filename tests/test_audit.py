@@ -194,7 +194,7 @@ def test_results_whose_values_agree_are_clean(folder, changes, edit):
             change("after", "accuracy", to=0.3333),
             ["after.accuracy is 0.3333, but", "0.3333333, 100"],
         ),
-        (change("history", "loss", 0, to=-0.5), ["history.loss[0] is -0.5, not", "from 0 up"]),
+        (change("history", "loss", 0, to=-0.5), ["history.loss[0] is -0.5, neither", "from 0 up"]),
         (change("history", "val_loss", 1, to=float("inf")), ["history.val_loss[1] is inf"]),
         (change("history", "val_loss", 1, to=float("nan")), ["history.val_loss[1] is nan"]),
         (change("before", "val_loss", to="0.1"), ["before.val_loss is '0.1'"]),
@@ -263,7 +263,7 @@ def test_changed_prediction_is_found_by_the_accuracy_and_the_outputs(folder):
     image = next(i for i in range(1, 100) if given[i] == str(tiny.DATA.y_test[i]))
     accuracy, largest = found(folder, PROBABILITIES, mistake_image(image))
     assert "ends with 0.8, but 0.79 of the predictions" in accuracy
-    assert f"first predictions[{image}]: " in largest
+    assert f"first is predictions[{image}]: " in largest
     assert "with 0.0625, but" in largest and "has 0.4375" in largest
 
 
@@ -290,7 +290,7 @@ def test_prediction_may_have_the_largest_output_but_for_rounding(folder, steps, 
         values[4, predicted - 1] = 0.25
 
     whats = found(folder, PROBABILITIES, outputs(nearly_equal))
-    assert whats == [] if agree else "first predictions[4]: " in whats[0]
+    assert whats == [] if agree else "first is predictions[4]: " in whats[0]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -348,7 +348,7 @@ def test_missing_networks_are_found(folder):
     fill(folder, tiny.experiment(seeds=(1, 2)))
     ((*where, what),) = all_found(folder, tiny.experiment(seeds=range(5)))
     assert where == ["q00-tiny.jsonl", None, None, True]
-    assert "3 of 5 networks are missing, of the seeds 0, 3, 4: 'doit train:q00-tiny'" in what
+    assert "3 of 5 networks are missing (seeds 0, 3, 4): 'doit train:q00-tiny'" in what
 
 
 def test_absent_ledger_lacks_all_networks(folder):
@@ -363,7 +363,7 @@ def test_line_of_another_key_is_found_and_stands_for_no_seed(folder):
     other, missing = all_found(folder, new)
     assert other[:4] == ("q00-tiny.jsonl", 3, 1, True)
     assert old.key[:12] in other[4] and new.key[:12] in other[4]
-    assert "1 of 3 networks are missing, of the seeds 1" in missing[4]
+    assert "1 of 3 networks are missing (seeds 1)" in missing[4]
 
 
 def test_seed_not_asked_for_is_a_remark_and_its_values_are_looked_at(folder):
@@ -384,7 +384,7 @@ def test_last_line_without_an_end_is_found(folder):
     ledger = fill(folder, tiny.experiment())
     ledger.path.write_bytes(ledger.path.read_bytes()[:-1])
     missing, torn = all_found(folder, tiny.experiment())
-    assert "1 of 3 networks are missing, of the seeds 2" in missing[4]
+    assert "1 of 3 networks are missing (seeds 2)" in missing[4]
     assert torn[:4] == ("q00-tiny.jsonl", None, None, True) and "no end" in torn[4]
 
 

@@ -266,6 +266,15 @@ def test_results_table_has_headings_rows_and_minus_signs_but_for_hyphens(book):
     assert book.warnings == ""
 
 
+def test_a_cell_with_a_text_may_be_broken_and_one_with_an_interval_may_not(book):  # by style
+    from results_in_pages.tables import table
+
+    cells = ["+24.77 (+24.06 to +25.48)", "c473ce9de4170e6f e7638543697b7512"]
+    (*_, made) = table(["a", "b"], [cells], "results")
+    body = made.next_node(lambda node: node.tagname == "tbody")
+    assert [cell["classes"] for cell in body[0]] == [[], ["text"]]
+
+
 def test_experiments_show_what_is_shared_and_what_differs(book):
     html = book.build("# Title\n\n```{experiments} q02\n```\n")
     settings, experiments = re.findall("<table.*?</table>", html, re.DOTALL)
@@ -295,7 +304,7 @@ def test_where_many_settings_differ_it_is_told_what_each_changes_and_in_which(bo
         "Versions", "TensorFlow 2, Keras 3", "Machine", "two cores or three cores",
     ]  # fmt: skip
     assert re.findall("<th.*?><p>(.*?)</p></th>", experiments) == [
-        "Experiment", "Beside", "What it changes", "Runs", "Training time", "Key",
+        "Experiment", "Compared with", "What it changes", "Runs", "Training time", "Key",
     ]  # fmt: skip
     cells = [
         re.findall("<p>(.*?)</p>", row)[1:3] for row in re.findall("<tr.*?</tr>", experiments, re.S)
@@ -358,7 +367,7 @@ def test_columns_of_print_never_take_more_than_the_line(book):
 def test_home_page_offers_the_pdf_and_the_code_where_there_are_any(book, monkeypatch):
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     page = "# Title\n\n```{take-away}\n```\n"
-    assert "Take it along" not in book.build(page)
+    assert "Take it with you" not in book.build(page)
     pdf = book.folder / "_build" / "latex" / "book.pdf"
     pdf.parent.mkdir(parents=True)
     pdf.write_text("the book")
@@ -656,6 +665,14 @@ def test_formulas_need_no_script(book):
     assert re.search(r'<div class="formula".*display="block"><mrow><mfrac>', html)
     assert "mathjax" not in html.lower()
     assert book.warnings == ""
+
+
+def test_a_functions_name_and_what_follows_are_two_words(book):
+    html = book.build("# Title\n\n$(-\\log p_t)$, $\\ln 10$, $\\log(x)$\n")
+    space = '<mspace width="0.167em"/>'
+    assert f"<mi>log</mi>{space}<msub>" in html and f"<mi>ln</mi>{space}<mn>" in html
+    assert "<mi>log</mi><mo" in html
+    assert '<mo form="prefix">&#x02212;</mo>' in html
 
 
 def test_formula_that_cannot_be_set_is_a_warning(book):

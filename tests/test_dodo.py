@@ -245,7 +245,7 @@ def test_stopped_doit_goes_on_where_it_was(doit, start, clone, number):
     assert process.returncode != 0
     if number != signal.SIGKILL:
         said = process.stdout.read()
-        assert "what is finished is kept" in said
+        assert "networks that were finished are kept" in said
         assert "Traceback" not in said
     assert one.missing() == []
     status, said = doit("train")

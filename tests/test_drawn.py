@@ -43,6 +43,15 @@ def test_a_curve_has_a_row_for_each_of_its_points_with_its_seed(axes):
     ]
 
 
+def test_panels_that_share_an_axis_share_its_name(axes):
+    figure, ax = axes
+    beside = figure.add_subplot(sharey=ax)
+    for panel in (ax, beside):
+        panel.plot([1], [2])
+    assert [row["y_is"] for row in rows(figure)] == ["testing error"] * 2
+    assert [row["x_is"] for row in rows(figure)] == ["epoch", ""]
+
+
 def test_what_only_decorates_is_no_row(axes):
     figure, ax = axes
     ax.axhline(0.1)

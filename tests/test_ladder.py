@@ -162,7 +162,7 @@ def test_figure_has_a_row_an_arm_and_counts_mistakes():
 
 def test_bundles_have_a_dagger():
     bundle = WIDER.but("q00-bundle", "two things", bundle=True, epochs=3)
-    assert ladder.names([FIRST, bundle]) == {FIRST: "1. 8 hidden", bundle: "2. two things †"}
+    assert ladder.names([FIRST, bundle]) == {FIRST: "1. 8 hidden", bundle: "2. two things\u00a0†"}
     assert (bundle.base, bundle.experiment.epochs) == (WIDER, 3)
 
 

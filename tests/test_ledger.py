@@ -223,10 +223,10 @@ def test_stale_lines_stay_until_all_their_successors_are_there(ledger):
     assert new.missing() == [0, 1, 2]
     for seed in (0, 1):
         fill(new, seed)
-        new.tidy()
+        assert new.tidy() == 0
         assert list(ledger.read()) == [0, 1, 2]
     fill(new, 2)
-    new.tidy()
+    assert new.tidy() == 3
     assert ledger.read() == {}
     assert list(new.read()) == [0, 1, 2]
 

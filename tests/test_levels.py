@@ -210,7 +210,10 @@ def test_an_output_that_is_heard_again_is_marked_after_the_epoch_that_brought_it
         places = [ring.get_offsets()[0].tolist() for ring in ax.collections]
         assert places == [[3, 0.07], [2, 0.06]]
         words = [text for text in ax.texts if text.get_text().endswith("heard again")]
-        assert [text.get_text() for text in words] == ["output 3\nheard again", "output 5\nheard again"]
+        assert [text.get_text() for text in words] == [
+            "output 3\nheard again",
+            "output 5\nheard again",
+        ]
         # Words of a run that ends fine stand below the curves, those of a stuck one above.
         assert [text.xyann[1] > 0 for text in words] == [False, True]
 

@@ -122,7 +122,7 @@ def test_provenance_is_plain_text(says):
 @pytest.mark.parametrize("has", [True, False])
 def test_training_in_another_precision_is_said(says, has, tiny_file, tmp_path, monkeypatch, capsys):
     says(XEON.format("avx512_bf16" if has else ""))
-    monkeypatch.setattr(run, "_train", lambda *given: iter(()))
+    monkeypatch.setattr(run, "train", lambda *given: iter(()))
     run.bring_up_to_date(tiny.experiment(precision="mixed_bfloat16"), tmp_path)
     assert ("q00-tiny: this processor has no bfloat16" in capsys.readouterr().err) != has
 

@@ -84,7 +84,7 @@ def test_the_first_are_chosen_that_have_no_silent_output_or_one_other_than_that_
 
 
 def test_where_there_is_none_such_that_is_said():
-    with pytest.raises(LedgerError, match="no network of q01-sgd is such"):
+    with pytest.raises(LedgerError, match="no network of q01-sgd is what"):
         to_draw_for(Results({q01.SHEET: runs([], [0], [3, 4])}))
 
 

@@ -63,6 +63,7 @@ def test_numbers_have_come_in_from_the_results(text):
 def test_what_only_a_screen_can_show_is_left_out(text):
     assert "data (CSV)" not in text
     assert "the report as a PDF" not in text
+    assert "The mark ✓" not in text  # of which there is none on paper
 
 
 def test_each_answer_at_a_glance_stands_under_its_own_title(text):

@@ -10,7 +10,15 @@ import tiny
 from conftest import ROOT
 
 from analysis import figures
-from analysis.questions import QUESTIONS, SHOWING_TEST_IMAGES, by_name, with_those_below
+from analysis.ladder import Arm
+from analysis.questions import (
+    QUESTIONS,
+    SHOWING_TEST_IMAGES,
+    by_name,
+    q07_arms,
+    q10_arms,
+    with_those_below,
+)
 from analysis.spec import SpecError
 
 PACKAGE = "analysis.questions"
@@ -102,9 +110,28 @@ def _is_call(node) -> bool:
 
 def test_two_experiments_that_differ_cannot_have_one_name():
     ours, theirs = (
-        SimpleNamespace(__name__=f"q{seed}", EXPERIMENTS=[tiny.experiment(epochs=seed + 1)])
+        SimpleNamespace(__name__=f"some.q{seed:02}", EXPERIMENTS=[tiny.experiment(epochs=seed + 1)])
         for seed in range(2)
     )
     assert by_name([ours, ours]) == {"q00-tiny": tiny.experiment(epochs=1)}
-    with pytest.raises(SpecError, match=r"called 'q00-tiny', and one of them is in q1"):
+    with pytest.raises(SpecError, match=r"called 'q00-tiny', and one of them is in some\.q01"):
         by_name([ours, theirs])
+
+
+@pytest.mark.parametrize("name", ["mine", "q01", "q011-mine"])
+def test_an_experiment_is_called_after_a_question(name):
+    module = SimpleNamespace(__name__="some.q01", EXPERIMENTS=[tiny.experiment(name=name)])
+    with pytest.raises(SpecError, match=f"'{name}' in some.q01 must begin with its question's"):
+        by_name([module])
+
+
+@pytest.mark.parametrize("arms", [q07_arms, q10_arms], ids=["q07", "q10"])
+def test_every_arm_is_among_those_that_are_trained(arms):
+    trained = {arm.experiment for arm in arms.ARMS}
+    assert len(trained) == len(arms.ARMS)
+    forgotten = [
+        name
+        for name, value in vars(arms).items()
+        if isinstance(value, Arm) and value.experiment not in trained
+    ]
+    assert forgotten == []

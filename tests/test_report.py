@@ -163,7 +163,10 @@ def test_claim_that_fails_is_named_with_page_sentence_and_values(page):
     ]
     with pytest.raises(ClaimError) as error:
         report.write_numbers(RESULTS)
-    assert "q00: None ever does. (needed: stuck at most 0; measured: stuck 3)" in str(error.value)
+    assert (
+        "analysis/questions/q00.py, Claim('none', …): None ever does. (needed: stuck at most 0; "
+        "measured: stuck 3)"
+    ) in str(error.value)
     assert "Some runs stick" not in str(error.value)
     assert [claim["holds"] for claim in written()["claims"]["q00"]] == [True, False]
 

@@ -200,7 +200,7 @@ def test_every_icon_is_drawn(browser):
 @pytest.mark.parametrize("name", FIGURES)
 def test_letters_of_figures_can_be_read_on_a_phone(browser, name):
     with opened(browser, name, NARROW) as page:
-        scales = page.locator("figure img.only-light").evaluate_all(
+        scales = page.locator("article img.only-light:not(.sd-card *)").evaluate_all(
             """images => images.filter(image => image.checkVisibility())
                 .map(image => image.getBoundingClientRect().width / image.getAttribute("width"))"""
         )
@@ -224,6 +224,43 @@ def test_what_is_wider_than_a_phone_scrolls_by_finger_and_key_with_a_cue(browser
         )
         assert len(wide) > 5
         assert {tuple(box) for box in wide} == {(0, "auto", 3, "local, local, scroll, scroll")}
+
+
+def test_cards_have_drawings_without_letters(browser):
+    with opened(browser, "index.html") as page:
+        files = page.locator(".sd-card img.only-light").evaluate_all("all => all.map(i => i.src)")
+        assert len(files) > 10
+        assert all(file.endswith("-small.svg") for file in files)
+
+
+@pytest.mark.parametrize("name", ["q02.html", "q05.html", QUESTION, "q09.html"])
+def test_an_interval_stands_on_one_line_on_a_phone(browser, name):
+    with opened(browser, name, NARROW) as page:
+        cells = "table.results td:not(:first-child), td.text-right:not(:first-child)"
+        lines = page.locator(cells).evaluate_all(
+            """cells => cells.filter(cell => cell.innerText).map(cell => {
+                const text = document.createRange();
+                text.selectNodeContents(cell.querySelector("p") || cell);
+                return text.getBoundingClientRect().height
+                    / parseFloat(getComputedStyle(cell).lineHeight);
+            })"""
+        )
+        assert len(lines) > 9
+        assert max(lines) < 1.5
+
+
+@pytest.mark.parametrize("name", ["q02.html", QUESTION, "speed.html"])
+def test_captions_of_tables_are_no_wider_than_a_phone(browser, name):
+    with opened(browser, name, NARROW) as page:
+        ends = page.locator("article table caption").evaluate_all(
+            """captions => captions.map(caption => {
+                const text = document.createRange();
+                text.selectNodeContents(caption);
+                return text.getBoundingClientRect().right;
+            })"""
+        )
+        assert ends
+        assert max(ends) <= NARROW["width"]
 
 
 @pytest.mark.parametrize("name", ["q01.html", QUESTION, "q10.html"])
@@ -309,6 +346,36 @@ def test_cards_figures_and_rows_stay_whole_on_paper(browser, kind):
 
 
 # On a wide screen ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("name", ["q08.html", "speed.html", "walkthrough.html"])
+def test_the_link_to_a_heading_takes_no_line(browser, name, viewport):
+    with opened(browser, name, viewport) as page:
+        lines = page.locator("article :is(h1, h2, h3)").evaluate_all(
+            """headings => headings.map(heading => {
+                const height = heading.offsetHeight;
+                heading.querySelector("a.headerlink").remove();
+                return height - heading.offsetHeight;
+            })"""
+        )
+        assert len(lines) > 3
+        assert set(lines) == {0}
+
+
+def test_the_list_of_numbers_is_no_wider_than_the_text(browser):
+    with opened(browser, "numbers.html") as page:
+        box = page.locator(BOXES).first
+        assert box.evaluate("box => box.scrollWidth - box.clientWidth") <= 0
+
+
+def test_arrows_beside_long_titles_are_not_squeezed(browser):
+    with opened(browser, "q01.html", NARROW) as page:
+        widths = page.locator(".prev-next-area i").evaluate_all(
+            "all => all.map(i => i.offsetWidth)"
+        )
+        assert len(widths) == 2
+        assert min(widths) > 9
 
 
 def test_text_stands_in_the_middle_of_what_the_sidebar_leaves(browser):

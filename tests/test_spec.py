@@ -1,6 +1,7 @@
 """Experiments as data: what their keys depend on, and which are refused."""
 
 import json
+import re
 from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
@@ -300,11 +301,11 @@ SQUARE = Reshape((8, 8, 1))
         ({"varies": ("weights", "luck")}, "varies[1] must be 'weights' or 'order'; got 'luck'"),
         (
             {"varies": "order"},
-            "varies must be a list, of which each is 'weights' or 'order'; got 'order'",
+            "varies must be a list in which each item is 'weights' or 'order'; got 'order'",
         ),
         (
             {"varies": {"order"}},
-            "varies must be a list, of which each is 'weights' or 'order'; got {'order'}",
+            "varies must be a list in which each item is 'weights' or 'order'; got {'order'}",
         ),
         ({"layers": ()}, "layers must be a list of layers, at least one; got ()"),
         ({"layers": "relu"}, "layers must be a list of layers, at least one; got 'relu'"),
@@ -333,10 +334,13 @@ SQUARE = Reshape((8, 8, 1))
         ({"optimizer": "adam"}, "optimizer must be SGD(…), Adam(…) or AdamW(…); got 'adam'"),
         ({"validation": -1}, "validation must be a whole number, at least 0; got -1"),
         ({"validation": 0.1}, "validation must be a whole number, at least 0; got 0.1"),
-        ({"validation": 300}, "validation must be below the 300 training images; got 300"),
+        (
+            {"validation": 300},
+            "validation must be below the number of training images, 300; got 300",
+        ),
         (
             {"dataset": "mnist", "validation": 60_001},
-            "validation must be below the 60,000 training images; got 60001",
+            "validation must be below the number of training images, 60,000; got 60001",
         ),
         ({"augmentation": 2}, "augmentation must be Affine(…), FlipAndShift(…) or None; got 2"),
         (
@@ -355,10 +359,13 @@ SQUARE = Reshape((8, 8, 1))
         ({"activity_at": (0, 1)}, "activity_at[0] must be a whole number, at least 1; got 0"),
         ({"activity_at": (2, 1)}, "activity_at must be whole numbers in rising order; got (2, 1)"),
         ({"activity_at": (2, 2)}, "activity_at must be whole numbers in rising order; got (2, 2)"),
-        ({"activity_at": (9, 10)}, "activity_at must be below the 10 steps of an epoch; got"),
+        (
+            {"activity_at": (9, 10)},
+            "activity_at must be below the number of steps in an epoch, 10; got",
+        ),
         (
             {"activity_at": (7,), "validation": 90},
-            "activity_at must be below the 7 steps of an epoch; got (7,)",
+            "activity_at must be below the number of steps in an epoch, 7; got (7,)",
         ),
         (
             {"activity_at": (1,), "activity": False},
@@ -373,7 +380,7 @@ SQUARE = Reshape((8, 8, 1))
         ({"outputs": 2}, "outputs must be True or False; got 2"),
         ({"outputs": None}, "outputs must be True or False; got None"),
         ({"tta": True}, "tta must be False without outputs=True; got True"),
-        ({"layers": (Dense(10),)}, "layers[0], Dense: the input must be flat, as Flatten() before"),
+        ({"layers": (Dense(10),)}, "layers[0], Dense: the input must be flat, as Flatten() makes"),
         ({"layers": (Dense(8), *LAST)}, "layers[0], Dense: the input must be flat, as Flatten()"),
         ({"layers": (Conv2D(4, 3), *LAST)}, f"layers[0], Conv2D: {MAPS}(8, 8)"),
         ({"layers": (Flatten(), Conv2D(4, 3), *LAST)}, f"layers[1], Conv2D: {MAPS}(64,)"),
@@ -415,8 +422,8 @@ SQUARE = Reshape((8, 8, 1))
         ),
         (
             {"layers": (Flatten(), BatchNormalization(shift_rate=2), Dense(10))},
-            "layers[1], BatchNormalization: shift_rate must be 1 for an input (64,), as it is for "
-            "feature maps only; got 2.0",
+            "layers[1], BatchNormalization: shift_rate must be 1 for an input (64,), as other "
+            "values are for maps only; got 2.0",
         ),
     ],
 )
@@ -499,7 +506,7 @@ ACTIVATION = "activation must be 'relu', 'linear', 'softmax' or 'gelu'"
         (lambda: Reshape((-1, 28)), f"Reshape: target_shape[0] must be {COUNT}; got -1"),
         (
             lambda: Reshape(784),
-            f"Reshape: target_shape must be a list, of which each is {COUNT}; got 784",
+            f"Reshape: target_shape must be a list in which each item is {COUNT}; got 784",
         ),
         (
             lambda: Normalization((0.1,), (0,)),
@@ -567,3 +574,16 @@ def test_a_field_that_was_renamed_is_in_keys_as_it_was():
         *identity["averaging"],
         *identity["optimizer"]["learning_rate"],
     }
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: replace(KNOWN, epoch=2), "Experiment has no field 'epoch'; did you mean epochs?"),
+        (lambda: Affine(zoom=1), "Affine has no field 'zoom'; it has rotation, scale, "),
+        (lambda: Dense(units=3, activations="relu"), "no field 'activations'; did you mean"),
+    ],
+)
+def test_fields_that_are_none_are_refused_by_name(make, message):
+    with pytest.raises(SpecError, match=re.escape(message)):
+        make()

@@ -158,7 +158,7 @@ def test_a_plain_doit_trains_draws_counts_and_builds_and_does_no_more(dodo):
     assert plain == ["train", "figures", "numbers", "book"]
 
 
-@pytest.mark.parametrize("name", ["verify", "benchmark", "readme", "publish"])
+@pytest.mark.parametrize("name", ["verify", "benchmark", "prescribed", "readme", "publish"])
 def test_what_is_asked_for_is_done_each_time(tasks, name):
     assert (False, None, None) in tasks[name].uptodate
 

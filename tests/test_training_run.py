@@ -230,7 +230,7 @@ def test_progress_in_a_log_is_a_line_a_network(train):
 @pytest.mark.parametrize("without", ["", "killed"])
 def test_where_memory_runs_out_smaller_groups_are_tried_and_it_says_so(train, tmp_path, without):
     said = finish(train(largest=8, room=3, without=without))
-    assert "on with groups of 3 on 2 cores" in said
+    assert "going on with groups of 3 on 2 cores" in said
     assert [line["seed"] for line in what_counts(tmp_path / "results")] == list(range(12))
 
 
@@ -240,7 +240,7 @@ def test_where_memory_suffices_for_no_group_it_says_so_and_what_is_finished_stay
     process = train(seeds=12, largest=8, room=1)
     said, _ = process.communicate()
     assert process.returncode != 0
-    assert "on with groups of 2 on 1 cores" in said
+    assert "going on with groups of 2 on 1 cores" in said
     assert said.splitlines()[-1].startswith("analysis.training.workers.MemoryShortage: too little")
     assert whole_lines(tmp_path / "results") == before
 

@@ -115,13 +115,13 @@ def test_settings_name_momentum_lines_flips_lookahead_and_views():
     )
     before, after = words.settings(plain), words.settings(special)
     assert {name: value for name, value in after.items() if before.get(name) != value} == {
-        "optimizer": "SGD, rate rising from 0.2 to 2 in 20% of the steps, falling in a line to "
+        "optimizer": "SGD, rate rising from 0.2 to 2 in 20% of the steps, falling linearly to "
         "0.1, Nesterov momentum 0.9, weight decay 0.01",
         "also": "images changed: each mirrored every other time, shift up to 2 pixels; lookahead "
         "every 4 steps, up to 0.50; outputs for six views",
     }
     falling = words.settings(replace(plain, optimizer=SGD(LinearDecay(0.1), momentum=0.5)))
-    assert falling["optimizer"] == "SGD, rate 0.1, falling in a line to 0, momentum 0.5"
+    assert falling["optimizer"] == "SGD, rate 0.1, falling linearly to 0, momentum 0.5"
     mirrored = words.settings(replace(plain, augmentation=FlipAndShift("random")))
     assert mirrored["also"] == "images changed: half of them mirrored"
 
@@ -133,7 +133,7 @@ def test_whose_weights_or_order_is_told_and_what_the_epochs_share():
     assert words.settings(first)["same in every run"] == "weights"
     frozen = words.settings(tiny.experiment(reshuffle=False, activity_at=(1,)))
     assert frozen["also"] == (
-        "every epoch in the first one's order; activity within the first epoch"
+        "every epoch in the first epoch's order; activity counted within the first epoch"
     )
 
 

@@ -50,14 +50,21 @@ def by_name(modules: Iterable[ModuleType]) -> dict[str, Experiment]:
     Raises
     ------
     SpecError
-        If two that differ have one name, for a ledger holds one experiment.
+        If two that differ have one name, for a ledger holds one experiment, or if a name does
+        not begin with that of a question.
     """
-    found = {}
+    found, modules = {}, list(modules)
+    questions = tuple(f"{module.__name__.rpartition('.')[2]}-" for module in modules)
     for module in modules:
         for experiment in module.EXPERIMENTS:
+            if not experiment.name.startswith(questions):
+                raise SpecError(
+                    f"the name of experiment {experiment.name!r} in {module.__name__} must begin "
+                    "with its question's, as in 'q02-mine'"
+                )
             if found.setdefault(experiment.name, experiment) != experiment:
                 raise SpecError(
-                    f"two experiments that differ are called {experiment.name!r}, and one of them "
+                    f"two different experiments are called {experiment.name!r}, and one of them "
                     f"is in {module.__name__}: give it another name"
                 )
     return found
@@ -106,7 +113,7 @@ def _first(runs: Runs, chosen: np.ndarray) -> Pick:
     """The first of the runs that are chosen: bool, shape (runs,)."""
     if not chosen.any():
         raise LedgerError(
-            f"no network of {runs.experiment.name} is such as `to_draw_for` in {__file__} wants"
+            f"no network of {runs.experiment.name} is what `to_draw_for` in {__file__} asks for"
         )
     place = int(np.flatnonzero(chosen)[0])
     silent = np.flatnonzero(runs.silent[place, -1]).tolist()

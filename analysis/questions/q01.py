@@ -240,11 +240,11 @@ def _more_than_the_mean(outputs: np.ndarray) -> str:
 
 #: What may part digits: name in claims, and in the page's table.
 PROPERTIES = {
-    "images": "training images of the digit",
+    "images": "number of its training images",
     "ink": "mean brightness of its images",
     "likeness": "likeness of its mean image to the nearest other digit's (cosine)",
-    "missed": "its test images that healthy networks miss",
-    "mistaken": "other digits' test images that healthy networks take for it",
+    "missed": "share of its test images that runs without a silent output miss",
+    "mistaken": "share of other digits' test images that these runs take for it",
 }
 
 
@@ -299,11 +299,11 @@ def _table_of_starts(runs: Runs) -> list[list[str]]:
             ]
         )
     header = [
-        "own images fired on before training",
+        "own images on which it fires before training",
         "end silent",
         "share",
-        "if it fires more on others' images",
-        "if not",
+        "of those that fire more on others' images",
+        "of the rest",
     ]
     return [header, *rows]
 
@@ -339,11 +339,16 @@ def _claims_of_causes(results: Results) -> list[Claim]:
             "same",
             "With the same initial weights and the same order of images, ten runs are one: "
             "their curves coincide to the last digit.",
-            exactly("largest difference", np.ptp(both.history("loss"), axis=0).max(), 0, "g"),
+            exactly(
+                "largest difference of training errors",
+                np.ptp(both.history("loss"), axis=0).max(),
+                0,
+                "g",
+            ),
         ),
         Claim(
             "causes",
-            "Either cause alone makes runs differ: initial weights, or order of images.",
+            "Either cause alone makes runs differ: the initial weights, or the order of images.",
             *(
                 at_least(
                     f"spread of training accuracy over {name}",
@@ -357,19 +362,19 @@ def _claims_of_causes(results: Results) -> list[Claim]:
         Claim(
             "weights",
             "The weights alone explain more than half of the variance of the number of silent "
-            "outputs, how weights and order meet more than a tenth.",
+            "outputs, and the interaction of weights and order explains more than a tenth.",
             above("share of the weights", weights, 0.5, ".0%"),
-            above("share of how they meet", meeting, 0.1, ".0%"),
+            above("share of the interaction", meeting, 0.1, ".0%"),
         ),
         Claim(
             "orders",
-            "No order is better than another for all weights, as far as can be told from chance.",
+            "Over all sets of weights, no difference between orders can be told from chance.",
             at_least("p of Friedman's test", _difference_of_orders(table), SIGNIFICANT, ".2f"),
         ),
         Claim(
             "order-decides",
-            "With some weights the order decides whether an output is lost, and an order that is "
-            "worse than another with some weights is better with others.",
+            "With some weights the order decides whether any output ends silent, and an order "
+            "that is worse than another with some weights is better with others.",
             at_least("such sets of weights", _decided_by_order(table), 2),
             at_least("such pairs of orders", _crossing(table), 1),
         ),
@@ -395,8 +400,8 @@ def _claims_of_levels(results: Results) -> list[Claim]:
     return [
         Claim(
             "ten",
-            "Of the first ten runs those without a silent output end above the others in "
-            "training accuracy, with room between.",
+            "Of the first ten runs, those without a silent output end above the others in "
+            "training accuracy, with a gap between them.",
             at_least(
                 "points between them",
                 100
@@ -407,23 +412,23 @@ def _claims_of_levels(results: Results) -> list[Claim]:
         ),
         Claim(
             "heard-or-silent",
-            "After training, outputs are heard or silent, nothing between: each fires on nearly "
-            "all training images of its own digit or on next to none.",
-            at_most("largest share of the silent", own[silent].max(), 0.01, ".2%"),
-            at_least("smallest of the others", own[~silent].min(), 0.9, ".1%"),
+            "After training, outputs are either heard or silent, with nothing between: each fires "
+            "on nearly all training images of its own digit or on next to none.",
+            at_most("largest share among the silent", own[silent].max(), 0.01, ".2%"),
+            at_least("smallest share among the others", own[~silent].min(), 0.9, ".1%"),
         ),
         Claim(
             "levels",
-            "The levels are the number of silent outputs: sorted by error, the runs fall into "
+            "A run's level is its number of silent outputs: sorted by error, the runs fall into "
             "separate groups, one for each number.",
             at_least(
-                "room between the training errors",
+                "smallest gap between groups in training error",
                 levels.room(runs, runs.after("loss")),
                 0.001,
                 ".4f",
             ),
             at_least(
-                "between the testing errors",
+                "in testing error",
                 levels.room(runs, runs.final("val_loss")),
                 0.001,
                 ".4f",
@@ -432,11 +437,11 @@ def _claims_of_levels(results: Results) -> list[Claim]:
         Claim(
             "stuck",
             "More than half of all runs end with a silent output.",
-            above(f"of {len(runs)} runs", rate(~fine), 0.5, ".0%"),
+            above(f"share of {len(runs)} runs", rate(~fine), 0.5, ".0%"),
         ),
         Claim(
             "level-step",
-            "One silent output costs a little less than 1/100 of error.",
+            "Each silent output adds a little less than 1/100 to the training error.",
             within("slope over all runs", _level_step(runs), 0.007, 0.01, ".4f"),
         ),
         Claim(
@@ -453,22 +458,22 @@ def _claims_of_levels(results: Results) -> list[Claim]:
         Claim(
             "zero",
             "Where the one silent output is that of 0, most images of a 0 are still answered "
-            "right, fewer than in any run without a silent output.",
+            "right, but fewer than in any run without a silent output.",
             at_least("smallest share answered right", zeros[only_zero].min(), 0.5, ".1%"),
-            at_most("largest", zeros[only_zero].max(), zeros[fine].min(), ".1%"),
+            at_most("largest share", zeros[only_zero].max(), zeros[fine].min(), ".1%"),
         ),
         Claim(
             "zero-between",
-            "Such a run looks healthier by its accuracy than any other with one silent output, "
-            "and still lies below every run without one.",
+            "A run in which only the output of 0 is silent has a higher accuracy than any other "
+            "run with one silent output, but a lower one than every run without.",
             at_least(
-                "points above the others, at the least",
+                "smallest lead over the others, points",
                 100 * (accuracy[only_zero].min() - accuracy[only_other].max()),
                 1,
                 ".1f",
             ),
             at_least(
-                "points below those without, at the least",
+                "smallest distance below those without, points",
                 100 * (accuracy[fine].min() - accuracy[only_zero].max()),
                 1,
                 ".1f",
@@ -485,44 +490,49 @@ def _claims_of_the_first_epoch(results: Results) -> list[Claim]:
     return [
         Claim(
             "same-beginning",
-            "The runs that were looked into during the first epoch begin as those of five epochs "
-            "do, to the last digit, so that the two may be joined.",
+            "The runs that were watched within the first epoch begin exactly as the runs of five "
+            "epochs do, to the last digit, so the two may be joined.",
             levels.same_beginning(results[FIRST_EPOCH], runs),
         ),
         Claim(
             "two-ways",
-            "Of the outputs that end silent about half were silent before training; the others "
-            "fell silent.",
+            "Of the outputs that end silent, about half were silent before training; the others "
+            "fell silent in training.",
             within(
                 "silent before training", rate(first.start[first.in_the_end]), 1 / 3, 2 / 3, ".0%"
             ),
         ),
         Claim(
             "pulled-up",
-            "Of the outputs that start silent about half are heard in the end.",
+            "Of the outputs that start silent, about half are heard in the end.",
             within("heard in the end", rate(~first.in_the_end[first.start]), 1 / 3, 2 / 3, ".0%"),
         ),
         Claim(
             "early",
-            f"After step {first.last_fall[1]} no output is seen to fall silent, in this epoch or "
-            "later.",
+            f"After step {first.last_fall[1]} of the first epoch, no output is seen to fall "
+            "silent, in this epoch or later.",
             at_most("last fall seen at step", first.last_fall[1], 300),
-            exactly("falls from epoch to epoch", levels.changes(runs)["fell_later"], 0),
+            exactly("outputs that fall silent later", levels.changes(runs)["fell_later"], 0),
         ),
         Claim(
             "rarely-back",
-            "Of the outputs that are silent after the first epoch, few are heard after the fifth, "
-            "and none that then fires on no image of its own digit.",
-            below("heard again", rate(~runs.silent[:, -1][runs.silent[:, 0]]), 1 / 3, ".0%"),
-            exactly("of those without such an image", int(_returns_without_own(runs).sum()), 0),
+            "Of the outputs that are silent after the first epoch, few are heard after the fifth. "
+            "Of those that fire on no image of their own digit after the first, none is.",
+            below("share heard again", rate(~runs.silent[:, -1][runs.silent[:, 0]]), 1 / 3, ".0%"),
+            exactly(
+                "heard again, of those that fired on none,",
+                int(_returns_without_own(runs).sum()),
+                0,
+            ),
         ),
         Claim(
             "first-steps",
-            "In the first ten steps outputs fire on fewer and fewer images, more so of other "
-            "digits; then they win back their own and go on losing the others.",
+            "In the first ten steps outputs come to fire on fewer images, and they lose more of "
+            "the other digits' images than of their own. Then they win back their own and go on "
+            "losing the others'.",
             below("own images, steps 0 to 10", difference(own[10], own[0]), form="+.1%"),
             below(
-                "others' less own",
+                "others' minus own",
                 difference(others[10] - others[0], own[10] - own[0]),
                 form="+.1%",
             ),
@@ -532,9 +542,12 @@ def _claims_of_the_first_epoch(results: Results) -> list[Claim]:
         Claim(
             "start",
             "The fewer images of its own digit an output fires on before training, the more "
-            "likely it ends silent.",
+            "likely it is to end silent.",
             above(
-                f"below {BANDS[0][1]:.0%}", rate(silent[never]), rate(silent[middle]).high, ".0%"
+                f"share that ends silent, below {BANDS[0][1]:.0%}",
+                rate(silent[never]),
+                rate(silent[middle]).high,
+                ".0%",
             ),
             above(
                 f"{forms.interval(*BANDS[1], '.0%')}",
@@ -545,10 +558,11 @@ def _claims_of_the_first_epoch(results: Results) -> list[Claim]:
         ),
         Claim(
             "elsewhere",
-            f"Of the outputs that start with {forms.interval(*BANDS[1], '.0%')} of their own "
-            "images, those that fire on more of the others' end silent more often.",
+            f"Of the outputs that fire on {forms.interval(*BANDS[1], '.0%')} of their own images "
+            "before training, those that fire on a larger share of the others' end silent more "
+            "often.",
             above(
-                "firing more on others'",
+                "share that ends silent, firing more on others'",
                 rate(silent[middle & elsewhere]),
                 rate(silent[middle & ~elsewhere]).high,
                 ".0%",
@@ -562,20 +576,22 @@ def _claims_of_digits(results: Results) -> list[Claim]:
     return [
         Claim(
             "digits",
-            "The silent outputs are spread unevenly over the digits, all of them as well as those "
-            "that were heard before training.",
-            at_most("p of evenness (chi-square)", _evenness(first.in_the_end), SIGNIFICANT, ".2g"),
+            "The silent outputs are spread unevenly over the digits: all of them together, and "
+            "also those that were heard before training.",
+            at_most("p of all (chi-square)", _evenness(first.in_the_end), SIGNIFICANT, ".2g"),
             at_most("p of those heard before", _evenness(first.fell), SIGNIFICANT, ".2g"),
         ),
         Claim(
             "digits-start",
-            "That outputs start silent evenly over the digits cannot be ruled out.",
+            "Before training, no difference between the digits in silent outputs can be told from "
+            "chance.",
             at_least("p (chi-square)", _evenness(first.start), SIGNIFICANT, ".2f"),
         ),
         Claim(
             "digits-why",
-            "Four properties of a digit cannot be told from chance as reasons: the number of its "
-            "images, their brightness, their likeness to another digit, how often they are missed.",
+            "For four properties of a digit, no correlation with its number of silent outputs can "
+            "be told from chance: the number of its images, their brightness, their likeness to "
+            "another digit, and how often they are missed.",
             *(
                 undecided(PROPERTIES[name], correlations[name][0])
                 for name in ("images", "ink", "likeness", "missed")
@@ -583,8 +599,9 @@ def _claims_of_digits(results: Results) -> list[Claim]:
         ),
         Claim(
             "digits-lead",
-            "Of five properties one can be told from chance: outputs fall silent more often "
-            "for digits that healthy networks more often see in images of others.",
+            "For one property of five the correlation can be told from chance: outputs end silent "
+            "more often for digits that runs without a silent output more often see in images of "
+            "other digits.",
             above("rank correlation", correlations["mistaken"][0]),
             at_most("p (Holm)", correlations["mistaken"][1], SIGNIFICANT, ".2g"),
         ),
@@ -696,6 +713,12 @@ def error_and_accuracy(results):
     return levels.levels_figure(results[SHEET])
 
 
+def opening(results):
+    """For the top of the home page: `training_accuracy`, narrow enough for a phone."""
+    size = {"width": style.PHONE_WIDTH, "height": 2.8}
+    return levels.curves_figure(results[SHEET], "accuracy", "training accuracy", **size)
+
+
 def small(results):
     """For the home page: ten runs."""
     return levels.small_curves(results[SHEET], "accuracy")
@@ -712,4 +735,6 @@ FIGURES = {
     "q01-digits": digits,
     "q01-levels": error_and_accuracy,
     "q01-small": small,
+    "q01-opening": opening,
+    "q01-draw-small": draw_a_digit.small,
 }

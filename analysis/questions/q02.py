@@ -171,10 +171,15 @@ def claims(results: Results) -> list[Claim]:
     return [
         Claim(
             "levels",
-            "Training and testing error sort the runs alike: by either they fall into separate "
-            "groups, one for each number of silent outputs.",
-            at_least("room between the training errors", levels.room(runs, error), 0.001, ".4f"),
-            at_least("between the testing errors", levels.room(runs, val_error), 0.001, ".4f"),
+            "Training and testing error sort the runs alike: by either error the runs fall into "
+            "separate groups, one for each number of silent outputs.",
+            at_least(
+                "smallest gap between groups in training error",
+                levels.room(runs, error),
+                0.001,
+                ".4f",
+            ),
+            at_least("in testing error", levels.room(runs, val_error), 0.001, ".4f"),
         ),
         Claim(
             "gap",
@@ -184,8 +189,8 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "within-level",
-            "Also among the runs without a silent output, those with a lower training error have "
-            "a lower testing error.",
+            "Among the runs without a silent output, too, those with a lower training error tend "
+            "to have a lower testing error.",
             above("correlation", statistics.correlation(error[fine], val_error[fine]), 0.8, ".3f"),
         ),
         Claim(
@@ -195,7 +200,7 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "start",
-            "About half of the outputs that are silent in the end were so before any training.",
+            "About half of the outputs that are silent in the end were silent before any training.",
             within("share", statistics.rate(early.start[early.in_the_end]), 1 / 3, 2 / 3, ".0%"),
             levels.same_beginning(results[q01.FIRST_EPOCH], runs),
         ),
@@ -206,7 +211,7 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "back",
-            "Most outputs that are silent after the first epoch are so after the last.",
+            "Most outputs that are silent after the first epoch are still silent after the last.",
             below(
                 "share that is heard again",
                 statistics.rate(np.concatenate(_returns(runs))),
@@ -216,8 +221,8 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "who",
-            "An output that still fires on some image of its digit comes back more often than one "
-            "that fires on none, outputs taken as independent.",
+            "Outputs that still fire on some image of their digit come back more often than those "
+            "that fire on none, if outputs are taken as independent.",
             likelier("came back:", *_returns(runs)),
         ),
         Claim(
@@ -227,10 +232,10 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "others-learned",
-            "Stuck runs learn the digits whose outputs are heard, none worse than runs without a "
-            "silent output on average learn theirs by more than a point.",
+            "Stuck runs learn the digits whose outputs are heard: on these, none is more than a "
+            "point worse than runs without a silent output are on average on all digits.",
             at_least(
-                "lowest share of such images found",
+                "lowest share of such images named correctly",
                 recalls[~fine].min(),
                 recalls[fine].mean() - 0.01,
                 ".1%",
@@ -238,34 +243,40 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "zeros",
-            "With only the output of 0 silent, most images of a 0 are still given to it, but "
-            "fewer than by any run without a silent output.",
-            at_least("smallest share", zeros[only_zero].min(), 0.5, ".1%"),
+            "Runs in which only the output of 0 is silent still answer most images of a 0 right, "
+            "but fewer than any run without a silent output does.",
+            at_least("smallest share answered right", zeros[only_zero].min(), 0.5, ".1%"),
             above_all("share without a silent output", zeros[fine], zeros[only_zero], ".1%"),
         ),
         Claim(
             "zero-seen",
-            "All the same every such run has a lower testing accuracy than every run without a "
-            "silent output, and a higher one than every run that lost another output.",
+            "Every run in which only the output of 0 is silent has a lower testing accuracy than "
+            "every run without a silent output, and a higher one than every run in which only "
+            "another output is silent.",
             above_all("accuracy without", accuracy[fine], accuracy[only_zero], ".2%"),
-            above_all("with 0 silent", accuracy[only_zero], accuracy[only_other], ".2%"),
+            above_all("accuracy with 0 silent", accuracy[only_zero], accuracy[only_other], ".2%"),
         ),
         Claim(
             "zero-error",
-            "The error of such a run lies among those of the other runs with one silent output.",
-            at_least("smallest", val_error[only_zero].min(), val_error[only_other].min(), ".4f"),
-            at_most("largest", val_error[only_zero].max(), val_error[only_other].max(), ".4f"),
+            "The testing errors of these runs lie among those of the other runs with one silent "
+            "output.",
+            at_least(
+                "smallest error", val_error[only_zero].min(), val_error[only_other].min(), ".4f"
+            ),
+            at_most(
+                "largest error", val_error[only_zero].max(), val_error[only_other].max(), ".4f"
+            ),
         ),
         Claim(
             "frozen",
-            "Here an order that stays the same from epoch to epoch costs less than .0001 of "
-            "testing error and less than 0.1 points of testing accuracy.",
+            "Here an order of images that stays the same from epoch to epoch changes the testing "
+            "error by less than .0001 and the testing accuracy by less than 0.1 points.",
             within("error", _more("val_loss", frozen, reshuffled), -0.0001, 0.0001, "+.5f"),
             within("points", _more("val_accuracy", frozen, reshuffled).times(100), -0.1, 0.1),
         ),
         Claim(
             "frozen-stuck",
-            "With the same seeds, the same runs get stuck.",
+            "Whether the order stays the same or not, the same seeds get stuck.",
             exactly(
                 "runs stuck in one way only",
                 int(

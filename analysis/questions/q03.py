@@ -173,7 +173,15 @@ def limits_table(trainings: dict[str, Runs]) -> list[list[str]]:
             counted = levels.changes(runs, limit)
             stuck = np.sum((runs.own[:, -1] < limit).any(axis=1))
             rows.append([label, f"{limit:.0%}", *map(str, counted.values()), str(stuck)])
-    header = ["training", "limit", "after epoch 1", "fall later", "come back", "in the end", "runs"]
+    header = [
+        "training",
+        "limit",
+        "silent after epoch 1",
+        "fall silent later",
+        "come back",
+        "silent in the end",
+        "stuck runs",
+    ]
     return [header, *rows]
 
 
@@ -191,7 +199,7 @@ def claims(results: Results) -> list[Claim]:
         Claim(
             "slower",
             "After twenty epochs the smaller rate has the larger testing error and the lower "
-            "testing accuracy, in seeds that are healthy at both.",
+            "testing accuracy, in seeds that are healthy at both rates.",
             above("error", _more_error(slow, fast), form="+.4f"),
             below(
                 "points",
@@ -200,14 +208,14 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "epochs",
-            f"Where rate 0.01 is after twenty epochs, rate 0.1 is after {FEW} or fewer in every "
-            "seed.",
+            f"In every seed, rate 0.1 takes {FEW} epochs or fewer to reach the testing error that "
+            "rate 0.01 has after twenty.",
             at_most("most epochs of a seed", float(epochs.max()), FEW),
         ),
         Claim(
             "not-finished",
-            "It has not finished: its last epoch lowers training and testing error by more than "
-            "that of rate 0.1.",
+            "At rate 0.01 learning has not finished: the last epoch lowers training and testing "
+            "error by more than the last epoch at rate 0.1 does.",
             *(
                 above(
                     f"{what} error, by",
@@ -219,22 +227,22 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "smooth",
-            "No epoch raises the testing error, at rate 0.1 some do, and over the last ten epochs "
-            "its curves turn less from one to the next.",
+            "At rate 0.01 no epoch raises the testing error, while at rate 0.1 some do, and over "
+            "the last ten epochs the curves turn less from one epoch to the next.",
             below(
                 "mean second difference",
                 statistics.difference(*map(bends, pairs)),
                 form="+.6f",
             ),
-            exactly("epochs that raise it", int(_rises(slow_pairs).sum()), 0),
-            below("in a run, beside rate 0.1,", statistics.difference(*map(_rises, pairs))),
+            exactly("epochs that raise the error", int(_rises(slow_pairs).sum()), 0),
+            below("their number in a run, minus 0.1's", statistics.difference(*map(_rises, pairs))),
         ),
         Claim(
             "gap",
-            "Training error stays above testing error, as plotted to the last epoch, and on the "
-            "trained networks.",
+            "Training error stays above testing error: in the plots to the last epoch, and "
+            "measured on the trained networks.",
             exactly(
-                "epochs after which that of ten runs is below",
+                "final epochs with the mean training error of ten runs below",
                 slow.experiment.epochs + 1 - levels.below_from(slow),
                 0,
             ),
@@ -242,8 +250,8 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "stuck",
-            "The smaller rate does not prevent it: more than half of the runs end with a silent "
-            "output.",
+            "The smaller rate does not prevent silent outputs: more than half of the runs end with "
+            "one.",
             above("share of runs", statistics.rate(stuck[0.01]), 0.5, ".0%"),
         ),
         Claim(
@@ -255,8 +263,8 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "shared",
-            "Most outputs that end silent do so at rate 0.1 as well, from the same weights and in "
-            "the same order of images.",
+            "Most outputs that end silent do so at rate 0.1 as well, with the same initial weights "
+            "and the same order of images.",
             above(
                 "share",
                 statistics.rate(fast.silent[:, -1][slow.silent[:, -1]]),
@@ -266,21 +274,22 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "start",
-            "About half of the outputs that are silent in the end were so before any training.",
+            "About half of the outputs that are silent in the end were silent before any training.",
             within("share", statistics.rate(early.start[early.in_the_end]), 1 / 3, 2 / 3, ".0%"),
             levels.same_beginning(results[FIRST_EPOCH], slow),
         ),
         Claim(
             "larger-better",
-            f"Up to {BEST:g} a larger rate ends at a lower testing error, in seeds that are "
-            "healthy at both; of 1 that cannot be told, after Holm's correction for ten pairs.",
+            f"Up to {BEST:g}, each larger rate ends at a lower testing error, in seeds that are "
+            f"healthy at both rates; rates 1 and {BEST:g} cannot be told apart, after Holm's "
+            "correction for ten pairs.",
             *(
                 below(f"{larger:g} minus {rate:g}", more, form="+.4f")
                 for rate, larger, more in _by_neighbours(results)
                 if larger <= BEST
             ),
             at_least(
-                f"corrected p of 1 and {BEST:g}",
+                f"corrected p, 1 against {BEST:g}",
                 _holm_errors(results)[BEST, 1.0],
                 SIGNIFICANT,
                 ".2g",
@@ -288,8 +297,8 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "largest-worse",
-            f"Rate 1 leaves more runs stuck than {BEST:g}, and so does 0.01 compared with 0.2, "
-            "also after Holm's correction for ten pairs.",
+            f"Rate 1 leaves more runs stuck than rate {BEST:g}, and rate 0.01 leaves more than "
+            "rate 0.2, also after Holm's correction for ten pairs.",
             more_often(f"1 against {BEST:g}:", stuck[1.0], stuck[BEST]),
             at_most("corrected p", holm[BEST, 1.0], SIGNIFICANT, ".2g"),
             more_often("0.01 against 0.2:", stuck[0.01], stuck[0.2]),
@@ -297,7 +306,7 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "no-rate",
-            "At every rate tried at least four runs in ten end stuck.",
+            "At every rate tried, at least four runs in ten end stuck.",
             *(
                 above(f"rate {rate:g}", statistics.rate(runs), 0.4, ".0%")
                 for rate, runs in stuck.items()
@@ -306,23 +315,24 @@ def claims(results: Results) -> list[Claim]:
         Claim(
             "limit",
             "How many outputs are silent after the first epoch, fall silent later or come back "
-            "depends on the limit, of 1, 5 or 50%; how many runs are stuck in the end does not.",
+            "depends on whether the limit is 1%, 5% or 50%; how many runs are stuck in the end "
+            "does not.",
             *(
                 at_least(
-                    f"largest minus smallest count that {what}",
+                    f"largest minus smallest count of outputs that {what}",
                     max(c[name] for c in limits) - min(c[name] for c in limits),
                     10,
                 )
                 for what, name in (("fall silent later", "fell_later"), ("come back", "came_back"))
             ),
             at_least(
-                "largest count after epoch 1 over the smallest",
+                "largest count after epoch 1, divided by the smallest,",
                 limits[-1]["silent_at_first"] / limits[0]["silent_at_first"],
                 2,
                 ".1f",
             ),
             exactly(
-                "numbers of stuck runs",
+                "different numbers of stuck runs",
                 len({int((slow.own[:, -1] < limit).any(axis=1).sum()) for limit in LIMITS}),
                 1,
             ),

@@ -239,28 +239,29 @@ def claims(results: Results) -> list[Claim]:
     return [
         Claim(
             "lower",
-            "In seeds that are healthy under both, Adam ends at a lower testing error than SGD "
-            "with rate 0.1, and at a higher testing accuracy.",
+            "In seeds that are healthy under both optimizers, Adam ends at a lower testing error "
+            "than SGD with rate 0.1, and at a higher testing accuracy.",
             above("error lower by", _less("val_loss", *pairs), form=".4f"),
             above("points higher", _less("val_accuracy", *pairs[::-1]).times(100), form=".2f"),
         ),
         Claim(
             "faster",
-            "In each of these seeds it has SGD's last testing error after less than a third of "
-            "the epochs.",
+            "In each of these seeds, Adam reaches the final testing error of SGD with rate 0.1 in "
+            "less than a third of the epochs.",
             at_most("most epochs of a seed", float(epochs.max()), LAST / 3, ".2g"),
         ),
         Claim(
             "time",
             "An epoch of Adam took more core time than one of SGD.",
-            at_least("times as much, at least", min(_time_ratios(results)), 1.0, ".2f"),
+            at_least("smallest ratio of core times", min(_time_ratios(results)), 1.0, ".2f"),
         ),
         Claim(
             "rate-lead",
-            f"Most of this lead is gone at a larger rate of SGD: from 0.1 to {q03.BEST:g} its "
-            "testing error falls by more than from there to Adam's, in seeds healthy in all three.",
+            f"Most of Adam's lead is gone at a larger rate of SGD: testing error falls more from "
+            f"SGD at 0.1 to SGD at {q03.BEST:g} than from there to Adam, in seeds that are healthy "
+            "in all three.",
             above(
-                "by",
+                "first fall minus second",
                 statistics.difference(
                     *(ours - theirs for ours, theirs in pairwise(_errors(sgd, best, adam)))
                 ),
@@ -269,39 +270,40 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "best",
-            f"Each at its best rate, Adam at its default and SGD at {q03.BEST:g}, Adam still ends "
-            "at a lower testing error; their testing accuracies cannot be told apart.",
+            f"With both at their best rates, Adam at its default and SGD at {q03.BEST:g}, Adam "
+            "still ends at a lower testing error; their testing accuracies cannot be told apart.",
             above("error lower by", _less("val_loss", *best_pairs), form=".5f"),
             undecided("points higher", _less("val_accuracy", *best_pairs[::-1]).times(100)),
         ),
         Claim(
             "small-rate",
-            f"At its rate 0.0003 Adam ends at a higher testing accuracy than SGD at {q03.BEST:g}.",
-            above("points", _small_more_accuracy(results)),
+            f"At rate 0.0003 Adam ends at a higher testing accuracy than SGD at {q03.BEST:g}.",
+            above("points higher", _small_more_accuracy(results)),
         ),
         Claim(
             "best-epochs",
-            "Adam first has this testing error of SGD after half of the epochs or fewer, in the "
-            "median.",
+            f"In the median, Adam first reaches the final testing error of SGD at {q03.BEST:g} "
+            "after half of the epochs or fewer.",
             at_most("median of epochs", float(np.median(epochs_best)), LAST / 2, "g"),
         ),
         Claim(
             "stuck",
-            "Adam does not prevent silent outputs: more than half of the runs end with one, and "
-            "whether more or fewer than under SGD with rate 0.1 cannot be told from chance.",
+            "Adam does not prevent silent outputs: more than half of the runs end with one. "
+            "Whether there are more or fewer such runs than under SGD with rate 0.1 cannot be told "
+            "from chance.",
             above("share of runs", statistics.rate(levels.stuck(adam)), 0.5, ".0%"),
             as_often("against SGD:", levels.stuck(adam), levels.stuck(sgd)),
         ),
         Claim(
             "best-stuck",
-            "At its best rate SGD leaves fewer runs stuck than Adam at its own, also after Holm's "
-            "correction for Adam's three rates.",
-            more_often("under Adam", levels.stuck(adam), levels.stuck(best)),
+            "SGD at its best rate leaves fewer runs stuck than Adam at its own best rate, also "
+            "after Holm's correction for Adam's three rates.",
+            more_often("stuck under Adam", levels.stuck(adam), levels.stuck(best)),
             at_most("corrected p", _best_stuck_p(results), SIGNIFICANT, ".2g"),
         ),
         Claim(
             "rates-stuck",
-            "A larger rate of Adam leaves more runs stuck: 0.001 more than 0.0003, 0.003 more "
+            "A larger rate of Adam leaves more runs stuck: 0.001 more than 0.0003, and 0.003 more "
             "than 0.001.",
             *(
                 more_often(
@@ -314,7 +316,7 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "default-best",
-            "Of the three rates of Adam the default has the lowest testing error.",
+            "Of the three rates of Adam, the default has the lowest testing error.",
             *(
                 above(
                     f"below that of {rate:g} by",
@@ -326,8 +328,8 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "everywhere",
-            "Under Adam nearly every silent output ends zero on every training image, under SGD "
-            "at any rate few do.",
+            "Under Adam nearly every silent output ends zero on every training image; under SGD "
+            "few do, at any rate tried.",
             at_least("share under Adam", _everywhere(adam) / changes["silent_at_last"], 0.9, ".0%"),
             likelier("against SGD:", *map(_everywhere_of_silent, (adam, sgd))),
             at_most(
@@ -339,10 +341,10 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "early",
-            "At its worst moment of the first epoch Adam has more silent outputs than SGD with "
-            "rate 0.1 has at its own.",
+            "At its worst moment of the first epoch, Adam has more silent outputs than SGD with "
+            "rate 0.1 has at its own worst moment.",
             above(
-                "more in a run",
+                "more silent outputs in a run",
                 statistics.difference(*(_at_peak(early[n]).sum(axis=1) for n in COMPARED)),
             ),
             *(
@@ -352,8 +354,8 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "early-back",
-            "About half of these are heard again after the first epoch; later none falls silent, "
-            "and most of the silent stay so.",
+            "About half of Adam's outputs that are silent at that moment are heard again after the "
+            "first epoch. Later none falls silent, and most of those that are silent stay silent.",
             within(
                 "share heard again",
                 statistics.rate(_back_in_first_epoch(early["Adam"])),
@@ -371,26 +373,27 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "who",
-            "As in question 2, an output that still fires on some image of its digit comes back "
-            "more often than one that fires on none, outputs taken as independent.",
+            "As in question 2, outputs that still fire on some image of their digit come back more "
+            "often than those that fire on none, if outputs are taken as independent.",
             likelier("came back:", fires, none),
         ),
         Claim(
             "hidden",
-            "Outputs come back that were zero on every training image.",
+            "Some outputs come back that were zero on every training image.",
             at_least("such outputs", int(everywhere.sum()), 1),
         ),
         Claim(
             "gap",
-            "Testing error parts from training error further than under SGD with rate 0.1, in "
-            "seeds that are healthy under both.",
+            "Testing error is further above training error than under SGD with rate 0.1, in seeds "
+            "that are healthy under both.",
             above("gap larger by", statistics.difference(*map(levels.gap, pairs)), form=".4f"),
         ),
         Claim(
             "rougher",
-            "Over the last ten epochs the testing curves turn more from one epoch to the next than "
-            f"under SGD with rate 0.1; beside rate {q03.BEST:g} of SGD no difference can be told. "
-            "Both in seeds that are healthy under both.",
+            "Over the last ten epochs the curves of testing error turn more from one epoch to the "
+            f"next than under SGD with rate 0.1; compared with SGD at rate {q03.BEST:g}, no "
+            "difference can be told. Each comparison is over the seeds that are healthy under "
+            "both of its settings.",
             above(
                 "mean second difference",
                 statistics.difference(*map(q03.bends, pairs)),
@@ -404,11 +407,11 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "not-rising",
-            "From the tenth epoch to the twentieth the testing error of healthy runs still falls, "
-            "by less than their training error.",
-            below("testing error", _change(healthy, "val_loss"), form="+.5f"),
+            "From the tenth epoch to the twentieth, the testing error of healthy runs still falls, "
+            "but by less than their training error.",
+            below("change of testing error", _change(healthy, "val_loss"), form="+.5f"),
             above(
-                "testing minus training error",
+                "change of testing minus change of training error",
                 statistics.difference(*(_last_half(healthy, n) for n in ("val_loss", "loss"))),
                 form="+.5f",
             ),

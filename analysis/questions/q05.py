@@ -372,19 +372,19 @@ def _claims_of_outputs(results: Results) -> list[Claim]:
     return [
         Claim(
             "stuck",
-            "With softmax and cross-entropy no run gets stuck, with ReLU outputs and squared "
-            f"error {stuck['relu_squared'].sum()} of the same {n} seeds.",
+            "With softmax and cross-entropy no run gets stuck; with ReLU outputs and squared "
+            f"error, {stuck['relu_squared'].sum()} of the same {n} seeds do.",
             exactly("stuck", int(stuck["softmax_cross"].sum()), 0),
             more_stuck("relu_squared", "softmax_cross"),
         ),
         Claim(
             "together",
-            f"All softmax runs end above {FLOOR:.0%} on the test set.",
+            f"All softmax runs end above {FLOOR:.0%} accuracy on the test set.",
             at_least("worst testing accuracy", float(accuracy.min()), FLOOR, ".1%"),
         ),
         Claim(
             "outputs",
-            "With squared error kept, neither softmax nor linear outputs get stuck.",
+            "With squared error kept, no run with softmax or linear outputs gets stuck.",
             exactly("stuck with softmax", int(stuck["softmax_squared"].sum()), 0),
             more_stuck("relu_squared", "softmax_squared"),
             exactly("stuck with linear", int(stuck["linear_squared"].sum()), 0),
@@ -392,8 +392,8 @@ def _claims_of_outputs(results: Results) -> list[Claim]:
         ),
         Claim(
             "loss-alone",
-            "With ReLU outputs kept, cross-entropy gets stuck every time, more often than squared "
-            "error.",
+            "With ReLU outputs kept, every run with cross-entropy gets stuck, more often than with "
+            "squared error.",
             exactly("stuck", int(stuck["relu_cross"].sum()), n),
             more_stuck("relu_cross", "relu_squared"),
         ),
@@ -404,49 +404,50 @@ def _claims_of_outputs(results: Results) -> list[Claim]:
         ),
         Claim(
             "free",
-            "Softmax and cross-entropy are also more accurate than those ReLU runs in which no "
-            "output is silent, on the same seeds.",
-            above("points", gains["sheet_over_relu"]),
+            "Runs with softmax and cross-entropy are also more accurate than those ReLU runs in "
+            "which no output is silent, on the same seeds.",
+            above("points ahead", gains["sheet_over_relu"]),
         ),
         Claim(
             "speed",
-            "Beside the ReLU runs of which no output is silent after any epoch they are behind "
-            f"after each epoch up to {BEHIND_UNTIL}, and ahead after each from {AHEAD_FROM} on.",
+            "Compared with the ReLU runs in which no output is silent after any epoch, runs with "
+            f"softmax and cross-entropy are behind after each epoch up to {BEHIND_UNTIL}, and "
+            f"ahead after each epoch from {AHEAD_FROM} on.",
             *(
                 below(f"points ahead after epoch {epoch}", estimate(speed.ahead[:, epoch - 1]))
                 for epoch in range(1, BEHIND_UNTIL + 1)
             ),
             *(
-                above(f"after {epoch}", estimate(speed.ahead[:, epoch - 1]))
+                above(f"after epoch {epoch}", estimate(speed.ahead[:, epoch - 1]))
                 for epoch in range(AHEAD_FROM, SHEET.epochs + 1)
             ),
         ),
         Claim(
             "speed-undecided",
-            "Whether they first have the accuracy that these end with earlier than these cannot be "
-            "told from chance.",
+            "Whether softmax runs reach the accuracy that these ReLU runs end with earlier or "
+            "later than the ReLU runs themselves cannot be told from chance.",
             undecided("epochs earlier", difference(speed.relu_epochs, speed.epochs)),
         ),
         Claim(
             "linear",
-            "Linear outputs are less accurate than ReLU outputs of which none is silent, both "
-            "with squared error and on the same seeds.",
+            "Runs with linear outputs are less accurate than ReLU runs in which no output is "
+            "silent, both with squared error and on the same seeds.",
             above("ReLU minus linear, points", gains["relu_over_linear"]),
         ),
         Claim(
             "softmax",
-            f"Softmax outputs make {removed.mean:.0%} fewer mistakes than linear ones, both with "
-            "squared error.",
-            above("points", gains["softmax_over_linear"]),
-            above("share of the mistakes", removed, form="+.1%"),
+            f"Runs with softmax outputs make {removed.mean:.0%} fewer mistakes than runs with "
+            "linear outputs, both with squared error.",
+            above("softmax minus linear, points", gains["softmax_over_linear"]),
+            above("share of the mistakes removed", removed, form="+.1%"),
         ),
         Claim(
             "loss",
-            f"Both with softmax, cross-entropy adds less than {LITTLE:g} points to the accuracy "
-            "with squared error: more than chance over seeds, not more than chance over test "
+            f"With softmax outputs, cross-entropy gains less than {LITTLE:g} points of accuracy "
+            "over squared error. The gain can be told from chance over seeds, but not over test "
             "images.",
-            above("points", gains["cross_over_squared"]),
-            below("points", gains["cross_over_squared"], LITTLE),
+            above("points gained", gains["cross_over_squared"]),
+            below("points gained", gains["cross_over_squared"], LITTLE),
             undecided(
                 "points, interval over test images",
                 over_images(
@@ -468,9 +469,9 @@ def _claims_of_overfitting(results: Results) -> list[Claim]:
     return [
         Claim(
             "overfitting",
-            f"Mean testing error of the ten runs is lowest after epoch {BEST_EPOCH}; in the other "
-            "runs, too, it is higher after the last, while training error (the average over the "
-            "epoch) is lower.",
+            f"The mean testing error of the ten runs is lowest after epoch {BEST_EPOCH}. In the "
+            "other runs, too, testing error is higher after the last epoch than after that one, "
+            "while training error (the average over the epoch) is lower.",
             exactly("epoch of the lowest mean testing error of ten runs", best, BEST_EPOCH),
             above(f"testing error {others}, {since}", _since_best(sheet, "val_loss"), form="+.4f"),
             below(f"training error {others}, {since}", _since_best(sheet, "loss"), form="+.4f"),
@@ -482,8 +483,8 @@ def _claims_of_overfitting(results: Results) -> list[Claim]:
         ),
         Claim(
             "surer",
-            "The networks grow surer of their mistakes, and of the images that they get wrong at "
-            "both times, too.",
+            "The networks grow surer of their mistakes, also on the images that they get wrong "
+            "both times.",
             above(
                 f"sureness of wrong answers, {since}",
                 difference(last.wrong, first.wrong),
@@ -493,18 +494,23 @@ def _claims_of_overfitting(results: Results) -> list[Claim]:
         ),
         Claim(
             "from-mistakes",
-            "All of the rise of the testing error comes from wrong answers: the part of the right "
-            "ones falls.",
+            "The whole rise of the testing error comes from wrong answers: the part of the error "
+            "that comes from right answers falls.",
             above(
-                f"part of the wrong, {since}",
+                f"part from wrong answers, {since}",
                 difference(last.error_of_wrong, first.error_of_wrong),
                 form="+.4f",
             ),
-            below("of the right", difference(last.error_of_right, first.error_of_right), 0, "+.4f"),
+            below(
+                "part from right answers",
+                difference(last.error_of_right, first.error_of_right),
+                0,
+                "+.4f",
+            ),
         ),
         Claim(
             "calibration",
-            "Sureness parts from the share of right answers.",
+            "How sure the networks are moves further away from how often they are right.",
             above(
                 f"calibration error in points, {since}",
                 difference(last.calibration, first.calibration).times(100),
@@ -532,7 +538,7 @@ def _claims_of_overfitting(results: Results) -> list[Claim]:
         Claim(
             "gap",
             "Trained networks are more accurate on the training set than on the test set.",
-            above("points", _accuracy_gap(sheet)),
+            above("points more", _accuracy_gap(sheet)),
         ),
     ]
 
@@ -542,15 +548,15 @@ def _claims_of_order(results: Results) -> list[Claim]:
     return [
         Claim(
             "order",
-            "The same order of the images in each epoch raises the testing error and lowers the "
-            "testing accuracy.",
+            "Keeping the same order of images in every epoch raises the testing error and lowers "
+            "the testing accuracy.",
             above("testing error", order.error, form="+.4f"),
             above("points of testing accuracy lost", order.cost),
         ),
         Claim(
             "order-printed",
-            "It lowers the trained network's accuracy on the training set, too, while the average "
-            "over the epoch, which Keras prints, rises.",
+            "Keeping the order also lowers the trained network's accuracy on the training set, "
+            "while the average over the epoch, which Keras prints, rises.",
             above("points lost, trained network", order.trained_cost),
             above("points gained, average over the epoch", order.printed),
         ),
@@ -617,7 +623,7 @@ def sureness_of_mistakes(results):
         heights.append(counts[-1])
         texts.append(f"after epoch {epoch}")
     ax.set(
-        xlabel="how sure of a wrong answer (its output)",
+        xlabel="how sure a network is of a wrong answer (its output)",
         ylabel="wrong answers\nof a network",
         xlim=(edges[1], 1),
         ylim=(0, None),

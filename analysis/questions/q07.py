@@ -167,6 +167,9 @@ def numbers(results: Results) -> dict:
     values = ladder.numbers(results, CITED) | {
         "arms": len(ARMS),
         "later": len(LATER),
+        "tested_before_first": ARMS.index(DENSE_DROPOUT) + 1,
+        "tested_before_last": ARMS.index(DENSE_AVERAGING) + 1,
+        "sized_from": ARMS.index(DENSE_CHANGED) + 1,
         "networks": sum(len(arm.experiment.seeds) for arm in ARMS),
         "core_hours": math.fsum(results[experiment].seconds for experiment in EXPERIMENTS) / 3600,
         "held_out": HELD_OUT,

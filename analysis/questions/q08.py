@@ -1,6 +1,6 @@
 """Question 8: the network of question 5 on CIFAR-10, and with more hidden neurons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -268,6 +268,8 @@ def numbers(results: Results) -> dict:
         "gap_centred_32": float(by_size.gap(results[CENTRED]).mean()),
         "gap_centred": float(by_size.gap(results[CENTRED_BY_SIZE[SIZES[-1]]]).mean()),
         "test_1536": float(by_size.tested(results[largest]).mean()),
+        "middle_1536": float(np.median(by_size.tested(results[largest]))),
+        "widest_gain": 100 * float(np.median(by_size.tested(results[largest])) - np.median(test)),
         "last_p": _adjusted(results)["raw"][-1],
         "steep": STEEP,
         "centred_steep": float(by_size.tested(results[CENTRED_BY_SIZE[STEEP]]).mean()),
@@ -298,7 +300,7 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
 def _level_rows(results: Results) -> list[list[str]]:
     runs = results[SHEET]
     alive, test = living(runs)[:, -1], by_size.tested(runs)
-    rows = [["living hidden units", f"runs, of {len(runs)}", "testing accuracy", "middle run"]]
+    rows = [["living hidden units", f"runs, of {len(runs)}", "testing accuracy", "median run"]]
     for count in range(MANY + 1):
         chosen = alive == count if count < MANY else alive >= count
         rows.append(
@@ -319,10 +321,10 @@ def _arm_rows(results: Results) -> list[list[str]]:
             "optimizer, rate",
             "living units after 10 steps",
             "after one epoch",
-            "after ten",
+            "after ten epochs",
             "learned nothing",
             "testing accuracy",
-            "middle run",
+            "median run",
         ]
     ]
     arms = ARMS | {("standardised", SHEET.optimizer): STANDARDISED}
@@ -497,12 +499,12 @@ def _claims_of_the_sheet(results: Results) -> list[Claim]:
         ),
         Claim(
             "no_overfitting",
-            "It does hardly better on the training images.",
+            "The network does hardly better on the training images than on the test images.",
             within("training minus testing accuracy, points", estimate(by_size.gap(sheet)), 0, 1),
         ),
         Claim(
             "at_chance",
-            "Runs without a living hidden unit learn nothing, and next to none of the others.",
+            "Runs without a living hidden unit learn nothing; nearly all others learn something.",
             exactly(
                 "runs without a living unit that learn something", (none_left & ~at_chance).sum(), 0
             ),
@@ -520,25 +522,25 @@ def _claims_of_the_sheet(results: Results) -> list[Claim]:
         ),
         Claim(
             "early",
-            "No unit is dead at the start, and most of those that end dead die in ten steps.",
+            "No unit is dead at the start; most of those that end up dead die within ten steps.",
             exactly("dead before training", (_units(sheet) - living_at_start(sheet)).sum(), 0),
             at_least(
-                "of the dead, already after ten steps",
+                "share of the units that end up dead, dead after ten steps",
                 _of_the_dead(sheet, inside[:, _TENTH_STEP]),
                 0.5,
                 ".0%",
             ),
-            at_least("after one epoch", _of_the_dead(sheet, alive[:, 0]), 0.95, ".0%"),
+            at_least("dead after one epoch", _of_the_dead(sheet, alive[:, 0]), 0.95, ".0%"),
         ),
         Claim(
             "for_good",
-            "In no run does the number of living units ever rise again.",
+            "The number of living units never rises again in any run.",
             exactly("rises, all steps and epochs counted", (np.diff(course) > 0).sum(), 0),
         ),
         Claim(
             "same_networks",
-            "Those counted within the first epoch are the same networks.",
-            exactly("with another error or other dead units after it", other.sum(), 0),
+            "The networks whose units are counted within the first epoch are the same networks.",
+            exactly("networks that differ in error or dead units after that epoch", other.sum(), 0),
         ),
     ]
 
@@ -558,8 +560,8 @@ def _claims_of_causes(results: Results) -> list[Claim]:
     return [
         Claim(
             "centring",
-            "At the sheet's rate no unit dies with centred inputs, and the worst run is better "
-            "than the best with raw ones.",
+            "With centred inputs no unit dies at the assignment's rate, and the worst run is "
+            "better than the best run with raw inputs.",
             exactly("fewest living units", living(centred)[:, -1].min(), _units(centred)),
             at_least(
                 "lowest testing accuracy",
@@ -570,7 +572,8 @@ def _claims_of_causes(results: Results) -> list[Claim]:
         ),
         Claim(
             "centring_any",
-            "Nor does one at any other rate, of Adam or of stochastic gradient descent.",
+            "With centred inputs no unit dies at any rate tried, of Adam or of stochastic gradient "
+            "descent.",
             *(
                 exactly(
                     f"fewest living units, {called(optimizer)}",
@@ -582,7 +585,7 @@ def _claims_of_causes(results: Results) -> list[Claim]:
         ),
         Claim(
             "not_their_size",
-            "Nor does one with standardised inputs, though these are larger than raw ones.",
+            "With standardised inputs no unit dies either, though they are larger than raw inputs.",
             at_least(
                 "mean square of standardised pixels over that of raw ones",
                 1 / _mean_square(),
@@ -598,7 +601,7 @@ def _claims_of_causes(results: Results) -> list[Claim]:
         ),
         Claim(
             "rate",
-            "With raw inputs more units live the smaller the rate is.",
+            "With raw inputs, the smaller the rate, the more units live.",
             more_left(slow, medium),
             more_left(medium, fast),
             more_left(sgd_slow, sgd_fast),
@@ -615,7 +618,7 @@ def _claims_of_causes(results: Results) -> list[Claim]:
         ),
         Claim(
             "long_steps",
-            "Ten epochs at a tenth of the rate kill far fewer units than one at the full rate.",
+            "Ten epochs at a tenth of the rate kill fewer units than one epoch at the full rate.",
             above(
                 "living units",
                 difference(_left(results, "raw", slow), living(results[SHEET])[:, 0]),
@@ -624,9 +627,9 @@ def _claims_of_causes(results: Results) -> list[Claim]:
         ),
         Claim(
             "slower_is_better",
-            "With raw inputs a tenth of the rate gives more accuracy, with each of the seeds.",
+            "With raw inputs, a tenth of the rate gives higher accuracy with every seed.",
             exactly(
-                "of the pairs of runs, share in which it does",
+                "share of the pairs of runs in which it is higher",
                 _more_accurate(results, ("raw", slow), ("raw", fast)).mean(),
                 1,
                 ".0%",
@@ -634,7 +637,7 @@ def _claims_of_causes(results: Results) -> list[Claim]:
         ),
         Claim(
             "raw_costs_more",
-            "Raw inputs cost accuracy also where hardly a unit dies.",
+            "Raw inputs cost accuracy even where hardly a unit dies.",
             above(
                 "living units with raw inputs, SGD 0.01",
                 estimate(_left(results, "raw", sgd_slow)),
@@ -649,8 +652,8 @@ def _claims_of_causes(results: Results) -> list[Claim]:
         ),
         Claim(
             "units_not_all",
-            "How many are left is not all: SGD 0.1 leaves more than Adam 0.001, and which of the "
-            "two is more accurate cannot be told from chance.",
+            "The number of living units does not decide everything: SGD 0.1 leaves more of them "
+            "than Adam 0.001, but the difference in accuracy cannot be told from chance.",
             above(
                 "living units more",
                 difference(_left(results, "raw", sgd_fast), _left(results, "raw", fast)),
@@ -664,7 +667,7 @@ def _claims_of_causes(results: Results) -> list[Claim]:
         ),
         Claim(
             "best_arm",
-            "No arm with raw inputs comes near the centred inputs at the sheet's rate.",
+            "At no rate tried do raw inputs do as well as centred inputs at the assignment's rate.",
             *(
                 above(
                     f"points over raw, {called(optimizer)}",
@@ -691,12 +694,12 @@ def _claims_of_sizes(results: Results) -> list[Claim]:
         ),
         Claim(
             "sizes_centred",
-            f"With centred inputs each step up to {STEEP} hidden neurons does.",
+            f"With centred inputs each step up to {STEEP} hidden neurons raises testing accuracy.",
             *(step.criterion for step in centred[:steep]),
         ),
         Claim(
             "flat",
-            f"With centred inputs no step beyond {STEEP} brings a point.",
+            f"With centred inputs no step beyond {STEEP} hidden neurons gains as much as a point.",
             *(
                 below(
                     f"points, {large:,} over {small} neurons",
@@ -721,7 +724,7 @@ def _claims_of_sizes(results: Results) -> list[Claim]:
         Claim(
             "gap_grows",
             "Training accuracy is further above testing accuracy in the largest network than in "
-            "the smallest, with either inputs.",
+            "the smallest, with raw and with centred inputs.",
             *(
                 above(
                     f"points more with {max(networks):,} than with 32, {kind}",
@@ -813,7 +816,7 @@ def living_units(results):
     figure, ax = style.figure(height=3.0)
     runs = results[SHEET]
     explore.of_runs(_dots_by_living(ax, runs, s=11, alpha=0.75), runs)
-    ax.set(xlabel=f"hidden units that are not dead, of {_units(runs)}", ylabel="testing accuracy")
+    ax.set(xlabel=f"living hidden units, of {_units(runs)}", ylabel="testing accuracy")
     _mark_chance(ax)
     return figure
 
@@ -866,9 +869,29 @@ def arms(results):
     strips_of_dots = plots.strips(axes[1], strips, 2 * colours, "testing accuracy")
     for dots, label, experiment in zip(strips_of_dots, strips, ARMS.values(), strict=True):
         explore.of_runs(dots, results[experiment], label)
+    axes[1].set_xticks(
+        range(len(ARMS)), [called(optimizer).replace(" ", "\n") for _, optimizer in ARMS]
+    )
     axes[1].tick_params(axis="x", labelsize=7.5)
+    _name_groups(axes[1], [f"{inputs} inputs" for inputs, _ in ARMS])
     _mark_chance(axes[1])
     return figure
+
+
+def _name_groups(ax, names: Sequence[str]) -> None:
+    """Below the ticks, what those beside each other have in common, once for all of them."""
+    for name in dict.fromkeys(names):
+        places = [place for place, other in enumerate(names) if other == name]
+        ax.annotate(
+            name,
+            (np.mean(places), 0),
+            xycoords=ax.get_xaxis_transform(),
+            xytext=(0, -27),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=8.5,
+        )
 
 
 def _mean_course(

@@ -206,10 +206,10 @@ def _network_rows(results: Results) -> list[list[str]]:
         [
             "network, inputs",
             "weights",
-            "million products",
+            "million multiplications",
             "GFLOP an epoch",
             "testing accuracy, %",
-            "convolution ahead, points",
+            "lead of the convolutional network, points",
         ]
     ]
     for ours, others in OPPONENTS.items():
@@ -269,15 +269,16 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "raw",
-            "With raw inputs it is better than the dense network with as many weights, and by more "
-            "than 20 points than the one with as many products forward.",
+            "With raw inputs the convolutional network is better than the dense network with as "
+            "many weights, and more than 20 points better than the one with as many "
+            "multiplications for an answer.",
             _over(results, SHEET, SAME_WEIGHTS).criterion,
-            above("points, as many products", lead(results, SHEET, SAME_COST), 20, ".1f"),
+            above("points, as many multiplications", lead(results, SHEET, SAME_COST), 20, ".1f"),
         ),
         Claim(
             "centred",
-            "With raw inputs it is better than any of the dense networks with centred inputs, the "
-            "one with as much arithmetic in training among them.",
+            "With raw inputs the convolutional network is better than every dense network with "
+            "centred inputs, including the one that takes as much arithmetic to train.",
             *(_over(results, SHEET, experiment).criterion for experiment in CENTRED_DENSE),
         ),
         Claim(
@@ -297,14 +298,14 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "curves_cross",
-            "In the first epoch training accuracy lies below testing accuracy, in the last above.",
+            "In the first epoch training accuracy is below testing accuracy, in the last above it.",
             below("in the first, points", estimate(in_first), form="+.1f"),
             above("in the last, points", estimate(in_last), form="+.1f"),
         ),
         Claim(
             "turn",
-            f"From the end of epoch {TURN} on training accuracy still rises, and the testing error "
-            "no longer falls so that it could be told from chance.",
+            f"After epoch {TURN} training accuracy still rises, while the change in testing error "
+            "cannot be told from chance.",
             above("training accuracy, points", _late(runs, "accuracy").times(100), form=".1f"),
             undecided("testing error", _late(runs, "val_loss"), "+.3f"),
         ),
@@ -328,7 +329,7 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "frozen_running",
-            "The training accuracy that is averaged over the last epoch does not show it.",
+            "The training accuracy that is averaged over the last epoch does not show this cost.",
             undecided("points", _running(frozen, runs)),
         ),
         mistakes.cats_and_dogs(
@@ -344,13 +345,13 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "shared",
-            "The networks share mistakes: all ten miss far more images than if each missed its "
-            "own share by chance.",
+            "The networks share mistakes: all ten miss far more images than they would if each "
+            "missed its own share by chance.",
             at_least("times as many as by chance", missed / chance, 10, ".0f"),
         ),
         Claim(
             "unshared",
-            "They share only some: most of a network's mistakes are on images that another one "
+            "The networks share only some mistakes: most are on images that another network "
             "gets right, and the majority is right more often than the best network.",
             at_most("share of the mistakes on images that all miss", shared[-1], 0.5, ".1%"),
             at_least(

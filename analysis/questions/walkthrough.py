@@ -113,25 +113,25 @@ def claims(results: Results) -> list[Claim]:
     return [
         Claim(
             "chance",
-            "Untrained, the network is right about as often as chance, one time in ten.",
+            "Before training, the network is right about as often as by chance: one time in ten.",
             at_least("share of the test images", chance, 0.05, ".1%"),
             at_most("share of the test images", chance, 0.15, ".1%"),
         ),
         Claim(
             "first-image",
-            "Trained, it names the first test image correctly.",
+            "After training, the network names the first test image correctly.",
             exactly("its answer", guess, int(data.test_labels[0])),
         ),
         Claim(
             "testing-better",
-            "After each epoch it does better on the test set than its average over the epoch on "
-            "the training set.",
-            at_least("gain in accuracy", _gains(run, "accuracy").min(), 0.0001, ".4f"),
-            at_least("in error", (-_gains(run, "loss")).min(), 0.0001, ".4f"),
+            "After each epoch the network does better on the test set than it did on the training "
+            "set on average over that epoch.",
+            at_least("smallest lead in accuracy", _gains(run, "accuracy").min(), 0.0001, ".4f"),
+            at_least("smallest lead in error", (-_gains(run, "loss")).min(), 0.0001, ".4f"),
         ),
         Claim(
             "lag",
-            "The trained network has the lower error on the training set.",
+            "The trained network has a lower error on the training set than on the test set.",
             at_most("its training error", run.after("loss")[0], run.final("val_loss")[0], ".4f"),
         ),
         Claim(
@@ -143,17 +143,17 @@ def claims(results: Results) -> list[Claim]:
             "mixed-up",
             "The two digits most often taken for each other are {} and {}.".format(*first_mixed),
             at_least(
-                "mistakes, more than with any other two",
+                "mistakes more than with any other two digits:",
                 both_ways[first_mixed] - both_ways[second_mixed],
                 1,
             ),
         ),
         Claim(
             "around-85",
-            "Accuracies around 85% are what runs with exactly one silent output, other than "
-            "that of 0, get after five epochs.",
-            at_least(f"lowest of {len(accuracy)} such runs", accuracy.min(), 0.82, ".1%"),
-            at_most("highest", accuracy.max(), 0.88, ".1%"),
+            "Runs with exactly one silent output, other than that of 0, get accuracies around 85% "
+            "after five epochs.",
+            at_least(f"lowest accuracy of {len(accuracy)} such runs", accuracy.min(), 0.82, ".1%"),
+            at_most("highest accuracy", accuracy.max(), 0.88, ".1%"),
         ),
     ]
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import pairwise, repeat
+from itertools import repeat
 from pathlib import Path
 
 import joblib
@@ -24,7 +24,7 @@ from analysis import cost, datasets, results
 from analysis.files import write_whole
 from analysis.questions import q02, q08, q09, q10
 from analysis.spec import Experiment
-from analysis.training import machine, scratch
+from analysis.training import literal, machine, scratch
 from analysis.training.lifetime import end_with, stoppable
 from analysis.training.run import groups
 from analysis.training.workers import engine_on_one_thread
@@ -57,7 +57,7 @@ def measure(path: Path = FILE) -> None:
 def _measured() -> dict[str, float | str]:
     for experiment in (DENSE, CONVOLUTIONAL):
         datasets.load(experiment.dataset)  # fails here, if it must, and not in a process
-    limit, limit_final = (_apart(_matrix_products, dtype) for dtype in ("float32", _dtype(FINAL)))
+    limit, limit_final = (apart(_matrix_products, dtype) for dtype in ("float32", _dtype(FINAL)))
     found = {
         "processor": machine.processor(),
         "cores": joblib.cpu_count(),
@@ -69,11 +69,8 @@ def _measured() -> dict[str, float | str]:
         f"{found['processor']}, {found['cores']} cores; matrix products: {limit:.0f} GFLOP/s in "
         f"float32, {limit_final:.0f} in {found['final_dtype']}"
     )
-    for name, experiment, literal in (
-        ("dense", DENSE, _literal_dense),
-        ("cnn", CONVOLUTIONAL, _literal_cnn),
-    ):
-        compared = _compare(experiment, literal, limit)
+    for name, experiment in (("dense", DENSE), ("cnn", CONVOLUTIONAL)):
+        compared = _compare(experiment, limit)
         found |= {f"{name}_{key}": value for key, value in compared.items()}
         print(_in_words(experiment, compared))
     found |= _final(limit_final)
@@ -83,13 +80,13 @@ def _measured() -> dict[str, float | str]:
     )
     for name, experiment, group in _timed_for_some_steps():
         found[name] = _network_epoch(experiment, group)
-        print(f"{experiment.name} in groups of {group}: {found[name]:.1f} s an epoch of a network")
+        print(f"{experiment.name} in groups of {group}: {found[name]:.1f} s for a network's epoch")
     return found
 
 
-def _compare(experiment: Experiment, literal: Callable, limit: float) -> dict[str, float]:
+def _compare(experiment: Experiment, limit: float) -> dict[str, float]:
     """Both ways' seconds for an epoch with testing of all networks, and what follows."""
-    sheet = _apart(_sheets_way, experiment, literal)
+    sheet = apart(_sheets_way, experiment)
     engine = _engines_way(experiment)
     networks = len(experiment.seeds)
     gflop = networks * (cost.flops_per_epoch(experiment) + cost.flops_of_testing(experiment)) / 1e9
@@ -122,7 +119,7 @@ def _in_words(experiment: Experiment, found: dict[str, float]) -> str:
         "    counting silent and dead units, which model.fit does not, "
         f"{found['engine_counting_seconds']:.2f} s more)\n"
         f"  ratio                           {found['ratio']:7.1f}\n"
-        f"  of the limit model.fit reaches {found['sheet_share']:.1%}, the engine "
+        f"  share of the limit: model.fit {found['sheet_share']:.1%}, the engine "
         f"{found['engine_share']:.1%}"
     )
 
@@ -138,7 +135,8 @@ def _processes(number: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(wait=True, kill_workers=True)
 
 
-def _apart(function: Callable, *arguments):
+def apart(function: Callable, *arguments):
+    """What a function gives in a fresh process."""
     with _processes(1) as pool:
         return pool.submit(function, *arguments).result()
 
@@ -160,76 +158,10 @@ def _matrix_products(dtype: str, size: int = 4096) -> float:
     return 2 * size**3 / min(times) / 1e9
 
 
-def _literal_dense():
-    """The assignment's first network and its one-hot targets, as one would write them."""
-    import keras
-    import numpy as np
-
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28)),
-            keras.layers.Flatten(),
-            keras.layers.Dense(32, activation="relu"),
-            keras.layers.Dense(10, activation="relu"),
-        ]
-    )
-    model.compile(
-        optimizer=keras.optimizers.SGD(learning_rate=0.1),
-        loss=lambda target, output: (target - output) ** 2,
-        metrics=["accuracy"],
-    )
-    return model, lambda labels: np.eye(10)[labels]
-
-
-def _literal_cnn():
-    """The assignment's convolutional network with the labels as they are."""
-    import keras
-
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            keras.Input((32, 32, 3)),
-            layers.Conv2D(32, (3, 3), activation="relu"),
-            layers.MaxPooling2D((2, 2)),
-            layers.Conv2D(64, (3, 3), activation="relu"),
-            layers.MaxPooling2D((2, 2)),
-            layers.Conv2D(64, (3, 3), activation="relu"),
-            layers.Flatten(),
-            layers.Dense(64, activation="relu"),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model, lambda labels: labels
-
-
-def _sheets_way(experiment: Experiment, literal: Callable) -> dict[str, float]:
-    """``model.fit`` for one network after the other, with Keras as it comes."""
-    machine.import_tensorflow(one_thread=False)
-    import keras
-
-    data = datasets.load(experiment.dataset)
-    x_train, x_test = data.x_train / 255.0, data.x_test / 255.0
-    startups, epochs = [], []
-    for _ in experiment.seeds:
-        keras.utils.clear_session()
-        marks = [time.perf_counter()]
-        model, targets = literal()
-        # The first epoch, which traces the graph, counts as start-up.
-        stamp = keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs, marks=marks: marks.append(time.perf_counter())
-        )
-        model.fit(
-            x_train,
-            targets(data.y_train),
-            epochs=1 + EPOCHS[experiment],
-            validation_data=(x_test, targets(data.y_test)),
-            callbacks=[stamp],
-            verbose=0,
-        )
-        epochs.append(statistics.median(b - a for a, b in pairwise(marks[1:])))
-        startups.append(marks[1] - marks[0] - epochs[-1])
-    return {"epoch": sum(epochs), "startup": sum(startups)}
+def _sheets_way(experiment: Experiment) -> dict[str, float]:
+    """``model.fit`` for one network after the other."""
+    times = [literal.timed(experiment, EPOCHS[experiment]) for _ in experiment.seeds]
+    return {name: sum(time[name] for time in times) for name in ("epoch", "startup")}
 
 
 def _engines_way(experiment: Experiment) -> dict[str, float]:

@@ -33,7 +33,7 @@ class stoppable:
         if sys.platform == "win32":
             raise PlatformError(
                 "training needs Linux or macOS, where it can be stopped at any moment: on "
-                "Windows, train in its subsystem for Linux (WSL). The report can be built without"
+                "Windows, train in its subsystem for Linux (WSL). Building the report needs neither"
             )
         self.stopped = False
         self.previous = {

@@ -196,8 +196,8 @@ def has_bfloat16() -> bool:
         return any(map(_has, ("avx512_bf16", "amx_bf16", "bf16")))
     if said not in ("yes", "no"):
         raise ValueError(
-            f"{BFLOAT16_VARIABLE} is {said!r}: set it to yes or no, or unset it to have what "
-            "the processor says"
+            f"{BFLOAT16_VARIABLE} is {said!r}: set it to yes or no, or unset it to ask "
+            "the processor"
         )
     return said == "yes"
 

@@ -44,16 +44,21 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
         if missing:
             if machine.precision(experiment) != experiment.precision:
                 print(
-                    f"{experiment.name}: this processor has no bfloat16 instructions, so it is "
-                    "trained in float32",
+                    f"{experiment.name}: this processor has no bfloat16 instructions, so this "
+                    "experiment is trained in float32",
                     file=sys.stderr,
                 )
             data = data_of(experiment)
             with Progress(experiment.name, len(missing), experiment.epochs) as progress:
-                for record in _train(experiment, data, missing, progress.folder):
+                for record in train(experiment, data, missing, progress.folder):
                     ledger.append(record)
                     progress.network_is_finished()
-        ledger.tidy()
+        if dropped := ledger.tidy():
+            print(
+                f"{experiment.name}: {dropped} networks of another setting have left its ledger; "
+                f"those that were committed 'git checkout {ledger.path}' brings back",
+                file=sys.stderr,
+            )
 
 
 def data_of(experiment: Experiment) -> datasets.Dataset:
@@ -62,10 +67,25 @@ def data_of(experiment: Experiment) -> datasets.Dataset:
     return data.held_out(experiment.validation) if experiment.validation else data
 
 
-def _train(
+def train(
     experiment: Experiment, data: datasets.Dataset, seeds: Sequence[int], told: Path
 ) -> Iterator[dict]:
-    """Train all; where memory does not suffice, with fewer networks at a time."""
+    """Train networks on all cores; where memory does not suffice, with fewer at a time.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    data : Dataset
+        What `data_of` gives.
+    seeds : sequence of int
+    told : Path
+        The folder of `analysis.training.progress.Progress`.
+
+    Yields
+    ------
+    dict
+        Each finished network as `analysis.training.workers.train_groups` gives it.
+    """
     missing, largest, cores = list(seeds), LARGEST_GROUP, workers.number_here()
     smallest = 2 if experiment.lockstep else 1  # a lone dense network has a copy beside it
     while missing:
@@ -83,7 +103,7 @@ def _train(
             else:
                 raise
             print(
-                f"{shortage}; on with groups of {min(size, largest)} on {cores} cores",
+                f"{shortage}; going on with groups of {min(size, largest)} on {cores} cores",
                 file=sys.stderr,
             )
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import math
 import random
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-
-from tqdm import tqdm
 
 from analysis import audit
 from analysis.agreement import DIFFERENT, Agreement, agreement
@@ -19,15 +15,13 @@ from analysis.results import FOLDER, Ledger
 from analysis.spec import Experiment
 from analysis.training import machine, workers
 from analysis.training.lifetime import stoppable
+from analysis.training.pace import START, Pace
 from analysis.training.progress import Progress
-from analysis.training.run import data_of, groups
+from analysis.training.run import data_of, train
 
 #: Networks that a core trains at a time where they are trained in lockstep: alone they would
 #: take nearly as long as so many.
 AT_A_TIME = 3
-
-#: Seconds before the first epoch: importing TensorFlow, tracing the loop.
-START = 10
 
 
 class VerificationError(RuntimeError):
@@ -178,37 +172,38 @@ def _train_again(
     trials: Sequence[Trial], minutes: float, folder: Path
 ) -> Iterator[tuple[Experiment, int, Agreement]]:
     """Train and compare, printing each network; no trial begins that would end too late."""
-    started, pace = time.monotonic(), 1.0  # this machine's, of those in the ledgers
-    done = 0.0  # of their seconds
+    pace = Pace()
     for number, trial in enumerate(trials):
-        spent = time.monotonic() - started
-        left = sum(later.seconds for later in trials[number:]) * pace
-        if spent + trial.seconds * pace > 60 * minutes:
-            print(f"{trial.experiment.name}: left out, no time")
+        if pace.spent + pace.here(trial.seconds) > 60 * minutes:
+            print(f"{trial.experiment.name}: left out for lack of time")
             continue
-        print(
-            f"trial {number + 1} of {len(trials)}, {tqdm.format_interval(left)} left for all",
-            file=sys.stderr,
+        pace.say(
+            f"trial {number + 1} of {len(trials)}", sum(later.seconds for later in trials[number:])
         )
-        yield from _compare(trial, folder)
-        done += trial.seconds
-        pace = max(time.monotonic() - started - START, 1) / done
+        experiment, lines = trial.experiment, Ledger(trial.experiment, folder).read()
+        with Progress(experiment.name, len(trial.seeds), experiment.epochs) as progress:
+            for again in train(experiment, data_of(experiment), trial.seeds, progress.folder):
+                progress.network_is_finished()
+                yield experiment, again["seed"], compare(experiment, again, lines)
+        pace.has_done(trial.seconds)
 
 
-def _compare(trial: Trial, folder: Path) -> Iterator[tuple[Experiment, int, Agreement]]:
-    experiment = trial.experiment
-    lines = Ledger(experiment, folder).read()
-    divide = partial(groups, experiment, trial.seeds)
-    with Progress(experiment.name, len(trial.seeds), experiment.epochs) as progress:
-        for again in workers.train_groups(
-            experiment, data_of(experiment), divide, workers.number_here(), progress.folder
-        ):
-            progress.network_is_finished()
-            line = lines[again["seed"]]
-            found = agreement(line, again, list(lines.values()))
-            print(
-                f"{experiment.name}, seed {again['seed']}: {found.verdict}: {found.words} "
-                f"(line from {line['provenance']['machine']})",
-                flush=True,
-            )
-            yield experiment, again["seed"], found
+def compare(experiment: Experiment, again: dict, lines: Mapping[int, dict]) -> Agreement:
+    """Print how a network that was trained again agrees with its line in the ledger.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    again : dict
+        What the training gave.
+    lines : mapping from int to dict
+        The ledger's, by seed.
+    """
+    line = lines[again["seed"]]
+    found = agreement(line, again, list(lines.values()))
+    print(
+        f"{experiment.name}, seed {again['seed']}: {found.verdict}: {found.words} "
+        f"(line from {line['provenance']['machine']})",
+        flush=True,
+    )
+    return found

@@ -159,6 +159,17 @@ def processes_here() -> joblib.parallel_config:
     )
 
 
+def start_here() -> None:
+    """Have this machine's workers import TensorFlow, so that no clock need count it."""
+    cores = number_here()
+    with processes_here():
+        joblib.Parallel(n_jobs=cores)(joblib.delayed(_import)() for _ in range(cores))
+
+
+def _import() -> None:
+    engine_on_one_thread()
+
+
 @cache
 def _end_workers_of_a_child(process: int) -> None:
     """In a process of ``doit -n``: have its workers end with it, for which it would wait.

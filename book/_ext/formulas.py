@@ -10,6 +10,10 @@ from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
 
+THIN_SPACE = '<mspace width="0.167em"/>'
+# As the library writes them.
+OPENING, MINUS = "&#x00028;</mo>", "&#x02212;</mo>"
+
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     """Write a formula in a line of text."""
@@ -29,8 +33,11 @@ def mathml(node: nodes.Node, display: str) -> str:
     formula = convert(node.astext(), display=display)
     if "\\" in formula:  # where a command that is not known stands as it was
         logger.warning("not a formula that can be set: %s", node.astext(), location=node)
-    # A function's name keeps no distance from its parenthesis, as an operator would.
-    return re.sub(r"<mo>([a-z]+)</mo>", r"<mi>\1</mi>", formula)
+    # A function's name keeps no distance from its parenthesis, as an operator would,
+    formula = re.sub(r"<mo>([a-z]+)</mo>", r"<mi>\1</mi>", formula)
+    # but some from a letter or number. A minus after a parenthesis is a sign, without room.
+    formula = re.sub(r"(<mi>[a-z]{2,}</mi>)(?=<m(?:i|n|su[bp])>)", rf"\1{THIN_SPACE}", formula)
+    return formula.replace(f"{OPENING}<mo>{MINUS}", f'{OPENING}<mo form="prefix">{MINUS}')
 
 
 def setup(app: Sphinx) -> dict:

@@ -39,7 +39,7 @@ class TakeAwayDirective(SphinxDirective):
             links.append(nodes.reference("", "code and results", refuri=address, internal=False))
         if not links:
             return []
-        line = nodes.paragraph("", "Take it along: ", classes=["on-screen"])
+        line = nodes.paragraph("", "Take it with you: ", classes=["on-screen"])
         for link in links:
             line += [nodes.Text(" · "), link] if link is not links[0] else [link]
         return [line]

@@ -44,7 +44,7 @@ class ExperimentsDirective(QuestionDirective):
             for name in PROVENANCE
         }
         values = [["–", "–"], *([other["base"], other["changes"]] for other in others)]
-        columns = ["Beside", "What it changes"]
+        columns = ["Compared with", "What it changes"]
         return self._tables("Setting", first["name"], facts, columns, entries, values)
 
     def _tables(

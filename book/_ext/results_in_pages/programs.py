@@ -22,9 +22,9 @@ CELL = "# %%"
 TITLE = "The program"
 #: Before and after ``model.fit``; tests/test_programs.py sees to it.
 ABOUT = (
-    "As one would write it for the assignment, with ",
-    ". A test gives its networks the same weights and batches as this report's, and sees that "
-    "they learn the same.",
+    "This is how one would write it for the assignment, with ",
+    ". A test gives the program's networks the same weights and batches as this report's, and "
+    "checks that they learn the same.",
 )
 #: What it needs, with commands as literals.
 NEEDS = (

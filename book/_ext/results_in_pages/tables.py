@@ -14,6 +14,9 @@ LINE_OF_A_TABLE = {r"\footnotesize": 120, r"\scriptsize\let\codesize\tinycode": 
 BETWEEN_COLUMNS = 4
 #: Class of a table that on paper may go on on the next page.
 LONG = "longtable"
+#: Class of a cell that holds no number or interval but a text, of more letters than those have.
+TEXT = "text"
+LONGEST_NUMBER = 30
 
 
 def table(
@@ -55,8 +58,10 @@ def _row(cells: Iterable[str | nodes.Node]) -> nodes.row:
     row = nodes.row()
     for cell in cells:
         content = nodes.Text(cell) if isinstance(cell, str) else cell
+        classes = [TEXT] * (len(content.astext()) > LONGEST_NUMBER)
         # An empty paragraph would be a line on paper.
-        row += nodes.entry("", *[nodes.paragraph("", "", content)] * (cell != ""))
+        filled = [nodes.paragraph("", "", content)] * (cell != "")
+        row += nodes.entry("", *filled, classes=classes)
     return row
 
 

@@ -1,0 +1,164 @@
+"""Trains all that the assignment prescribes once more, and times that against ``model.fit``.
+
+``doit prescribed`` runs it and keeps what it measured in ``book/results/prescribed.json``. No
+ledger is written. Run it on a quiet machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from analysis import prescribed, results
+from analysis.agreement import DIFFERENT, SAME
+from analysis.files import write_whole
+from analysis.results import FOLDER, Runs
+from analysis.spec import Experiment
+from analysis.training import literal, machine, workers
+from analysis.training.benchmark import apart
+from analysis.training.lifetime import stoppable
+from analysis.training.pace import START, Pace
+from analysis.training.progress import Progress
+from analysis.training.run import data_of, train
+from analysis.training.verify import VerificationError, compare
+
+FILE = results.PRESCRIBED
+
+#: Epochs of ``model.fit`` that are timed, after the one that traces the graph.
+EPOCHS = 3
+
+#: What is kept of the provenance that networks which are trained here have.
+_OF_PROVENANCE = ("instructions", "tensorflow", "keras", "numpy")
+
+
+def measure(
+    asked: Sequence[tuple[str, Experiment]] = prescribed.PRESCRIBED,
+    path: Path = FILE,
+    folder: Path = FOLDER,
+) -> None:
+    """Time ``model.fit``, train all, print a table, and keep what was measured.
+
+    Parameters
+    ----------
+    asked : sequence of (str, Experiment)
+        Questions and what they prescribe.
+    path : Path
+        Where that is kept.
+    folder : Path
+        Where the ledgers lie.
+
+    Raises
+    ------
+    analysis.results.LedgerError
+        If a ledger lacks a network, for then there is nothing to compare it with.
+    analysis.training.workers.ClusterError
+        If a cluster is to train.
+    VerificationError
+        If a network contradicts its ledger; nothing is kept then.
+    """
+    if os.environ.get(workers.SCHEDULER_VARIABLE):
+        raise workers.ClusterError(
+            f"{workers.SCHEDULER_VARIABLE} names a cluster, but this times one machine: unset it"
+        )
+    kept = {experiment: results.load(experiment, folder) for _, experiment in asked}
+    with stoppable():
+        found, wrong = _measured(asked, kept)
+    print(in_columns(prescribed.table(found)))
+    if wrong:
+        raise VerificationError(
+            f"not what the ledger says: {', '.join(wrong)}; the table is not kept"
+        )
+    write_whole(path, json.dumps(found, indent=1).encode() + b"\n")
+
+
+def _measured(
+    asked: Sequence[tuple[str, Experiment]], kept: Mapping[Experiment, Runs]
+) -> tuple[dict, list[str]]:
+    """What is to be kept, and which networks are not what their ledger says."""
+    to_time = {prescribed.timed_as(experiment): experiment for _, experiment in asked}
+    left = [_expected_of_fit(experiment) for experiment in to_time]
+    left += [kept[experiment].seconds / workers.number_here() for _, experiment in asked]
+    pace, fits, experiments, wrong = Pace(), {}, [], []
+    # Before the workers are there, for what it takes of memory would come to theirs.
+    for number, (network, experiment) in enumerate(to_time.items(), start=1):
+        at = f"model.fit, network {number} of {len(to_time)} ({experiment.name})"
+        pace.say(at, sum(left))
+        fits[network] = apart(literal.timed, experiment, EPOCHS)
+        pace.has_done(left.pop(0))
+    workers.start_here()
+    for number, (question, experiment) in enumerate(asked, start=1):
+        pace.say(f"experiment {number} of {len(asked)}", sum(left))
+        seconds, ours = _trained(experiment)
+        pace.has_done(left.pop(0))
+        fit = fits[prescribed.timed_as(experiment)]
+        compared, different = _compared(ours, kept[experiment])
+        wrong += different
+        experiments.append(
+            {
+                "question": question,
+                "experiment": experiment.name,
+                "networks": len(ours),
+                "epochs": experiment.epochs,
+                "seconds": seconds,
+                "fit_epoch_seconds": fit["epoch"],
+                "fit_startup_seconds": fit["startup"],
+                **compared,
+            }
+        )
+    provenance = machine.provenance(experiment)
+    found = {
+        "processor": machine.processor(),
+        "cores": workers.number_here(),
+        **{name: provenance[name] for name in _OF_PROVENANCE},
+        "experiments": experiments,
+    }
+    return found, wrong
+
+
+def _expected_of_fit(experiment: Experiment) -> float:
+    """Seconds that timing ``model.fit`` will take: as ``doit benchmark`` found it."""
+    speed, kind = json.loads(results.SPEED.read_text()), "dense" if experiment.lockstep else "cnn"
+    return START + (1 + EPOCHS) * speed[f"{kind}_sheet_epoch_seconds"] / speed[f"{kind}_networks"]
+
+
+def _trained(experiment: Experiment) -> tuple[float, Runs]:
+    """Seconds that training takes, by the clock, and what came of it."""
+    data, records = data_of(experiment), {}
+    with Progress(experiment.name, len(experiment.seeds), experiment.epochs) as progress:
+        started = time.monotonic()
+        for record in train(experiment, data, experiment.seeds, progress.folder):
+            records[record["seed"]] = record
+            progress.network_is_finished()
+        seconds = time.monotonic() - started
+    return seconds, Runs(experiment, tuple(records[seed] for seed in experiment.seeds))
+
+
+def _compared(ours: Runs, theirs: Runs) -> tuple[dict, list[str]]:
+    """How networks agree with the report's of the same seeds, and those that contradict them."""
+    experiment, lines = ours.experiment, {record["seed"]: record for record in theirs.records}
+    verdicts = [compare(experiment, record, lines).verdict for record in ours.records]
+    here, there = (runs.final("val_accuracy") for runs in (ours, theirs))
+    compared = {
+        "same": verdicts.count(SAME),
+        "same_answers": int((ours.predictions == theirs.predictions).all(axis=1).sum()),
+        "accuracy": float(here.mean()),
+        "accuracy_in_report": float(there.mean()),
+        "largest_difference": float(abs(here - there).max()),
+    }
+    return compared, [
+        f"{experiment.name}, seed {seed}"
+        for seed, verdict in zip(experiment.seeds, verdicts, strict=True)
+        if verdict == DIFFERENT
+    ]
+
+
+def in_columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of text under each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
+        for row in rows
+    )

@@ -1,0 +1,264 @@
+"""``doit prescribed``: it trains what the sheet asks for, times both ways, and compares."""
+
+import json
+import os
+import signal
+import time
+from dataclasses import replace
+
+import pytest
+import tiny
+from conftest import ROOT, members, nobody_is_left_of
+from test_programs import SPECS
+
+from analysis import prescribed
+from analysis.results import FOLDER, Ledger, LedgerError
+from analysis.spec import Adam, mlp
+from analysis.training import prescribed as training
+from analysis.training import workers
+from analysis.training.verify import VerificationError
+
+# Layers so wide that a network is the same in any group on any processor.
+WIDE = mlp(16, output="relu")
+SHORT = tiny.experiment(name="q01-short", layers=WIDE)
+LONG = tiny.experiment(name="q02-long", layers=WIDE, epochs=3)
+OTHER = tiny.experiment(name="q02-other", layers=WIDE, optimizer=Adam())
+ASKED = [("q01", SHORT), ("q02", LONG), ("q02", OTHER)]
+
+FIT = {"epoch": 4.0, "startup": 1.5}
+
+
+@pytest.mark.parametrize("question", sorted(SPECS.keys() - {"q07", "q10"}))
+def test_what_is_prescribed_is_what_the_program_in_plain_keras_trains(question):
+    names = {}
+    program = (ROOT / "book" / "programs" / f"{question}.py").read_text()
+    (constants,) = (line for line in program.splitlines() if line.startswith("RUNS"))
+    exec(constants, names)
+    found = [e for asked, e in prescribed.PRESCRIBED if asked == question]
+    assert [e.key for e in found] == [e.key for e in SPECS[question].values()]
+    for experiment in found:
+        assert experiment.seeds == tuple(range(names["RUNS"]))
+        assert experiment.epochs == names["EPOCHS"]
+
+
+def test_nothing_is_prescribed_beyond_what_the_sheet_asks_for():
+    networks = {}
+    for question, experiment in prescribed.PRESCRIBED:
+        networks[question] = networks.get(question, 0) + len(experiment.seeds)
+    ten = dict.fromkeys(("q01", "q02", "q03", "q04", "q05", "q09"), 10)
+    assert networks == ten | {"q06": 8 * 10, "q08": 2 * 10}
+
+
+def test_every_network_that_is_prescribed_is_in_the_reports_ledgers():
+    for _, experiment in prescribed.PRESCRIBED:
+        assert Ledger(experiment, FOLDER).missing() == []
+
+
+def measured(question, **changes) -> dict:
+    """What was measured of an experiment; made up."""
+    return {
+        "question": question,
+        "experiment": f"{question}-some",
+        "networks": 10,
+        "epochs": 5,
+        "seconds": 20.0,
+        "fit_epoch_seconds": 2.0,
+        "fit_startup_seconds": 1.0,
+        "same": 10,
+        "same_answers": 10,
+        "accuracy": 0.5,
+        "accuracy_in_report": 0.5,
+        "largest_difference": 0.0,
+    } | changes
+
+
+def test_all_epochs_of_all_networks_are_reckoned_with_a_start_for_each():
+    assert prescribed.extrapolated(measured("q01")) == 10 * (1 + 5 * 2)
+
+
+def test_the_table_has_a_row_for_each_question_and_one_for_all():
+    table = prescribed.table(
+        {
+            "experiments": [
+                measured("q01"),
+                measured(
+                    "q06",
+                    **{"networks": 20, "same": 20, "same_answers": 20},
+                    **{"accuracy": 0.8, "accuracy_in_report": 0.8},
+                ),
+                measured(
+                    "q06",
+                    **{"seconds": 180.0, "epochs": 50, "same": 3, "same_answers": 7},
+                    **{"accuracy": 0.65, "largest_difference": 0.0123},
+                ),
+            ]
+        }
+    )
+    assert table == [
+        list(prescribed.HEADINGS),
+        ["1", "10", "20 s", "110 s", "5.5", "50.00%", "50.00%", "all, to the bit"],
+        [
+            *("6", "30", "200 s", "1,230 s", "6.2", "75.00%", "70.00%"),
+            "23 to the bit, 27 in every answer, all to 1.23 points",
+        ],
+        [
+            *("all", "40", "220 s", "1,340 s", "6.1", "68.75%", "65.00%"),
+            "33 to the bit, 37 in every answer, all to 1.23 points",
+        ],
+    ]
+
+
+def test_rows_are_printed_in_columns():
+    printed = training.in_columns([["question", "s"], ["1", "2,000 s"]])
+    assert printed == "question        s\n       1  2,000 s"
+
+
+@pytest.fixture
+def folder(tmp_path, tiny_file, engine):
+    """A folder with the ledgers of what is asked for."""
+    for experiment in (SHORT, LONG, OTHER):
+        for record in engine.train(experiment, tiny.DATA, experiment.seeds):
+            origin = {"provenance": {"machine": "two cores"}}
+            Ledger(experiment, tmp_path / "results").append(record | origin)
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """``model.fit`` takes a time that is made up; gives of what it was timed."""
+    timed = []
+
+    def apart(function, experiment, epochs):
+        assert (function, epochs) == (training.literal.timed, training.EPOCHS)
+        timed.append(experiment)
+        return FIT
+
+    monkeypatch.setattr(training, "apart", apart)
+    return timed
+
+
+def contents(folder) -> dict:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_all_is_trained_again_and_compared_and_no_ledger_is_touched(folder, fits, tmp_path, capsys):
+    before = contents(folder)
+    training.measure(ASKED, tmp_path / "kept.json", folder)
+    assert contents(folder) == before
+    kept = json.loads((tmp_path / "kept.json").read_text())
+    assert kept["cores"] == workers.number_here()
+    assert {"processor", "instructions", "tensorflow", "keras", "numpy"} <= kept.keys()
+    for (question, experiment), found in zip(ASKED, kept["experiments"], strict=True):
+        lines = Ledger(experiment, folder).read().values()
+        accuracy = sum(line["history"]["val_accuracy"][-1] for line in lines) / len(lines)
+        assert found.pop("seconds") > 0
+        assert found == {
+            "question": question,
+            "experiment": experiment.name,
+            "networks": 3,
+            "epochs": experiment.epochs,
+            "fit_epoch_seconds": 4,
+            "fit_startup_seconds": 1.5,
+            "same": 3,
+            "same_answers": 3,
+            "accuracy": pytest.approx(accuracy),
+            "accuracy_in_report": pytest.approx(accuracy),
+            "largest_difference": 0,
+        }
+    said = capsys.readouterr()
+    for row in ("1 3", "2 6", "all 9"):
+        question, networks = row.split()
+        (line,) = (line for line in said.out.splitlines() if line.split()[:1] == [question])
+        assert line.split()[1] == networks and line.endswith("all, to the bit")
+    assert "q02-other, seed 2: same: equal to the last bit (line from two cores)" in said.out
+    assert "experiment 3 of 3, " in said.err and " left for all" in said.err
+
+
+def test_fit_is_timed_once_for_each_network_whatever_its_epochs(folder, fits, tmp_path):
+    training.measure(ASKED, tmp_path / "kept.json", folder)
+    assert [replace(e, name="any", epochs=1) for e in fits] == [
+        replace(e, name="any", epochs=1) for e in (SHORT, OTHER)
+    ]
+
+
+def test_time_left_counts_what_is_still_to_come_of_both_ways(folder, fits, tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(training, "_expected_of_fit", lambda experiment: 100.0)
+    monkeypatch.setattr(training.Pace, "say", lambda pace, at, seconds: told.append(seconds))
+    training.measure(ASKED, tmp_path / "kept.json", folder)
+    here = [
+        sum(line["seconds"] for line in Ledger(e, folder).read().values()) / workers.number_here()
+        for _, e in ASKED
+    ]
+    assert told == pytest.approx(
+        [200 + sum(here), 100 + sum(here), sum(here), sum(here[1:]), here[2]]
+    )
+
+
+def test_fit_is_expected_to_take_what_the_benchmark_found(monkeypatch, tmp_path):
+    found = {"dense_sheet_epoch_seconds": 20.0, "dense_networks": 10}
+    (tmp_path / "benchmark.json").write_text(json.dumps(found))
+    monkeypatch.setattr(training.results, "SPEED", tmp_path / "benchmark.json")
+    assert training._expected_of_fit(SHORT) == training.START + (1 + training.EPOCHS) * 2
+
+
+def test_a_network_that_contradicts_its_ledger_is_an_error_and_nothing_is_kept(
+    folder, fits, tmp_path, capsys
+):
+    path, kept = Ledger(LONG, folder).path, tmp_path / "kept.json"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines[1]["history"]["loss"][1] *= 0.999
+    path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
+    kept.write_text("what was there")
+    with pytest.raises(VerificationError, match="not what the ledger says: q02-long, seed 1;"):
+        training.measure(ASKED, kept, folder)
+    said = capsys.readouterr().out
+    assert "q02-long, seed 1: different: loss of epoch 2 is" in said
+    assert "8 to the bit" in said.splitlines()[-1]
+    assert kept.read_text() == "what was there"
+
+
+def test_without_a_ledger_nothing_is_trained(folder, fits, tmp_path):
+    Ledger(OTHER, folder).path.unlink()
+    with pytest.raises(LedgerError, match="q02-other lacks 3 of 3 networks"):
+        training.measure(ASKED, tmp_path / "kept.json", folder)
+    assert fits == []
+
+
+def test_a_cluster_is_not_timed(folder, fits, tmp_path, monkeypatch):
+    monkeypatch.setenv(workers.SCHEDULER_VARIABLE, "tcp://somewhere:8786")
+    with pytest.raises(workers.ClusterError, match="this times one machine: unset it"):
+        training.measure(ASKED, tmp_path / "kept.json", folder)
+    assert fits == []
+
+
+STOPPED = """
+import sys
+from pathlib import Path
+import tiny
+from analysis.training import prescribed
+tiny.register()
+prescribed.apart = lambda *given: {"epoch": 1.0, "startup": 1.0}
+folder = Path(sys.argv[1])
+prescribed.measure([("q00", tiny.experiment())], folder / "kept.json", folder)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopped_it_leaves_nothing_and_loses_nothing(start, tmp_path, monkeypatch, number):
+    folder, shared = tmp_path / "results", tmp_path / "shared"
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(shared))
+    for seed in range(3):
+        Ledger(tiny.experiment(), folder).append(tiny.record(seed))
+    (folder / "kept.json").write_text("what was there")
+    before = contents(folder)
+    process = start("-c", STOPPED, folder, seconds_an_epoch=30)
+    while len(members(process.pid)) < 3:  # it has started workers
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(2)
+    os.kill(process.pid, number)
+    assert process.wait(timeout=60) != 0
+    assert nobody_is_left_of(process)
+    assert contents(folder) == before
+    assert list(shared.glob("*/*/")) == []
