@@ -356,6 +356,11 @@ def building(*options, **environment):
     )
 
 
+def forget_downloads():
+    """Take away what earlier pages offered; Sphinx copies what these do, and removes nothing."""
+    shutil.rmtree(BUILD / "html" / "_downloads", ignore_errors=True)
+
+
 def task_pdf():
     """Typeset the pages as a PDF in _build/latex (in a plain doit where TeX is installed)."""
     return {
