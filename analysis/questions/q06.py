@@ -189,10 +189,10 @@ def claims(results: Results) -> list[Claim]:
     return [
         Claim(
             "more",
-            "Each doubling of the hidden neurons gives more accuracy, in training (average over "
+            "Each doubling of the hidden neurons raises the accuracy, in training (average over "
             "the epoch) and in testing.",
             *(
-                above(f"testing, to {size}, points", gain)
+                above(f"gain in testing, to {size}, points", gain)
                 for size, gain in zip(SIZES[1:], _gains(test), strict=True)
             ),
             at_most("largest adjusted p in testing", max(_p_values(test)), SIGNIFICANT, ".2g"),
@@ -220,17 +220,17 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "last",
-            "The last doubling still helps.",
+            "Even the last doubling raises the testing accuracy.",
             above("from 128 to 256, points", _gains(test)[-1]),
             above(
-                "interval over test images",
+                "the same with its interval over test images",
                 q05.over_images(large, half, results.labels(half.experiment)),
             ),
         ),
         Claim(
             "removed",
-            "Of the mistakes, too, the last doubling removes a smaller share than the first.",
-            above("last, share of the mistakes", estimate(removed[-1]), form="+.0%"),
+            "The last doubling also removes a smaller share of the mistakes than the first does.",
+            above("share removed by the last", estimate(removed[-1]), form="+.0%"),
             below("last minus first, points", difference(removed[-1], removed[0]).times(100)),
         ),
         Claim(
@@ -245,30 +245,30 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "gap",
-            "That gap cannot be told from none with 2 neurons; it is larger with 64, and smaller "
-            "again with 256 than with 64.",
+            "With 2 neurons the gap between training and testing accuracy cannot be told from "
+            "none; with 64 it is larger, and with 256 it is smaller again than with 64.",
             undecided("2 neurons, points", estimate(gap_by_size[2])),
-            above("64 minus 2", difference(gap_by_size[64], gap_by_size[2])),
-            below("256 minus 64", difference(gap_by_size[256], gap_by_size[64])),
+            above("64 minus 2 neurons", difference(gap_by_size[64], gap_by_size[2])),
+            below("256 minus 64 neurons", difference(gap_by_size[256], gap_by_size[64])),
         ),
         Claim(
             "error",
-            f"The testing error of the largest networks is lowest after epoch {BEST_EPOCH}, on "
-            "average, and rises from there; in the end it cannot be told from that of the next "
-            "smaller ones.",
+            "The mean testing error of the largest networks is lowest after epoch "
+            f"{BEST_EPOCH} and rises from there; in the end it cannot be told from that of "
+            "networks half as large.",
             exactly(
-                "epoch of the lowest mean",
+                "epoch of the lowest mean error",
                 1 + int(results[BY_SIZE[SIZES[-1]]].history("val_loss").mean(axis=0).argmin()),
                 BEST_EPOCH,
             ),
-            above("rise", _since_best(results), form="+.4f"),
-            undecided("less than with half of the neurons", _less_error(results), "+.4f"),
+            above("rise since then", _since_best(results), form="+.4f"),
+            undecided("how much lower than with half the neurons", _less_error(results), "+.4f"),
         ),
         Claim(
             "luck",
             "Runs with 2 neurons lie further apart than runs with 256.",
             above(
-                "mean distance in testing accuracy from the middle run, 2 minus 256, points",
+                "mean distance from the median testing accuracy, 2 minus 256 neurons, points",
                 difference(strays[0], strays[-1]),
             ),
         ),
