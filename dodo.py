@@ -389,7 +389,7 @@ def date_of_pdf():
 def task_book():
     """Build the pages into _build/html, with the PDF to download where there is one."""
     return {
-        "actions": [building()],
+        "actions": [forget_downloads, building()],
         "file_dep": [*PAGES_FROM, *[PDF] * TEX],
         "targets": [BUILD / "html" / "index.html"],
     }
