@@ -209,6 +209,8 @@ def test_what_was_found_trained_is_asked_again_for_other_settings_or_seeds(dodo,
 
 
 def test_pages_offer_nothing_that_earlier_ones_did(monkeypatch, tmp_path):
+    import dodo
+
     offered = tmp_path / "html" / "_downloads" / "some" / "old.csv"
     offered.parent.mkdir(parents=True)
     offered.write_text("1\n")
