@@ -356,6 +356,11 @@ def building(*options, **environment):
     )
 
 
+def forget_downloads():
+    """Take away what earlier pages offered; Sphinx copies what these do, and removes nothing."""
+    shutil.rmtree(BUILD / "html" / "_downloads", ignore_errors=True)
+
+
 def task_pdf():
     """Typeset the pages as a PDF in _build/latex (in a plain doit where TeX is installed)."""
     return {
@@ -384,7 +389,7 @@ def date_of_pdf():
 def task_book():
     """Build the pages into _build/html, with the PDF to download where there is one."""
     return {
-        "actions": [building()],
+        "actions": [forget_downloads, building()],
         "file_dep": [*PAGES_FROM, *[PDF] * TEX],
         "targets": [BUILD / "html" / "index.html"],
     }

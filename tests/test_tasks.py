@@ -206,3 +206,16 @@ def test_what_was_found_trained_is_asked_again_for_other_settings_or_seeds(dodo,
         dodo.is_trained(replace(experiment, **changes))()
     assert len(set(asked[:3])) == 3
     assert asked[3] == asked[0]  # whose ledger is another file
+
+
+def test_pages_offer_nothing_that_earlier_ones_did(monkeypatch, tmp_path):
+    import dodo
+
+    offered = tmp_path / "html" / "_downloads" / "some" / "old.csv"
+    offered.parent.mkdir(parents=True)
+    offered.write_text("1\n")
+    monkeypatch.setattr(dodo, "BUILD", tmp_path)
+    dodo.forget_downloads()
+    dodo.forget_downloads()  # also where there are none
+    assert list((tmp_path / "html").iterdir()) == []
+    assert dodo.task_book()["actions"][0] is dodo.forget_downloads
