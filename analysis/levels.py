@@ -522,6 +522,7 @@ def settings_table(settings: dict[str, Runs], reference: Runs) -> list[list[str]
     header = [
         "setting",
         f"stuck, of {len(reference)}",
+        "healthy",
         "testing error",
         "testing accuracy",
         "epochs to match",
@@ -535,6 +536,7 @@ def settings_table(settings: dict[str, Runs], reference: Runs) -> list[list[str]
             [
                 label,
                 f"{stuck(runs).sum()} ({forms.interval(found.low, found.high, '.0%')})",
+                f"{healthy(runs).sum()}",
                 _mean(runs.final("val_loss")[healthy(runs)], ".4f"),
                 _mean(runs.final("val_accuracy")[healthy(runs)], ".2%"),
                 f"{epochs:g}" if np.isfinite(epochs) else forms.MISSING,

@@ -137,7 +137,7 @@ def claims(results: Results) -> list[Claim]:
         Claim(
             "matrix",
             "The confusion matrix and the recorded testing accuracy agree.",
-            at_most("difference", abs(right - run.final("val_accuracy")[0]), 1e-6, ".0e"),
+            at_most("difference", abs(right - run.final("val_accuracy")[0]), 1e-6, ".0g"),
         ),
         Claim(
             "mixed-up",
