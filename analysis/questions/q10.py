@@ -70,7 +70,7 @@ BUILDS_ON = (q09, q10_arms)
 
 #: What the page cites of which arms, see `ladder.numbers`.
 CITED = {
-    "mistakes": (SHEETS, LOOKAHEAD, WIDER),
+    "mistakes": (SHEETS, LOOKAHEAD, WIDER, UNSCALED),
     "seconds": (SHEETS, HALF, LOOKAHEAD, ADAM),
     "gain": (*STEPS[1:], *ALONE, *WITHOUT, *ADDED),
 }
@@ -175,6 +175,8 @@ def numbers(results: Results) -> dict:
         "basics_gain": ladder.over(results, SCHEDULE, HALF).mean,
         "all_gain": ladder.over(results, WIDER, HALF).mean,
         "recipe_gain": ladder.over(results, LOOKAHEAD, ALTERNATING).mean,
+        "plainer_loss": -ladder.gain(results, PLAINER).mean,
+        "lookahead_known": float(results[LOOKAHEAD.experiment].after("accuracy").mean()),
         "layers_gain": ladder.over(results, ADAM, ALTERNATING).mean,
         "compared": sum(arm.base is not None for arm in ARMS),
         "first_four_together": float(
@@ -334,6 +336,15 @@ def claims(results: Results) -> list[Claim]:
             NORM,
             SCHEDULE,
         ),
+        ladder.helping(
+            results,
+            ARMS,
+            "alone",
+            "Standardised inputs by themselves help the network of question 9, and so does batch "
+            "norm.",
+            STANDARDISED_ALONE,
+            NORM_ALONE,
+        ),
         ladder.in_doubt(
             results, ARMS, "half", "Products of 16-bit numbers cannot be told from others.", HALF
         ),
@@ -361,8 +372,11 @@ def claims(results: Results) -> list[Claim]:
             "batches, smoothed labels, beginning as the identity, outputs a ninth as large.",
             *PREPARING,
         ),
-        ladder.helping(
-            results, ARMS, "faster", "With all of them in place five times the rate helps.", FASTER
+        Claim(
+            "faster",
+            "With all of them in place five times the rate helps, and more than they had cost.",
+            above("points", ladder.gain(results, FASTER)),
+            above("over the setting before them", ladder.over(results, FASTER, ALTERNATING)),
         ),
         ladder.helping(results, ARMS, "whitening", "Whitening helps.", WHITENING),
         ladder.helping(
@@ -390,21 +404,32 @@ def claims(results: Results) -> list[Claim]:
             results,
             ARMS,
             "missed",
-            "Taken out of the whole recipe again, outputs a ninth as large, whitening and changed "
-            "images are missed.",
+            "Taken out of the whole recipe again, outputs a ninth as large, whitening, weight "
+            "decay, changed images and beginning as the identity are missed.",
             UNSCALED,
             UNWHITENED,
+            UNDECAYED,
             UNCHANGED,
+            GLOROT,
         ),
         ladder.in_doubt(
             results,
             ARMS,
             "not-missed",
-            "Each by itself, GELU, smoothed labels and beginning as the identity are not missed "
-            "so much that it could be told from chance.",
+            "Each by itself, GELU and smoothed labels are not missed so much that it could be told "
+            "from chance.",
             RELU,
             HARD,
-            GLOROT,
+        ),
+        Claim(
+            "plainer",
+            "Without GELU, smoothed labels and beginning as the identity at once the recipe is "
+            "worse, and by more than without any one of the three.",
+            below("over the whole recipe, points", ladder.gain(results, PLAINER)),
+            *(
+                below(f"over it with {arm.label}, points", ladder.over(results, PLAINER, arm))
+                for arm in (RELU, HARD, GLOROT)
+            ),
         ),
         Claim(
             "adam",
