@@ -306,7 +306,7 @@ def tested(right: np.ndarray) -> list[str]:
     ]
 
 
-#: Ticks of a logarithmic axis that does not reach from 1 to 3.
+#: Ticks of a logarithmic axis that does not reach from 1 to 2.
 NARROW = (1, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
 
 
@@ -337,7 +337,7 @@ def mistakes_figure(
     called = names(every)
     ax.set_yticks(range(len(arms)), [called[arm] for arm in arms])
     ax.set(xscale="log", ylim=(len(arms) - 0.4, -0.6))
-    narrow = np.divide(*ax.get_xlim()[::-1]) < 3
+    narrow = np.divide(*ax.get_xlim()[::-1]) < 2
     style.plain_ticks(ax.xaxis, digits=NARROW if narrow else (1, 1.5, 2, 3, 5, 7))
     ax.set_xlabel(f"mistakes on {arms[0].experiment.validation:,} held-out images")
     ax.grid(axis="x", which="both", color=style.theme().faint, lw=0.4, alpha=0.4)

@@ -183,7 +183,7 @@ class Spec:
     """An experiment or a part of one: it has the forms and the checks of its fields' type hints."""
 
     def __new__(cls, *values, **named):
-        known = [field.name for field in fields(cls)]
+        known = getattr(cls, "__dataclass_fields__", {})
         for name in named.keys() - known:
             near = difflib.get_close_matches(name, known, 1)
             meant = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}"

@@ -259,7 +259,9 @@ def test_claim_that_fails_stops_doit_with_page_and_sentence(doit, clone):
     append_to_questions(clone, FAILING_CLAIM)
     status, said = doit("numbers")
     assert status != 0
-    assert "q00: None does. (needed: stuck at most 0; measured: stuck 3)" in said
+    assert (
+        "q00.py, Claim('none', …): None does. (needed: stuck at most 0; measured: stuck 3)" in said
+    )
     assert "Traceback" not in said
 
 

@@ -124,8 +124,8 @@ def test_rows_tell_accuracy_gain_and_cost():
     assert wider[:2] == ["3. 16 hidden", "2"] and wider[2] == "+5.00 ± 12.42"  # 4.303 × 5 / √3
     # t = 5 / (5 / √3) with two degrees of freedom; twice that, for two are compared
     assert float(wider[3]) == pytest.approx(2 * (1 - 3**0.5 / 5**0.5), abs=5e-4)
-    assert wider[4:6] == ["85.00%", f"{(64 + 1) * 16 + (16 + 1) * 10:,}"]
-    assert wider[6:] == ["0.0"]
+    assert wider[4:6] == ["85.00%", "3"]
+    assert wider[6:] == [f"{(64 + 1) * 16 + (16 + 1) * 10:,}", "0.0"]
 
 
 def test_best_arm_has_the_highest_mean():

@@ -101,7 +101,7 @@ def test_networks_that_answer_together_can_be_right_where_most_are_not():
 
 def test_the_basics_gain_is_set_against_that_of_all_that_comes_after_them_in_pairs():
     accuracy = {
-        q10.SHEETS: [0.5, 0.6, 0.9],
+        q10.HALF: [0.5, 0.6, 0.9],
         q10.SCHEDULE: [0.7, 0.7, 0.9],
         q10.WIDER: [0.75, 0.9],
     }

@@ -124,6 +124,7 @@ ALTERNATING = SHIFTED.but(
     "q10-alternating",
     "each mirrored every other time",
     augmentation=FlipAndShift("alternating", 2),
+    seeds=range(8),  # so much is compared with what follows from it
 )
 TOO_FAST = ALTERNATING.but(
     "q10-too-fast",
@@ -131,6 +132,7 @@ TOO_FAST = ALTERNATING.but(
     bundle=True,
     optimizer=_sgd(),
     batch_size=BATCH,
+    seeds=range(4),
 )
 MOMENTUM = ALTERNATING.but(
     "q10-momentum",
@@ -179,7 +181,6 @@ LOOKAHEAD = FAST_SHIFTS.but(
     averaging=Lookahead(),
     outputs=True,
     tta=True,
-    seeds=range(8),  # so much is compared with it
 )
 WIDER = LOOKAHEAD.but(
     "q10-wide", "twice as many filters", layers=_layers(widths=WIDE), seeds=range(4)
@@ -238,7 +239,7 @@ ADAM = _recipe_but(
 UNDECAYED = _recipe_but("undecayed", "no weight decay", optimizer=_sgd(weight_decay=0.0))
 PLAINER = _recipe_but(
     "plainer",
-    "ReLU, labels not smoothed, convolutions begin at random",
+    "these three at once",
     bundle=True,
     layers=_layers(
         activation="relu", first=(Whitening(2), Activation("relu")), kernel="glorot_uniform"
@@ -250,7 +251,7 @@ CUTOUT = _recipe_but("cutout", "cutout", augmentation=FlipAndShift("alternating"
 MIXUP = _recipe_but("mixup", "mixup", mixup=0.2)
 
 #: Parts of the recipe that were taken out of it again, each by itself and then some together.
-WITHOUT = (UNSCALED, UNWHITENED, UNCHANGED, GLOROT, HARD, RELU, UNDECAYED, ADAM, PLAINER)
+WITHOUT = (UNSCALED, UNWHITENED, UNDECAYED, UNCHANGED, ADAM, GLOROT, HARD, RELU, PLAINER)
 
 #: What the recipe does not have, put into it.
 ADDED = (DROPOUT, CUTOUT, MIXUP)
