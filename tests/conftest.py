@@ -153,6 +153,13 @@ def members(session: int) -> list[int]:
     return found
 
 
+def wait_for_members(process, number: int) -> None:
+    """Wait until a session has so many processes, its first, which goes on, among them."""
+    while len(members(process.pid)) < number:
+        assert process.poll() is None
+        time.sleep(0.01)
+
+
 def nobody_is_left_of(process, seconds: float = 20) -> bool:
     """Whether all processes of its session end within so many seconds."""
     deadline = time.monotonic() + seconds

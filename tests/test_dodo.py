@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import tiny
-from conftest import ROOT, members, nobody_is_left_of
+from conftest import ROOT, nobody_is_left_of, wait_for_members
 
 from analysis import excerpts
 from analysis.results import Ledger
@@ -173,9 +174,7 @@ def test_second_doit_waits_for_its_turn_and_trains_nothing_twice(doit, start, cl
     one = ledger_of(clone, ONE)
     keep_lines(one, 1)
     first = start("-m", "doit", "train", cwd=clone, seconds_an_epoch=4)
-    while len(members(first.pid)) < 3:  # it has started workers
-        assert first.poll() is None
-        time.sleep(0.01)
+    wait_for_members(first, 3)  # it has started workers
     status, said = doit("train")
     assert status == 0, said
     assert "q00-one: waiting for the training of q00-one (process" in said
@@ -290,6 +289,25 @@ def test_dodo_imports_neither_tensorflow_nor_what_draws_nor_what_trains(start):
     assert "analysis.results" in modules
     assert not modules & {"tensorflow", "keras", "matplotlib", "seaborn", "pandas", "scipy"}
     assert not modules & {"joblib", "psutil", "filelock", "tqdm", "PIL"}
+
+
+def test_a_spec_that_is_refused_is_named_with_its_place_and_nothing_else(start):
+    process = start(
+        "-c",
+        "from analysis.spec import Experiment, SpecError\n"
+        "checked = Experiment.__post_init__\n"
+        "def check(self):\n"
+        "    checked(self)\n"
+        "    if self.name == 'q02-sgd': raise SpecError('not this one')\n"
+        "Experiment.__post_init__ = check\n"
+        "import dodo",
+        stub=False,
+    )
+    said, _ = process.communicate()
+    assert process.returncode == 1
+    place, number, message = re.fullmatch(r"(.+), line (\d+): (.+)\n", said).groups()
+    assert (place, message) == ("analysis/questions/q02.py", "not this one")
+    assert 'name="q02-sgd"' in (ROOT / place).read_text().splitlines()[int(number) - 1]
 
 
 def test_where_there_are_no_unix_modules_all_but_training_can_be_had(start):

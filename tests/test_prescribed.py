@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import tiny
-from conftest import ROOT, members, nobody_is_left_of
+from conftest import ROOT, nobody_is_left_of, wait_for_members
 from test_programs import SPECS
 
 from analysis import prescribed
@@ -253,9 +253,7 @@ def test_stopped_it_leaves_nothing_and_loses_nothing(start, tmp_path, monkeypatc
     (folder / "kept.json").write_text("what was there")
     before = contents(folder)
     process = start("-c", STOPPED, folder, seconds_an_epoch=30)
-    while len(members(process.pid)) < 3:  # it has started workers
-        assert process.poll() is None
-        time.sleep(0.01)
+    wait_for_members(process, 3)  # it has started workers
     time.sleep(2)
     os.kill(process.pid, number)
     assert process.wait(timeout=60) != 0

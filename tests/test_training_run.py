@@ -8,7 +8,7 @@ import time
 
 import pytest
 import tiny
-from conftest import TESTS, members, nobody_is_left_of
+from conftest import TESTS, nobody_is_left_of, wait_for_members
 
 from analysis.results import Ledger
 from analysis.training import scratch
@@ -125,9 +125,7 @@ def test_stopped_run_fails_keeps_what_is_finished_and_goes_on(train, tmp_path, n
 
 def test_workers_of_a_killed_run_end_soon_after_it(train, tmp_path):
     process = train(seconds_an_epoch=1)
-    while len(members(process.pid)) < 4:
-        assert process.poll() is None
-        time.sleep(0.01)
+    wait_for_members(process, 4)
     time.sleep(0.5)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -142,9 +140,7 @@ def test_stopped_benchmark_leaves_no_process_behind(start, number):
         "from analysis import datasets; datasets.load = lambda name: None\n"
         "from analysis.training import benchmark; benchmark.measure()",
     )
-    while len(members(process.pid)) < 2:  # it has started one to measure in
-        assert process.poll() is None
-        time.sleep(0.01)
+    wait_for_members(process, 2)  # it has started one to measure in
     time.sleep(1)
     os.kill(process.pid, number)
     assert process.wait(timeout=20) != 0

@@ -142,7 +142,8 @@ class Group:
         self.y_test = tf.constant(data.y_test.astype(np.int32))
         self.target_train = tf.constant(build.targets(experiment, data.y_train))
         self.target_test = tf.constant(build.targets(experiment, data.y_test))
-        self.colour = tf.constant(data.x_train.mean(axis=(0, 1, 2)), tf.float32)
+        if getattr(experiment.augmentation, "cutout", 0):
+            self.colour = tf.constant(data.x_train.mean(axis=(0, 1, 2)), tf.float32)
 
     def train_epoch(self, epoch: int) -> dict[str, list]:
         """Train every network once on every training image.

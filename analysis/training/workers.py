@@ -167,7 +167,7 @@ def start_here() -> None:
 
 
 def _import() -> None:
-    engine_on_one_thread()
+    engine_on_one_thread()  # whose result, a module, no process can hand over
 
 
 @cache
