@@ -342,7 +342,7 @@ def _of_views(outputs: np.ndarray, predictions: np.ndarray, labels: Labels) -> I
     alone = _share_right(predictions, labels)
     if abs(together - alone) > VIEWS_DIFFER_BY:
         yield (
-            f"outputs, of six views together, are right on {together!r} of the images, but "
+            f"outputs, of several views together, are right on {together!r} of the images, but "
             f"predictions, of one view, on {alone!r}: more than {VIEWS_DIFFER_BY} apart"
         )
 

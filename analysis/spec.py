@@ -488,9 +488,10 @@ class AdamW(Spec):
 
 @dataclass(frozen=True)
 class Affine(Spec):
-    """Turns, scales, shears and shifts each training image at random, anew in each epoch.
+    """Turns, scales, shears, shifts and bends each training image at random, anew in each epoch.
 
-    Each value is drawn evenly between its negative and itself, for the two directions apart.
+    Each value but the last is drawn evenly between its negative and itself, for the two directions
+    apart.
 
     Parameters
     ----------
@@ -502,12 +503,16 @@ class Affine(Spec):
         Tangent of the angle by which rows slide over each other.
     shift : float
         Pixels.
+    elastic : float
+        Standard deviation, in pixels, of the displacements at the points of a coarse grid, between
+        which they change smoothly (Simard et al. 2003; the grid as of Ronneberger et al. 2015).
     """
 
     rotation: NotNegative = 0.0
     scale: Share = 0.0
     shear: NotNegative = 0.0
     shift: NotNegative = 0.0
+    elastic: NotNegative = later(0.0)
 
 
 @dataclass(frozen=True)
@@ -620,8 +625,9 @@ class Experiment(Spec):
     outputs : bool
         Whether to keep what the trained network says of each image it is tested on.
     tta : bool
-        Whether it says that of six views of an image together: the image and its mirror
-        image, each also moved by a pixel towards two corners.
+        Whether it says that of several views of an image together: the image, also moved by a
+        pixel towards two corners, and where training images are mirrored, of all three the mirror
+        image as well.
 
     Raises
     ------
@@ -705,6 +711,11 @@ class Experiment(Spec):
 
     def _title(self) -> str:
         return f"experiment {self.name!r}"
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether training images are mirrored."""
+        return getattr(self.augmentation, "flip", "none") != "none"
 
     def shapes(self) -> list[tuple[int, ...]]:
         """Shape of each layer's output for one image, from first to last.

@@ -98,7 +98,7 @@ def _additions(experiment: Experiment) -> dict[str, str]:
         and f"label smoothing {experiment.label_smoothing:g}",
         "averaging": averaged,
         "precision": experiment.precision != "float32" and experiment.precision,
-        "tta": experiment.tta and "outputs for six views",
+        "tta": experiment.tta and f"outputs for {'six' if experiment.mirrored else 'three'} views",
         "order": not experiment.reshuffle and "every epoch in the first epoch's order",
         "activity": experiment.activity_at and "activity counted within the first epoch",
     }
@@ -110,12 +110,17 @@ def _augmentation(augmentation: Affine | FlipAndShift | None) -> str:
         shift = augmentation.shift and f"shift up to {augmentation.shift} pixels"
         cutout = augmentation.cutout and f"cutout {augmentation.cutout} pixels across"
         return ", ".join(filter(None, (_FLIPS.get(augmentation.flip), shift, cutout)))
+    if augmentation is None:
+        return ""
     units = {"rotation": "°", "scale": "", "shear": "", "shift": " pixels"}
-    return ", ".join(
+    told = [
         f"{name} ±{getattr(augmentation, name):g}{unit}"
         for name, unit in units.items()
-        if getattr(augmentation, name, 0)
-    )
+        if getattr(augmentation, name)
+    ]
+    if augmentation.elastic:
+        told.append(f"elastic {augmentation.elastic:g} pixels")
+    return ", ".join(told)
 
 
 def _optimizer(optimizer) -> str:

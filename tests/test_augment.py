@@ -121,6 +121,51 @@ def test_images_change_as_scipy_changes_them(augment, channels, stacked):
             np.testing.assert_allclose(new[..., channel], expected, atol=2e-2)
 
 
+@pytest.mark.parametrize("channels", [(), (3,)], ids=["grey", "colour"])
+@pytest.mark.parametrize("stacked", [(5,), (2, 3)], ids=["images", "runs of images"])
+@pytest.mark.parametrize("elastic", [0.01, 1.5, 9])
+def test_images_bend_as_scipy_bends_them_by_a_grid_enlarged(augment, stacked, channels, elastic):
+    import tensorflow as tf
+
+    n = int(np.prod(stacked))
+    images = np.random.default_rng(1).integers(0, 256, (n, *SIZE, *channels)).astype(np.uint8)
+    affine = Affine(rotation=25, scale=0.2, shear=0.2, shift=3, elastic=elastic)
+    drawn = augment.draw(affine, np.arange(n), SIZE, [0, 2], 0)
+    parts = (images, drawn[:, :6], drawn[:, 6:])
+    found = augment.bend(*(part.reshape(*stacked, *part.shape[1:]) for part in parts)).numpy()
+    assert found.shape == (*stacked, *SIZE, *channels) and found.dtype == np.float32
+
+    row, column = np.mgrid[: SIZE[0], : SIZE[1]]
+    grids = drawn[:, 6:].reshape(n, 2, augment.GRID, augment.GRID).transpose(0, 2, 3, 1)
+    found, images = (values.reshape(n, *SIZE, -1) for values in (found, images))
+    for new, old, transform, moved in zip(
+        found, images, drawn[:, :6], tf.image.resize(grids, SIZE, "bicubic").numpy(), strict=True
+    ):
+        a, b, c, d, e, f = transform.astype(float)
+        places = [
+            d * column + e * row + f + moved[..., 1],
+            a * column + b * row + c + moved[..., 0],
+        ]
+        for channel in range(old.shape[-1]):
+            expected = ndimage.map_coordinates(
+                old[..., channel].astype(float), places, order=1, mode="grid-constant"
+            )
+            np.testing.assert_allclose(new[..., channel], expected, atol=2e-2)
+
+
+def test_displacements_are_normal_and_leave_the_other_changes_as_they_are(augment):
+    order = np.arange(2_000)
+    with_it, without = (
+        augment.draw(Affine(rotation=9, shift=2, elastic=elastic), order, SIZE, [0, 2], 1)
+        for elastic in (1.5, 0)
+    )
+    np.testing.assert_array_equal(with_it[:, :6], without)
+    grids = with_it[:, 6:]
+    assert grids.dtype == np.float32 and grids.shape == (2_000, 2 * augment.GRID**2)
+    assert stats.kstest(grids.ravel()[::7] / 1.5, "norm").pvalue > 0.01
+    assert abs(np.corrcoef(grids.T) - np.eye(grids.shape[1])).max() < 0.1
+
+
 def changed_by(augment, spec, order, epoch, stream=(0, 2)):
     """Images of random pixels after the changes that are drawn for them, in their order."""
     images = np.random.default_rng(2).integers(0, 256, (len(order), *SIZE, 3)).astype(np.uint8)

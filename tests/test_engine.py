@@ -373,10 +373,10 @@ def small_images():
     return tiny.dataset(330, 50, side=28)
 
 
-@pytest.mark.parametrize("setting", [*SHEET, "standardised"])
+@pytest.mark.parametrize("setting", [*SHEET, "standardised", "bent"])
 def test_network_is_the_same_to_the_last_bit_wherever_it_trains(engine, small_images, setting):
     def trained(seeds):
-        chosen = experiment(**SETTINGS[setting])
+        chosen = experiment(**(SETTINGS | GOLDEN_SETTINGS)[setting])
         data = with_channel(small_images) if setting == "standardised" else small_images
         group = engine.Group(chosen, data, seeds)
         group.train_epoch(0)
@@ -599,15 +599,22 @@ def test_tested_weights_are_running_averages(engine):
     np.testing.assert_allclose(tested, plain.evaluate()["val_loss"], rtol=1e-6)
 
 
-def test_changed_images_are_what_is_trained_on_and_plain_ones_what_is_tested(engine):
-    chosen = experiment(augmentation=Affine(shift=2, rotation=20))
+@pytest.mark.parametrize("elastic", [0, 1])
+def test_changed_images_are_what_is_trained_on_and_plain_ones_what_is_tested(engine, elastic):
+    chosen = experiment(augmentation=Affine(shift=2, rotation=20, elastic=elastic))
     group, plain = (
         engine.Group(e, tiny.DATA, [3]) for e in (chosen, replace(chosen, augmentation=None))
     )
     assert group.evaluate()["val_loss"] == plain.evaluate()["val_loss"]
     order = group.order(3, 0)[None]
-    group.train_steps(order, group.transforms(0, order))
-    changed = engine.augment.apply(plain.x_train.numpy()[order], group.transforms(0, order))[0]
+    drawn = group.transforms(0, order)
+    group.train_steps(order, drawn)
+    images = plain.x_train.numpy()[order]
+    changed = (
+        engine.augment.bend(images, drawn[..., :6], drawn[..., 6:])
+        if elastic
+        else engine.augment.apply(images, drawn)
+    )[0]
     plain.x_train = tf_constant_in_order(changed, order[0])
     plain.train_steps(order)
     for ours, theirs in zip(group.weights, plain.weights, strict=True):
@@ -691,12 +698,20 @@ def test_lookahead_sets_weights_to_an_average_that_holds_back_ever_more(engine):
             np.testing.assert_allclose(ours.numpy(), expected, rtol=1e-5, atol=1e-7)
 
 
-def test_views_are_weighed_in_the_mean_of_what_softmax_is_taken_of(engine):
-    small = tiny.dataset(60, 30)
-    data = Dataset(*(np.stack([v] * 3, -1) if v.ndim == 3 else v for v in vars(small).values()))
+@pytest.mark.parametrize("flip", ["none", "alternating"])
+@pytest.mark.parametrize("channels", [0, 3], ids=["grey", "colour"])
+def test_views_are_weighed_in_the_mean_of_what_softmax_is_taken_of(engine, flip, channels):
+    data = tiny.dataset(60, 30)
+    layers = (Flatten(), Dense(10, "softmax"))
+    if channels:
+        layers = (Conv2D(4, 3), *layers)
+        data = Dataset(
+            *(np.stack([v] * channels, -1) if v.ndim == 3 else v for v in vars(data).values())
+        )
     chosen = experiment(
-        dataset="tiny-colour",
-        layers=(Conv2D(4, 3), Flatten(), Dense(10, "softmax")),
+        dataset="tiny-colour" if channels else "tiny",
+        layers=layers,
+        augmentation=FlipAndShift(flip),
         outputs=True,
         tta=True,
     )
@@ -709,13 +724,14 @@ def test_views_are_weighed_in_the_mean_of_what_softmax_is_taken_of(engine):
         values = images / np.float32(255)
         for layer in before:
             values = layer(values)
-        return values.numpy() @ last.kernel.numpy() + last.bias.numpy()
+        return np.asarray(values) @ last.kernel.numpy() + last.bias.numpy()
 
     images = data.x_test
-    wide = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)], "reflect")
+    wide = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)][: images.ndim], "reflect")
     total = 0
     for weight, view in ((0.5, images), (0.25, wide[:, :-2, :-2]), (0.25, wide[:, 2:, 2:])):
-        total = total + weight * (logits(view) + logits(view[:, :, ::-1])) / 2
+        mirrored = view if flip == "none" else view[:, :, ::-1]
+        total = total + weight * (logits(view) + logits(mirrored)) / 2
     expected = np.exp(total) / np.exp(total).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(group.outputs()[0], expected, rtol=1e-4)
 
@@ -855,6 +871,7 @@ GOLDEN_SETTINGS = {
     },
     "averaging": {"averaging": 0.95},
     "augmentation": {"augmentation": Affine(rotation=10, scale=0.1, shear=0.1, shift=1)},
+    "bent": {"augmentation": Affine(rotation=10, shift=1, elastic=1)},
     "mirrored and shifted": {"augmentation": FlipAndShift("random", 1)},
     "mirrored alternately": {"augmentation": FlipAndShift("alternating")},
     "cutout": {"augmentation": FlipAndShift("random", 1, cutout=2)},
@@ -923,6 +940,7 @@ GOLDEN = {
     "smoothed labels": [2.22884, 2.20615, 2.19162, 2.25779, 2.23043, 2.22669],
     "averaging": [0.101736, 0.100475, 0.0993614, 0.100382, 0.0989862, 0.0989853],
     "augmentation": [0.10094, 0.109133, 0.107113, 0.100678, 0.105577, 0.105905],
+    "bent": [0.101867, 0.111274, 0.108964, 0.102536, 0.106104, 0.10651],
     "mirrored and shifted": [0.102636, 0.101235, 0.100925, 0.0995842, 0.101405, 0.10176],
     "mirrored alternately": [0.10307, 0.101131, 0.0999473, 0.0957592, 0.100393, 0.100149],
     "cutout": [0.102673, 0.101556, 0.10112, 0.0994502, 0.101431, 0.101753],

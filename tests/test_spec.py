@@ -255,6 +255,8 @@ def test_every_part_of_a_layer_changes_the_key(layers):
             FlipAndShift("alternating"),
             FlipAndShift(shift=1),
             FlipAndShift(cutout=1),
+            Affine(),
+            Affine(elastic=1),
         ),
         "averaging": (0.0, 0.5, Lookahead(), Lookahead(steps=6), Lookahead(decay=0.5)),
         "layers": tuple(

@@ -124,6 +124,10 @@ def test_settings_name_momentum_lines_flips_lookahead_and_views():
     assert falling["optimizer"] == "SGD, rate 0.1, falling linearly to 0, momentum 0.5"
     mirrored = words.settings(replace(plain, augmentation=FlipAndShift("random")))
     assert mirrored["also"] == "images changed: half of them mirrored"
+    bent = replace(plain, augmentation=Affine(shift=1, elastic=1.5), outputs=True, tta=True)
+    assert words.settings(bent)["also"] == (
+        "images changed: shift ±1 pixels, elastic 1.5 pixels; outputs for three views"
+    )
 
 
 def test_whose_weights_or_order_is_told_and_what_the_epochs_share():

@@ -1,4 +1,4 @@
-"""Changes training images at random: moved in one step, partly covered, mixed with each other."""
+"""Changes training images at random: moved, bent, partly covered, mixed with each other."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from analysis.spec import Affine, FlipAndShift
+
+#: Points of the grid of elastic displacements, in each direction.
+GRID = 5
 
 
 def draw(
@@ -30,15 +33,20 @@ def draw(
 
     Returns
     -------
-    ndarray of float32, shape (n, 6), with cutout (n, 8)
+    ndarray of float32, shape (n, 6), with cutout (n, 8), with elastic (n, 6 + 2 GRID²)
         Rows ``a b c d e f``: the pixel at column x and row y of the new image is that at
         column ax + by + c and row dx + ey + f of the old one. Then the column and the row at
-        which the covered square begins.
+        which the covered square begins, or the displacements at the grid's points, first those of
+        columns and then those of rows.
     """
     generator = np.random.default_rng([*stream, epoch])
-    if isinstance(augmentation, Affine):
-        return affine_transforms(augmentation, len(order), size, generator)
     n = len(order)
+    if isinstance(augmentation, Affine):
+        transforms = affine_transforms(augmentation, n, size, generator)
+        if not augmentation.elastic:
+            return transforms
+        grids = generator.normal(0, augmentation.elastic, (n, 2 * GRID**2))
+        return np.concatenate([transforms, grids.astype(np.float32)], axis=1)
     columns, rows = generator.integers(-augmentation.shift, augmentation.shift + 1, (2, n))
     mirrored = np.zeros(n, bool)
     if augmentation.flip == "random":
@@ -60,7 +68,7 @@ def draw(
 def affine_transforms(
     affine: Affine, n: int, size: tuple[int, int], generator: np.random.Generator
 ):
-    """As `draw` gives them, for ``n`` images."""
+    """The first six numbers that `draw` gives, for ``n`` images."""
 
     def evenly(most, columns=1):
         return generator.uniform(-most, most, (n, columns))
@@ -116,6 +124,63 @@ def apply(images: tf.Tensor, transforms: tf.Tensor, fill_mode: str = "constant")
         fill_mode=fill_mode.upper(),
     )
     return tf.reshape(changed, shape)
+
+
+def bend(images: tf.Tensor, transforms: tf.Tensor, grids: tf.Tensor) -> tf.Tensor:
+    """The images as their transforms change them, and elastic displacements as well.
+
+    Parameters
+    ----------
+    images : Tensor, shape (…, height, width) or (…, height, width, 3)
+    transforms : Tensor of float32, shape (…, 6)
+        As `draw` gives them.
+    grids : Tensor of float32, shape (…, 2 GRID²)
+        Displacements as `draw` gives them; each is added to the column or the row that a pixel of
+        the new image is taken from.
+
+    Returns
+    -------
+    Tensor of float32, shape of ``images``
+        Between pixels linearly, black around.
+    """
+    images, shape = tf.convert_to_tensor(images), tf.shape(images)
+    before = len(transforms.shape) - 1  # axes before height and width
+    height, width = images.shape[before : before + 2]
+    channels = images.shape[before + 2 :].num_elements()
+    a, b, c, d, e, f = tf.unstack(tf.reshape(transforms, (-1, 6, 1, 1)), axis=1)
+    x, y = tf.range(width, dtype=tf.float32), tf.range(height, dtype=tf.float32)[:, None]
+    across, down = tf.unstack(_smooth(grids, (height, width)), axis=1)
+    left, from_left = _place(a * x + b * y + c + across, width)
+    top, from_top = _place(d * x + e * y + f + down, height)
+
+    wide = tf.reshape(images, (-1, height, width, channels))
+    wide = tf.pad(wide, [[0, 0], [1, 1], [1, 1], [0, 0]])  # black
+    wide = tf.reshape(wide, (-1, (height + 2) * (width + 2), channels))
+
+    def row(start):
+        first, second = (tf.gather(wide, start + step, batch_dims=1) for step in (0, 1))
+        return _between(*(tf.cast(pixels, tf.float32) for pixels in (first, second)), from_left)
+
+    start = top * (width + 2) + left
+    return tf.reshape(_between(row(start), row(start + width + 2), from_top), shape)
+
+
+def _smooth(grids: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Displacements of all pixels, (n, 2, height, width), from those of grids, cubically."""
+    points = tf.reshape(tf.eye(GRID**2), (GRID**2, GRID, GRID, 1))
+    by_point = tf.reshape(tf.image.resize(points, size, "bicubic"), (GRID**2, -1))
+    return tf.reshape(tf.reshape(grids, (-1, GRID**2)) @ by_point, (-1, 2, *size))
+
+
+def _place(positions: tf.Tensor, pixels: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """The pixel before each position in an image with a pixel more all round, and how far on."""
+    positions = tf.clip_by_value(positions + 1, 0.0, pixels + 1.0)
+    before = tf.minimum(tf.floor(positions), pixels)
+    return tf.cast(before, tf.int32), positions - before
+
+
+def _between(first: tf.Tensor, second: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
+    return first + share[..., None] * (second - first)
 
 
 def cover(images: tf.Tensor, corners: tf.Tensor, size: int, colour: tf.Tensor) -> tf.Tensor:

@@ -185,7 +185,7 @@ class Group:
         return generator.permutation(len(self.y_train)).astype(np.int32)
 
     def transforms(self, epoch: int, orders: np.ndarray) -> tf.Tensor | None:
-        """How each network's images are changed, in their order; float32, shape (R, n, 6 or 8)."""
+        """How each network's images are changed, in their order, (R, n, …); see `augment.draw`."""
         augmentation = self.experiment.augmentation
         if augmentation is None:
             return None
@@ -225,22 +225,32 @@ class Group:
         """
         n, size = tf.shape(orders)[1], self.experiment.batch_size
         steps = (n + size - 1) // size
-        augmentation = self.experiment.augmentation
-        fill_mode = "constant" if isinstance(augmentation, Affine) else "reflect"
         losses = tf.TensorArray(tf.float32, steps, element_shape=(len(self.seeds),))
         correct = tf.TensorArray(tf.float32, steps, element_shape=(len(self.seeds),))
         for step in tf.range(steps):
             chosen = slice(step * size, (step + 1) * size)
             images = tf.gather(self.x_train, orders[:, chosen])
             if transforms is not None:
-                images = augment.apply(images, transforms[:, chosen, :6], fill_mode)
-                if transforms.shape[-1] > 6:
-                    corners = transforms[:, chosen, 6:]
-                    images = augment.cover(images, corners, augmentation.cutout, self.colour)
+                images = self._changed(images, transforms[:, chosen])
             mixed = None if shares is None else shares[:, chosen]
             loss, hits = self._step(images, orders[:, chosen], mixed)
             losses, correct = losses.write(step, loss), correct.write(step, hits)
         return losses.stack(), correct.stack()
+
+    def _changed(self, images: tf.Tensor, drawn: tf.Tensor) -> tf.Tensor:
+        augmentation, transforms, rest = (
+            self.experiment.augmentation,
+            drawn[..., :6],
+            drawn[..., 6:],
+        )
+        if isinstance(augmentation, Affine):
+            if augmentation.elastic:
+                return augment.bend(images, transforms, rest)
+            return augment.apply(images, transforms, "constant")
+        images = augment.apply(images, transforms, "reflect")
+        if augmentation.cutout:
+            return augment.cover(images, rest, augmentation.cutout, self.colour)
+        return images
 
     def _step(
         self, images: tf.Tensor, batch: tf.Tensor, shares: tf.Tensor | None
@@ -320,7 +330,7 @@ class Group:
     def outputs(self) -> np.ndarray:
         """What the networks say of each test image: float32, shape (R, n, 10).
 
-        With test-time augmentation, what they say of each of six views, as the weighted
+        With test-time augmentation, what they say of several views, as the weighted
         geometric mean of probabilities, which is what the mean of softmax's inputs gives.
         """
         chunks = range(0, len(self.y_test), self.chunk)
@@ -334,7 +344,7 @@ class Group:
 
         def look_with_tta(weights, state):
             logarithms = 0.0
-            for weight, view in _tta_views(_scaled(images)):
+            for weight, view in _tta_views(_scaled(images), self.experiment.mirrored):
                 outputs = look(weights, state, view)
                 logarithms += weight * tf.math.log(tf.maximum(outputs, np.finfo("f").tiny))
             return tf.nn.softmax(logarithms)
@@ -461,17 +471,21 @@ def _scaled(images: tf.Tensor) -> tf.Tensor:
     return tf.cast(images, tf.float32) / 255.0
 
 
-def _tta_views(images: tf.Tensor) -> list[tuple[float, tf.Tensor]]:
-    """Six views for test-time augmentation: images, (n, height, width, 3), with their weights.
+def _tta_views(images: tf.Tensor, mirrored: bool) -> list[tuple[float, tf.Tensor]]:
+    """Views for test-time augmentation of images, (n, height, width, …), with their weights.
 
     The image, and the image moved by a pixel up and left, and down and right, its edges
-    mirrored outward, together with as much weight; of each also its mirror image (Jordan 2024).
+    mirrored outward, together with as much weight; if wanted of each also its mirror image
+    (Jordan 2024).
     """
     height, width = images.shape[1:3]
-    wide = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]], "REFLECT")
+    channels = [[0, 0]] * (len(images.shape) - 3)
+    wide = tf.pad(images, [[0, 0], [1, 1], [1, 1], *channels], "REFLECT")
     moved = [wide[:, start : start + height, start : start + width] for start in (0, 2)]
-    pairs = [(0.25, images), *((0.125, image) for image in moved)]
-    return pairs + [(weight, image[:, :, ::-1]) for weight, image in pairs]
+    views = [(0.5, images), *((0.25, image) for image in moved)]
+    if not mirrored:
+        return views
+    return [(weight / 2, image[:, :, ::step]) for step in (1, -1) for weight, image in views]
 
 
 def _category(outputs: tf.Tensor) -> tf.Tensor:
