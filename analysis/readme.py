@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-from analysis import figures, forms, levels, plots, report, style
+from analysis import figures, forms, levels, plots, report, style, tta
 from analysis.files import write_whole
 from analysis.loaded import Results
 from analysis.questions import q01, q08, q09, q10
@@ -55,7 +55,7 @@ def picture(results: Results):
         "one hidden\nlayer": results[q08.SHEET].final("val_accuracy"),
         "centred\ninputs": results[q08.CENTRED].final("val_accuracy"),
         "convo-\nlution": results[q09.SHEET].final("val_accuracy"),
-        "question\n10": q10.with_tta(results, q10.FINAL),
+        "question\n10": tta.accuracy(results, q10.FINAL),
     }
     plots.strips(right, groups, style.theme().categories[: len(groups)], "testing accuracy")
     right.set(title="colour images: step by step", ylim=(0, 1))

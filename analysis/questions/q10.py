@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from analysis import cost, forms, ladder, mistakes, plots, published, style
+from analysis import cost, ladder, mistakes, plots, published, style, tta
 from analysis.claims import Claim, above, at_most, below, more_often, undecided
 from analysis.datasets import DATASETS
 from analysis.loaded import Results, computed_once
@@ -94,22 +94,6 @@ VIEWED = (LOOKAHEAD, WIDER)
 TESTED = DATASETS["cifar10"].shapes["y_test"][0]
 
 
-def with_tta(results: Results, experiment: Experiment) -> np.ndarray:
-    """Share of images that each run gets right with views: float, shape (runs,)."""
-    return _right(results, experiment).mean(axis=1)
-
-
-def _gain_of_tta(results: Results, experiment: Experiment) -> Estimate:
-    """Points of accuracy over one view."""
-    one = results[experiment].final("val_accuracy")
-    return difference(with_tta(results, experiment), one).times(100)
-
-
-def _right(results: Results, experiment: Experiment) -> np.ndarray:
-    """Whether each run is right on each image, with views: bool, shape (runs, images)."""
-    return results[experiment].outputs.argmax(axis=2) == results.labels(experiment)
-
-
 def _right_together(results: Results, experiment: Experiment) -> np.ndarray:
     """Whether the mean of all runs' outputs is right, with views: bool, shape (images,)."""
     return vote(results[experiment].outputs) == results.labels(experiment)
@@ -127,9 +111,7 @@ def test_images(results: Results) -> np.ndarray:
 
 def _basics_over_rest(results: Results) -> Estimate:
     """Points that the steps up to `SCHEDULE` gain more than those from there to `WIDER`."""
-    arms = [ladder.accuracy(results, arm) for arm in (HALF, SCHEDULE, WIDER)]
-    pairs = min(map(len, arms))
-    first, middle, last = (accuracy[:pairs] for accuracy in arms)
+    first, middle, last = (ladder.accuracy(results, arm) for arm in (HALF, SCHEDULE, WIDER))
     return difference(middle - first, last - middle).times(100)
 
 
@@ -159,7 +141,9 @@ def numbers(results: Results) -> dict:
     )
     values |= {
         **dict(
-            zip(("large_low", "large_high"), estimate(with_tta(results, LARGE))[1:], strict=True)
+            zip(
+                ("large_low", "large_high"), estimate(tta.accuracy(results, LARGE))[1:], strict=True
+            )
         ),
         "final_one": float(final.final("val_accuracy").mean()),
         "final_train": float(final.after("accuracy").mean()),
@@ -169,7 +153,6 @@ def numbers(results: Results) -> dict:
         "core_hours": math.fsum(results[experiment].seconds for experiment in EXPERIMENTS) / 3600,
         "held_out": HELD_OUT,
         "seeds": len(SHEETS.experiment.seeds),
-        "seeds_of_recipe": len(LOOKAHEAD.experiment.seeds),
         "epochs": SHEETS.experiment.epochs,
         "changed_images_gain": ladder.over(results, ALTERNATING, SCHEDULE).mean,
         "basics_gain": ladder.over(results, SCHEDULE, HALF).mean,
@@ -209,7 +192,7 @@ def _cited(results: Results, name: str, experiment: Experiment) -> dict:
     values = {
         "runs": len(runs),
         "epochs": experiment.epochs,
-        "views": float(with_tta(results, experiment).mean()),
+        "views": float(tta.accuracy(results, experiment).mean()),
         "together": _together(results, experiment),
         "minutes": runs.seconds / len(runs) / 60,
         "weights": cost.weights(experiment),
@@ -228,26 +211,9 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
         "ladder": ladder.rows(results, (*STEPS, *ALONE), ARMS),
         "without": ladder.rows(results, WITHOUT, ARMS),
         "added": ladder.rows(results, ADDED, ARMS),
-        "views": _view_rows(results),
+        "views": tta.rows(results, _viewed(), "six"),
         "final": _final_rows(results),
     }
-
-
-def _view_rows(results: Results) -> list[list[str]]:
-    rows = [["networks", "images", "one view", "six views", "gain, points (95% interval)"]]
-    for name, experiment in _viewed().items():
-        one = results[experiment].final("val_accuracy")
-        images = "held out" if experiment.validation else "test set"
-        rows.append(
-            [
-                name,
-                images,
-                f"{one.mean():.2%}",
-                f"{with_tta(results, experiment).mean():.2%}",
-                forms.points(*_gain_of_tta(results, experiment)),
-            ]
-        )
-    return rows
 
 
 def _final_rows(results: Results) -> list[list[str]]:
@@ -264,7 +230,7 @@ def _final_rows(results: Results) -> list[list[str]]:
             [
                 f"{kind}, six views, mean of {len(runs)} runs",
                 minutes,
-                *ladder.tested(_right(results, experiment)),
+                *ladder.tested(tta.right(results, experiment)),
             ],
             [
                 f"{kind}, six views, all {len(runs)} runs together",
@@ -279,7 +245,7 @@ def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
     final, labels = results[FINAL], results.labels(FINAL)
     answers, sheets = _answers(results), results[q09.SHEET].predictions
-    views, large = with_tta(results, FINAL), with_tta(results, LARGE)
+    views, large = tta.accuracy(results, FINAL), tta.accuracy(results, LARGE)
     missed, missed_before = (_missed(said, labels) for said in (answers, sheets))
     return [
         Claim(
@@ -302,7 +268,7 @@ def claims(results: Results) -> list[Claim]:
                 more_often(
                     f"{kind}: right on",
                     _right_together(results, experiment),
-                    _best(_right(results, experiment)),
+                    _best(tta.right(results, experiment)),
                 )
                 for kind, experiment in TESTING.items()
             ),
@@ -313,7 +279,7 @@ def claims(results: Results) -> list[Claim]:
             undecided(
                 "points, by images,",
                 difference(
-                    _right(results, LARGE).mean(axis=0), _right_together(results, FINAL)
+                    tta.right(results, LARGE).mean(axis=0), _right_together(results, FINAL)
                 ).times(100),
             ),
         ),
@@ -357,13 +323,11 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "changed-images",
-            "Mirroring, shifting and mirroring in turn help together; none of the three can be "
-            "told from chance by itself.",
+            "Mirroring, shifting and mirroring in turn help together; by itself mirroring does, "
+            "and neither of the others can be told from chance.",
             above("together, points", ladder.over(results, ALTERNATING, SCHEDULE)),
-            *(
-                undecided(arm.label, ladder.gain(results, arm))
-                for arm in (FLIPPED, SHIFTED, ALTERNATING)
-            ),
+            above(FLIPPED.label, ladder.gain(results, FLIPPED)),
+            *(undecided(arm.label, ladder.gain(results, arm)) for arm in (SHIFTED, ALTERNATING)),
         ),
         ladder.harming(
             results,
@@ -450,13 +414,18 @@ def claims(results: Results) -> list[Claim]:
             results,
             ARMS,
             "holm",
-            "With Holm's correction for all comparisons of this page remain: batch norm, "
-            "standardised inputs and batch norm alone; momentum, smoothed labels, whitening, the "
-            "identity at the start, smaller outputs, five times the rate and fast shifts when they "
-            "are put in; and of the whole recipe's changes no smaller outputs, no whitening, no "
-            "weight decay, images as they are, cutout, and three parts left out together.",
+            "With Holm's correction for all comparisons of this page remain: more convolutions, "
+            "batch norm, the rate that rises and falls, standardised inputs and batch norm alone; "
+            "of the recipe's parts when they are put in its rate, momentum, smoothed labels, "
+            "whitening, the identity at the start, smaller outputs, five times the rate, fast "
+            "shifts and twice as many filters; and of the whole recipe's changes no smaller "
+            "outputs, no whitening, no weight decay, images as they are, cutout, and three parts "
+            "left out together.",
+            SIX,
             NORM,
+            SCHEDULE,
             *ALONE,
+            TOO_FAST,
             MOMENTUM,
             SMOOTHING,
             WHITENING,
@@ -464,6 +433,7 @@ def claims(results: Results) -> list[Claim]:
             SCALED,
             FASTER,
             FAST_SHIFTS,
+            WIDER,
             UNSCALED,
             UNWHITENED,
             UNDECAYED,
@@ -474,10 +444,7 @@ def claims(results: Results) -> list[Claim]:
         Claim(
             "views",
             "Six views are better than one, on held-out images and on the test set.",
-            *(
-                above(name, _gain_of_tta(results, experiment))
-                for name, experiment in _viewed().items()
-            ),
+            *(above(name, tta.gain(results, experiment)) for name, experiment in _viewed().items()),
         ),
         Claim(
             "categories",
@@ -547,7 +514,7 @@ def against_cost(results):
     for (kind, experiment), at in zip(TESTING.items(), ((1, 1), (1, -1)), strict=True):
         runs = len(experiment.seeds)
         ours += [
-            published.point(kind, with_tta(results, experiment).mean(), experiment, at),
+            published.point(kind, tta.accuracy(results, experiment).mean(), experiment, at),
             published.point(
                 f"{runs} {kind}", _together(results, experiment), experiment, (1, 0), runs
             ),
