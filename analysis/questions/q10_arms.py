@@ -100,13 +100,11 @@ _FAST_SHIFTS = BatchNormalization(0.6, scale=False, shift_rate=64)
 SHEETS = Arm(
     "question 9's network",
     replace(
-        q09.SHEET, name="q10-cnn", epochs=5, seeds=range(4), validation=HELD_OUT, activity=False
+        q09.SHEET, name="q10-cnn", epochs=5, seeds=range(8), validation=HELD_OUT, activity=False
     ),
 )
-HALF = SHEETS.but(
-    "q10-half", "products of 16-bit numbers", precision="mixed_bfloat16", seeds=range(8)
-)
-SIX = HALF.but("q10-six", "six convolutions", bundle=True, layers=_network(), seeds=range(4))
+HALF = SHEETS.but("q10-half", "products of 16-bit numbers", precision="mixed_bfloat16")
+SIX = HALF.but("q10-six", "six convolutions", bundle=True, layers=_network())
 NORM = SIX.but("q10-norm", "batch norm", layers=_network(norm=_NORM))
 SCHEDULE = NORM.but(
     "q10-schedule",
@@ -124,7 +122,6 @@ ALTERNATING = SHIFTED.but(
     "q10-alternating",
     "each mirrored every other time",
     augmentation=FlipAndShift("alternating", 2),
-    seeds=range(8),  # so much is compared with what follows from it
 )
 TOO_FAST = ALTERNATING.but(
     "q10-too-fast",
@@ -132,7 +129,6 @@ TOO_FAST = ALTERNATING.but(
     bundle=True,
     optimizer=_sgd(),
     batch_size=BATCH,
-    seeds=range(4),
 )
 MOMENTUM = ALTERNATING.but(
     "q10-momentum",
@@ -182,9 +178,7 @@ LOOKAHEAD = FAST_SHIFTS.but(
     outputs=True,
     tta=True,
 )
-WIDER = LOOKAHEAD.but(
-    "q10-wide", "twice as many filters", layers=_layers(widths=WIDE), seeds=range(4)
-)
+WIDER = LOOKAHEAD.but("q10-wide", "twice as many filters", layers=_layers(widths=WIDE))
 
 STEPS = (
     SHEETS,
