@@ -30,6 +30,7 @@ from analysis.spec import (
     LinearDecay,
     Lookahead,
     MaxPooling2D,
+    Muon,
     Normalization,
     Rescaling,
     Whitening,
@@ -373,11 +374,20 @@ def small_images():
     return tiny.dataset(330, 50, side=28)
 
 
-@pytest.mark.parametrize("setting", [*SHEET, "standardised"])
+@pytest.mark.parametrize("setting", [*SHEET, "standardised", "Muon"])
 def test_network_is_the_same_to_the_last_bit_wherever_it_trains(engine, small_images, setting):
+    settings = SETTINGS | {
+        "Muon": {
+            "dataset": "tiny-grey",
+            "layers": (Conv2D(16, 3), MaxPooling2D(2), Conv2D(32, 3), *mlp(output="softmax")),
+            "loss": "cross_entropy",
+            "optimizer": Muon(0.1, 0.6, SGD(0.01, 0.8, nesterov=True)),
+        }
+    }
+
     def trained(seeds):
-        chosen = experiment(**SETTINGS[setting])
-        data = with_channel(small_images) if setting == "standardised" else small_images
+        chosen = experiment(**settings[setting])
+        data = small_images if setting in SHEET else with_channel(small_images)
         group = engine.Group(chosen, data, seeds)
         group.train_epoch(0)
         group.train_epoch(1)
@@ -863,6 +873,23 @@ GOLDEN_SETTINGS = {
         "optimizer": SGD(LinearDecay(0.05, 0.25, 0.2, 0.1), 0.8, nesterov=True, weight_decay=0.01)
     },
     "lookahead": {"averaging": Lookahead(steps=3, decay=0.8)},
+    "Muon, a rate of its own": {
+        "dataset": "tiny-grey",
+        "optimizer": Muon(
+            LinearDecay(0.1, 0.25, 0.2, 0.1),
+            0.6,
+            SGD(CosineDecay(0.1), 0.8, nesterov=True, weight_decay=0.01),
+        ),
+        "layers": (
+            Conv2D(6, 3, "linear", "same", use_bias=False),
+            BatchNormalization(0.6),
+            Activation("gelu"),
+            Conv2D(12, 3, "gelu"),
+            GlobalAveragePooling2D(),
+            Dense(10, "softmax"),
+        ),
+        "loss": "cross_entropy",
+    },
     "whitening, identity, fast shifts, GELU": {
         "dataset": "tiny-grey",
         "layers": (
