@@ -124,15 +124,17 @@ def test_steps_are_those_of_plain_formulas(engine, setting, steps, seeds):
 
 
 @pytest.mark.parametrize("shape", [(2, 36, 6), (1, 6, 36), (3, 12, 12)])
-@pytest.mark.parametrize("dtype, rounding", [("float32", 1e-5), ("bfloat16", 0.15)])
-def test_singular_values_are_moved_close_to_one(muon, shape, dtype, rounding):
+@pytest.mark.parametrize(
+    "dtype, least, most", [("float32", 0, 1e-5), ("bfloat16", 1e-3, 0.15)], ids=["32", "16"]
+)
+def test_singular_values_are_moved_close_to_one(muon, shape, dtype, least, most):
     import tensorflow as tf
 
     matrices = 1e-3 * np.random.default_rng(0).normal(size=shape).astype(np.float32)
     found = muon.orthogonal(tf.constant(matrices), dtype).numpy()
     assert found.dtype == np.float32
-    for ours, matrix in zip(found, matrices, strict=True):
-        np.testing.assert_allclose(ours, iterated(matrix), atol=rounding)
+    rounding = np.abs(found - np.stack([iterated(matrix) for matrix in matrices])).max()
+    assert least <= rounding <= most
     wide = min(shape[1:]) < max(shape[1:])  # of a square matrix some may be next to 0
     assert not wide or np.abs(np.linalg.svd(found, compute_uv=False) - 1).max() < 0.4
 

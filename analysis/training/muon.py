@@ -18,6 +18,8 @@ ITERATIONS = 5
 class Muon(keras.optimizers.SGD):
     """The optimizer of `analysis.spec.Muon`; weights are stacked as in `engine.Group`.
 
+    Weight decay goes through the kernels, too, but at each step they are scaled anew.
+
     Keras's own takes matrices only: kernels of convolutions, which have four axes and five when
     stacked, it would hand to AdamW. Its iteration is this one, but older Keras has none.
 
@@ -38,7 +40,6 @@ class Muon(keras.optimizers.SGD):
         self.compute_dtype = compute_dtype
 
     def build(self, variables):
-        self.exclude_from_weight_decay(var_list=[v for v in variables if _is_kernel(v)])
         super().build(variables)
         if not self.momentums:  # all else has none
             self.momentums = self.add_optimizer_variables(variables, "momentum")
