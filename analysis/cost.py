@@ -94,6 +94,8 @@ def flops_per_epoch(experiment: Experiment) -> int:
 
     Those of matrix products: forward, for the gradient of the weights, where they are
     trained, and, but for the first layer with weights, for the gradient of the layer's inputs.
+    What the optimizer computes is left out, also Muon's products: in question 10's recipe they
+    would be 1% more.
     """
     first, *others = [layer for layer in layers(experiment) if layer.products]
     products = (1 + first.is_trained) * first.products

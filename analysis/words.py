@@ -11,7 +11,10 @@ from typing import NamedTuple
 from analysis import cost
 from analysis.datasets import DATASETS
 from analysis.spec import (
+    SGD,
     Activation,
+    Adam,
+    AdamW,
     Affine,
     BatchNormalization,
     Conv2D,
@@ -25,6 +28,7 @@ from analysis.spec import (
     LinearDecay,
     Lookahead,
     MaxPooling2D,
+    Muon,
     Normalization,
     Rescaling,
     Whitening,
@@ -123,7 +127,11 @@ def _augmentation(augmentation: Affine | FlipAndShift | None) -> str:
     return ", ".join(told)
 
 
-def _optimizer(optimizer) -> str:
+def _optimizer(optimizer: SGD | Adam | AdamW | Muon) -> str:
+    if isinstance(optimizer, Muon):
+        text = f"Muon for convolutions, rate {_rate(optimizer.learning_rate)}"
+        text += f", Nesterov momentum {optimizer.momentum:g}" if optimizer.momentum else ""
+        return f"{text}, and for all else {_optimizer(optimizer.others)}"
     rate, decay = optimizer.learning_rate, getattr(optimizer, "weight_decay", 0)
     text = f"{type(optimizer).__name__}, rate {_rate(rate)}"
     if getattr(optimizer, "momentum", 0):

@@ -30,6 +30,7 @@ from analysis.spec import (
     LinearDecay,
     Lookahead,
     MaxPooling2D,
+    Muon,
     Normalization,
     Rescaling,
     Whitening,
@@ -880,6 +881,23 @@ GOLDEN_SETTINGS = {
         "optimizer": SGD(LinearDecay(0.05, 0.25, 0.2, 0.1), 0.8, nesterov=True, weight_decay=0.01)
     },
     "lookahead": {"averaging": Lookahead(steps=3, decay=0.8)},
+    "Muon, a rate of its own": {
+        "dataset": "tiny-grey",
+        "optimizer": Muon(
+            LinearDecay(0.1, 0.25, 0.2, 0.1),
+            0.6,
+            SGD(CosineDecay(0.1), 0.8, nesterov=True, weight_decay=0.01),
+        ),
+        "layers": (
+            Conv2D(6, 3, "linear", "same", use_bias=False),
+            BatchNormalization(0.6),
+            Activation("gelu"),
+            Conv2D(12, 3, "gelu"),
+            GlobalAveragePooling2D(),
+            Dense(10, "softmax"),
+        ),
+        "loss": "cross_entropy",
+    },
     "whitening, identity, fast shifts, GELU": {
         "dataset": "tiny-grey",
         "layers": (
@@ -954,6 +972,7 @@ GOLDEN = {
         0.0974913,
     ],
     "lookahead": [0.10269, 0.10263, 0.101119, 0.100807, 0.0997793, 0.0998999],
+    "Muon, a rate of its own": [2.18221, 2.16063, 2.14352, 2.23115, 2.18357, 2.19812],
     "whitening, identity, fast shifts, GELU": [
         2.25114,
         2.2385,

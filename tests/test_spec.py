@@ -29,6 +29,7 @@ from analysis.spec import (
     LinearDecay,
     Lookahead,
     MaxPooling2D,
+    Muon,
     Normalization,
     Rescaling,
     Reshape,
@@ -109,6 +110,7 @@ EXAMPLES = (
     SGD(1.0),
     Adam(1.0),
     AdamW(1.0, 1.0),
+    Muon(1.0, 0.0, SGD(1.0)),
     Affine(),
     FlipAndShift(),
     Lookahead(decay=0.0),
@@ -269,6 +271,21 @@ def test_every_part_of_a_field_changes_the_key(field, values):
     assert len({replace(KNOWN, **{field: value}).key for value in values}) == len(values)
 
 
+def test_every_part_of_muon_changes_the_key():
+    known = replace(KNOWN, layers=(IMAGE, Conv2D(4, 3), Flatten(), Dense(10)))
+    optimizers = (
+        SGD(0.1),
+        Muon(0.1, 0.5, SGD(0.1)),
+        Muon(0.2, 0.5, SGD(0.1)),
+        Muon(LinearDecay(0.1), 0.5, SGD(0.1)),
+        Muon(0.1, 0.0, SGD(0.1)),
+        Muon(0.1, 0.5, SGD(0.2)),
+        Muon(0.1, 0.5, SGD(0.1, weight_decay=0.01)),
+    )
+    keys = {replace(known, optimizer=optimizer).key for optimizer in optimizers}
+    assert len(keys) == len(optimizers)
+
+
 def test_version_of_the_training_code_changes_the_key(monkeypatch):
     before = KNOWN.key
     monkeypatch.setattr(spec, "TRAINING_VERSION", spec.TRAINING_VERSION + 1)
@@ -333,7 +350,14 @@ SQUARE = Reshape((8, 8, 1))
         ({"seeds": (0, -1)}, "seeds[1] must be a whole number, at least 0; got -1"),
         ({"seeds": (0, 0.5)}, "seeds[1] must be a whole number, at least 0; got 0.5"),
         ({"seeds": (True,)}, "seeds[0] must be a whole number, at least 0; got True"),
-        ({"optimizer": "adam"}, "optimizer must be SGD(…), Adam(…) or AdamW(…); got 'adam'"),
+        (
+            {"optimizer": "adam"},
+            "optimizer must be SGD(…), Adam(…), AdamW(…) or Muon(…); got 'adam'",
+        ),
+        (
+            {"optimizer": Muon(0.1, 0.6, SGD(0.1))},
+            "optimizer must be SGD(…), Adam(…) or AdamW(…) without a Conv2D; got Muon(",
+        ),
         ({"validation": -1}, "validation must be a whole number, at least 0; got -1"),
         ({"validation": 0.1}, "validation must be a whole number, at least 0; got 0.1"),
         (
@@ -487,6 +511,9 @@ ACTIVATION = "activation must be 'relu', 'linear', 'softmax' or 'gelu'"
         (lambda: Adam(learning_rate=0.0), f"Adam: {RATE}; got 0.0"),
         (lambda: Adam(learning_rate=True), f"Adam: {RATE}; got True"),
         (lambda: AdamW(weight_decay=0), "AdamW: weight_decay must be a number above 0; got 0"),
+        (lambda: Muon(0, 0.6, SGD(0.1)), f"Muon: {RATE}; got 0"),
+        (lambda: Muon(0.1, 1, SGD(0.1)), f"Muon: momentum must be {SHARE}; got 1"),
+        (lambda: Muon(0.1, 0.6, Adam()), "Muon: others must be SGD(…); got Adam("),
         (lambda: CosineDecay(0), "CosineDecay: peak must be a number above 0; got 0"),
         (lambda: CosineDecay(0.1, warmup=1), f"CosineDecay: warmup must be {SHARE}; got 1"),
         (lambda: LinearDecay(0), "LinearDecay: peak must be a number above 0; got 0"),

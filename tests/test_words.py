@@ -22,6 +22,7 @@ from analysis.spec import (
     LinearDecay,
     Lookahead,
     MaxPooling2D,
+    Muon,
     Rescaling,
     Reshape,
     Whitening,
@@ -122,6 +123,13 @@ def test_settings_name_momentum_lines_flips_lookahead_and_views():
     }
     falling = words.settings(replace(plain, optimizer=SGD(LinearDecay(0.1), momentum=0.5)))
     assert falling["optimizer"] == "SGD, rate 0.1, falling linearly to 0, momentum 0.5"
+    kernels = Muon(LinearDecay(0.2, 0.25, 0.2, 0.1), 0.6, SGD(0.1, 0.8, nesterov=True))
+    assert words.settings(replace(CNN, optimizer=kernels))["optimizer"] == (
+        "Muon for convolutions, rate rising from 0.04 to 0.2 in 25% of the steps, falling linearly "
+        "to 0.02, Nesterov momentum 0.6, and for all else SGD, rate 0.1, Nesterov momentum 0.8"
+    )
+    bare = words.settings(replace(CNN, optimizer=Muon(0.2, 0.0, SGD(0.1))))["optimizer"]
+    assert bare == "Muon for convolutions, rate 0.2, and for all else SGD, rate 0.1"
     mirrored = words.settings(replace(plain, augmentation=FlipAndShift("random")))
     assert mirrored["also"] == "images changed: half of them mirrored"
     bent = replace(plain, augmentation=Affine(shift=1, elastic=1.5), outputs=True, tta=True)

@@ -17,6 +17,7 @@ from analysis.spec import (
     LinearDecay,
     Lookahead,
     MaxPooling2D,
+    Muon,
     Normalization,
     Rescaling,
     Whitening,
@@ -90,8 +91,21 @@ def _sgd(share: float = 1.0, weight_decay: float = 0.0089) -> SGD:
     ours for their mean. His weight decay is part of the gradient and goes through the momentum,
     Keras's does not, so his is divided by 1 - 0.85, which has the same effect.
     """
-    schedule = LinearDecay(share * 1.5 * BATCH / JORDANS_BATCH, warmup=0.23, first=0.2, last=0.07)
-    return SGD(schedule, momentum=0.85, nesterov=True, weight_decay=weight_decay)
+    rate = _rising_and_falling(share * 1.5 * BATCH / JORDANS_BATCH)
+    return SGD(rate, momentum=0.85, nesterov=True, weight_decay=weight_decay)
+
+
+def _muon(share: float) -> Muon:
+    """Muon with a share of Jordan's rate; for all else the recipe's optimizer, without decay.
+
+    His rate with Muon, 0.24, is for batches of 2,000. The gradients' size does not change that
+    of a step, so smaller batches, which are more steps, may ask for a smaller rate.
+    """
+    return Muon(_rising_and_falling(share * 0.24), momentum=0.6, others=_sgd(weight_decay=0.0))
+
+
+def _rising_and_falling(peak: float) -> LinearDecay:
+    return LinearDecay(peak, warmup=0.23, first=0.2, last=0.07)
 
 
 _NORM = BatchNormalization(0.6)
@@ -243,12 +257,13 @@ PLAINER = _recipe_but(
 DROPOUT = _recipe_but("dropout", "dropout", layers=_layers(last=(Dropout(0.2), Rescaling(1 / 9))))
 CUTOUT = _recipe_but("cutout", "cutout", augmentation=FlipAndShift("alternating", 2, cutout=8))
 MIXUP = _recipe_but("mixup", "mixup", mixup=0.2)
+MUON = _recipe_but("muon", "Muon for convolutions", bundle=True, optimizer=_muon(1 / 4))
 
 #: Parts of the recipe that were taken out of it again, each by itself and then some together.
 WITHOUT = (UNSCALED, UNWHITENED, UNDECAYED, UNCHANGED, ADAM, GLOROT, HARD, RELU, PLAINER)
 
 #: What the recipe does not have, put into it.
-ADDED = (DROPOUT, CUTOUT, MIXUP)
+ADDED = (DROPOUT, CUTOUT, MIXUP, MUON)
 
 # And what of the first bundles standardised inputs and batch norm do by themselves.
 STANDARDISED_ALONE = HALF.but(

@@ -12,6 +12,7 @@ from analysis.spec import (
     SCHEDULES,
     SGD,
     STREAMS,
+    Adam,
     AdamW,
     Conv2D,
     CosineDecay,
@@ -19,8 +20,9 @@ from analysis.spec import (
     Dropout,
     Experiment,
     LinearDecay,
+    Muon,
 )
-from analysis.training import layers, machine
+from analysis.training import layers, machine, muon
 
 _KERAS_LOSSES = {
     "squared_error": keras.losses.MeanSquaredError,
@@ -97,13 +99,24 @@ def _layer(spec, seed: int, precision: str) -> keras.layers.Layer:
 def optimizer(experiment: Experiment, steps: int) -> keras.optimizers.Optimizer:
     """A fresh optimizer for so many steps."""
     spec = experiment.optimizer
-    arguments = _arguments(spec) | {"learning_rate": _learning_rate(spec.learning_rate, steps)}
-    if isinstance(spec, SGD) and not spec.weight_decay:
-        arguments["weight_decay"] = None  # Keras would go through all weights for a 0
-    optimizer = getattr(keras.optimizers, type(spec).__name__)(**arguments)
+    if isinstance(spec, Muon):
+        return muon.Muon(
+            kernel_rate=_learning_rate(spec.learning_rate, steps),
+            kernel_momentum=spec.momentum,
+            compute_dtype=keras.DTypePolicy(machine.precision(experiment)).compute_dtype,
+            **_optimizer_arguments(spec.others, steps),
+        )
+    optimizer = getattr(keras.optimizers, type(spec).__name__)(**_optimizer_arguments(spec, steps))
     if isinstance(spec, AdamW):
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
+
+
+def _optimizer_arguments(spec: SGD | Adam | AdamW, steps: int) -> dict:
+    arguments = _arguments(spec) | {"learning_rate": _learning_rate(spec.learning_rate, steps)}
+    if isinstance(spec, SGD) and not spec.weight_decay:
+        arguments["weight_decay"] = None  # Keras would go through all weights for a 0
+    return arguments
 
 
 def _learning_rate(spec: float | CosineDecay | LinearDecay, steps: int):
