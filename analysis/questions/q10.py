@@ -34,6 +34,7 @@ from analysis.questions.q10_arms import (
     LOOKAHEAD,
     MIXUP,
     MOMENTUM,
+    MUON,
     NORM,
     NORM_ALONE,
     PLAINER,
@@ -71,7 +72,7 @@ BUILDS_ON = (q09, q10_arms)
 #: What the page cites of which arms, see `ladder.numbers`.
 CITED = {
     "mistakes": (SHEETS, LOOKAHEAD, WIDER, UNSCALED),
-    "seconds": (SHEETS, HALF, LOOKAHEAD, ADAM),
+    "seconds": (SHEETS, HALF, LOOKAHEAD, ADAM, MUON),
     "gain": (*STEPS[1:], *ALONE, *WITHOUT, *ADDED),
 }
 
@@ -403,6 +404,13 @@ def claims(results: Results) -> list[Claim]:
             below(CUTOUT.label, ladder.gain(results, CUTOUT)),
             *(undecided(arm.label, ladder.gain(results, arm)) for arm in (DROPOUT, MIXUP)),
         ),
+        ladder.helping(
+            results,
+            ARMS,
+            "muon",
+            "Muon for the kernels of convolutions in place of the recipe's optimizer helps.",
+            MUON,
+        ),
         Claim(
             "adam",
             "In the recipe's layers Adam cannot be told from the optimizer that they were made "
@@ -419,8 +427,8 @@ def claims(results: Results) -> list[Claim]:
             "of the recipe's parts when they are put in its rate, momentum, smoothed labels, "
             "whitening, the identity at the start, smaller outputs, five times the rate, fast "
             "shifts and twice as many filters; and of the whole recipe's changes no smaller "
-            "outputs, no whitening, no weight decay, images as they are, cutout, and three parts "
-            "left out together.",
+            "outputs, no whitening, no weight decay, images as they are, cutout, Muon, and three "
+            "parts left out together.",
             SIX,
             NORM,
             SCHEDULE,
@@ -439,6 +447,7 @@ def claims(results: Results) -> list[Claim]:
             UNDECAYED,
             UNCHANGED,
             CUTOUT,
+            MUON,
             PLAINER,
         ),
         Claim(

@@ -257,7 +257,7 @@ PLAINER = _recipe_but(
 DROPOUT = _recipe_but("dropout", "dropout", layers=_layers(last=(Dropout(0.2), Rescaling(1 / 9))))
 CUTOUT = _recipe_but("cutout", "cutout", augmentation=FlipAndShift("alternating", 2, cutout=8))
 MIXUP = _recipe_but("mixup", "mixup", mixup=0.2)
-MUON = _recipe_but("muon", "Muon for convolutions", bundle=True, optimizer=_muon(1 / 4))
+MUON = _recipe_but("muon", "Muon for convolutions", bundle=True, optimizer=_muon(1 / 2))
 
 #: Parts of the recipe that were taken out of it again, each by itself and then some together.
 WITHOUT = (UNSCALED, UNWHITENED, UNDECAYED, UNCHANGED, ADAM, GLOROT, HARD, RELU, PLAINER)
