@@ -96,10 +96,10 @@ def steps(results: Results):
     lefts, found = [0.0] * len(measured), [shares(step) for step in measured]
     for part, (colour, on_it) in zip(PARTS, _colours(), strict=True):
         widths = [100 * of_step[part] for of_step in found]
-        bars = ax.barh(range(len(measured)), widths, 0.72, lefts, color=colour, label=part, lw=0.6)
+        look = {"color": colour, "edgecolor": style.theme().faint, "lw": 0.6, "clip_on": False}
+        bars = ax.barh(range(len(measured)), widths, 0.72, lefts, label=part, **look)
         for bar in bars:
             drawn.of_seeds(bar, (), part)
-            bar.set_edgecolor(style.theme().faint)
         texts = [f"{width:.0f}%" if width >= 100 * _LABELLED else "" for width in widths]
         ax.bar_label(bars, texts, label_type="center", fontsize=8, color=on_it)
         lefts = [left + width for left, width in zip(lefts, widths, strict=True)]
