@@ -75,6 +75,8 @@ EXCERPT_FILES = [results.FOLDER / f"{name}.{end}" for name in EXCERPTS for end i
 # The weights of the few networks that readers can draw for.
 NETWORK_FILES = [results.FOLDER / networks.FILE] if TO_DRAW_FOR else []
 KEPT_FILES = [*EXCERPT_FILES, *NETWORK_FILES]
+# What the page on speed shows.
+MEASUREMENTS = [results.SPEED, results.PROFILE]
 # What turns ledgers into figures and numbers, beside the questions' own modules; how networks
 # were trained is in the ledgers' keys. Not what only looks at results or writes the README.
 SHARED_SOURCES = sorted(
@@ -252,7 +254,7 @@ def task_figures():
                 (attempt, [figures.draw_page, page, RESULTS]),
             ],
             "file_dep": [
-                *([*ledgers(module.EXPERIMENTS), *sources(module)] if module else [results.SPEED]),
+                *([*ledgers(module.EXPERIMENTS), *sources(module)] if module else MEASUREMENTS),
                 *KEPT_FILES,
                 *SHARED_SOURCES,
             ],
@@ -270,7 +272,7 @@ def task_numbers():
         "file_dep": [
             *ledgers(EXPERIMENTS.values()),
             *KEPT_FILES,
-            results.SPEED,
+            *MEASUREMENTS,
             *SHARED_SOURCES,
             *sources(*QUESTIONS.values()),
             LIST_OF_QUESTIONS,
@@ -313,6 +315,18 @@ def measure_speed():
     from analysis.training import benchmark
 
     benchmark.measure()
+
+
+def task_profile():
+    """Measure where a training step spends its time (not part of a plain doit)."""
+    return {"actions": [(attempt, [profile_steps])], "uptodate": [False]}
+
+
+def profile_steps():
+    """Measure and keep."""
+    from analysis.training import steps
+
+    steps.measure()
 
 
 def task_prescribed():

@@ -57,6 +57,11 @@ class Results:
         return json.loads((self._folder / results.SPEED.name).read_text())
 
     @cached_property
+    def profile(self) -> dict:
+        """What ``doit profile`` measured."""
+        return json.loads((self._folder / results.PROFILE.name).read_text())
+
+    @cached_property
     def to_draw_for(self) -> Kept:
         """The networks that readers can draw for."""
         return networks.load(self._folder)

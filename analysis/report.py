@@ -69,6 +69,8 @@ def collect(results: Results) -> dict:
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
     content["tables"] |= _reproduction(content)
     content["numbers"] |= {f"speed.{name}": value for name, value in results.speed.items()}
+    profiled = speed.numbers(results.profile)
+    content["numbers"] |= {f"profile.{name}": value for name, value in profiled.items()}
     for name, function in speed.FIGURES.items():
         content["figures"][name] = _origin(name, function)
     return content

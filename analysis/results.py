@@ -51,6 +51,9 @@ SPEED = FOLDER / "benchmark.json"
 #: What ``doit prescribed`` measured.
 PRESCRIBED = FOLDER / "prescribed.json"
 
+#: What ``doit profile`` measured.
+PROFILE = FOLDER / "profile.json"
+
 #: An output that fires on less than this share of its own category's training images is
 #: called silent. Trained outputs fire on nearly all of them or on next to none, so any value
 #: between gives the same count (question 1 tests that); counting only those that fire on

@@ -109,7 +109,7 @@ def test_a_group_takes_the_median_epoch_with_testing_and_without_counting(monkey
         evaluate=taking(50, 0.5, 0.5, 0.5),  # the first times trace the graphs
         activity=taking(20, 0.1, 0.9, 0.2),
     )
-    monkeypatch.setattr(benchmark, "_ready_group", lambda *arguments: group)
+    monkeypatch.setattr(benchmark, "ready_group", lambda *arguments: group)
     monkeypatch.setattr(benchmark, "_peak_kilobytes", lambda: 4096)
     monkeypatch.setitem(benchmark.EPOCHS, FOUR, 3)
     assert benchmark._timed_group(FOUR, [0, 1]) == pytest.approx(
@@ -165,8 +165,8 @@ def test_steps_take_the_median_of_five_times(monkeypatch, clock):
         return [SimpleNamespace(numpy=lambda: 0.0)]
 
     group = SimpleNamespace(train_steps=train_steps)
-    monkeypatch.setattr(benchmark, "_ready_group", lambda *arguments: group)
-    monkeypatch.setattr(benchmark, "_first_batches", lambda group, number: number)
+    monkeypatch.setattr(benchmark, "ready_group", lambda *arguments: group)
+    monkeypatch.setattr(benchmark, "first_batches", lambda group, number: number)
     assert benchmark._timed_steps(FOUR, [0]) == 3
 
 
@@ -184,7 +184,7 @@ def test_the_machines_rate_is_that_of_its_fastest_product(monkeypatch, clock):
     )
     monkeypatch.setitem(sys.modules, "tensorflow", tensorflow)
     monkeypatch.setattr(benchmark.machine, "import_tensorflow", lambda one_thread: None)
-    assert benchmark._matrix_products("float32", size=10) == pytest.approx(2 * 1000 / 4 / 1e9)
+    assert benchmark.matrix_products("float32", size=10) == pytest.approx(2 * 1000 / 4 / 1e9)
 
 
 def test_each_size_is_timed_in_the_groups_that_it_is_trained_in(pools):

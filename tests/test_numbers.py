@@ -10,7 +10,7 @@ from conftest import ROOT
 
 from analysis import figures, readme, report
 from analysis.loaded import Results
-from analysis.training import benchmark
+from analysis.training import benchmark, steps
 
 #: As pages cite numbers, in their text and in alt texts: ``{num}`q01.stuck:,` ``.
 CITATION = re.compile(r"\{num\}`([\w.]+)")
@@ -54,6 +54,10 @@ def test_committed_numbers_are_what_the_ledgers_give():
 
 def test_speed_is_read_where_the_benchmark_keeps_it():
     assert Results().speed == json.loads(benchmark.FILE.read_text())
+
+
+def test_the_profile_is_read_where_it_is_kept():
+    assert Results().profile == json.loads(steps.FILE.read_text())
 
 
 def test_differences_are_found_wherever_they_are():

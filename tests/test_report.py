@@ -33,7 +33,9 @@ def page(monkeypatch, tmp_path):
     )
     monkeypatch.setattr(report, "QUESTIONS", {"q00": module})
     monkeypatch.setattr(report, "NUMBERS", tmp_path / "numbers.json")
-    monkeypatch.setattr(RESULTS, "speed", {"ratio": 20.5}, raising=False)
+    monkeypatch.setitem(vars(RESULTS), "speed", {"ratio": 20.5})
+    monkeypatch.setitem(vars(RESULTS), "profile", {"gflops": 200})
+    monkeypatch.setattr(report.speed, "numbers", lambda measured: {"rate": measured["gflops"]})
     return module
 
 
@@ -58,6 +60,7 @@ def test_numbers_are_named_by_their_page_and_of_plain_types(page):
     assert numbers["q00.yes"] is True
     assert numbers["q00.text"] == "0, 4 → 7"
     assert numbers["speed.ratio"] == 20.5
+    assert numbers["profile.rate"] == 200
 
 
 def test_tables_are_named_by_their_page_and_split_into_headings_and_rows(page):

@@ -86,9 +86,12 @@ def test_figures_depend_on_their_ledgers_on_what_is_shown_and_on_what_draws(task
 
 def test_figures_of_how_fast_depend_on_what_was_measured_and_on_what_draws(tasks):
     task = tasks["figures:speed"]
-    assert {RESULTS / "benchmark.json", *SHARED} <= files(task.file_dep)
+    measured = {RESULTS / "benchmark.json", RESULTS / "profile.json"}
+    assert {*measured, *SHARED} <= files(task.file_dep)
     assert {path.suffix for path in files(task.file_dep)} & {".jsonl"} == set()
-    assert {path.name for path in files(task.targets)} == {f"speed-epochs{end}" for end in ENDINGS}
+    assert {path.name for path in files(task.targets)} == {
+        f"speed-{name}{end}" for name in ("epochs", "steps") for end in ENDINGS
+    }
 
 
 @pytest.mark.parametrize("page", QUESTIONS)
@@ -105,7 +108,7 @@ def test_numbers_depend_on_every_ledger_question_and_measurement(tasks):
     needed |= {
         RESULTS / f"{name}.{end}" for name in ("mnist", "cifar10") for end in ("json", "png")
     }
-    needed |= {RESULTS / "benchmark.json", RESULTS / "draw-a-digit.json"}
+    needed |= {RESULTS / "benchmark.json", RESULTS / "profile.json", RESULTS / "draw-a-digit.json"}
     assert needed <= files(tasks["numbers"].file_dep)
     assert files(tasks["numbers"].targets) == files([report.NUMBERS])
 
@@ -158,7 +161,9 @@ def test_a_plain_doit_trains_draws_counts_and_builds_and_does_no_more(dodo):
     assert plain == ["train", "figures", "numbers", "book"]
 
 
-@pytest.mark.parametrize("name", ["verify", "benchmark", "prescribed", "readme", "publish"])
+@pytest.mark.parametrize(
+    "name", ["verify", "benchmark", "profile", "prescribed", "readme", "publish"]
+)
 def test_what_is_asked_for_is_done_each_time(tasks, name):
     assert (False, None, None) in tasks[name].uptodate
 

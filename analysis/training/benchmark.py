@@ -57,7 +57,7 @@ def measure(path: Path = FILE) -> None:
 def _measured() -> dict[str, float | str]:
     for experiment in (DENSE, CONVOLUTIONAL):
         datasets.load(experiment.dataset)  # fails here, if it must, and not in a process
-    limit, limit_final = (apart(_matrix_products, dtype) for dtype in ("float32", _dtype(FINAL)))
+    limit, limit_final = (apart(matrix_products, dtype) for dtype in ("float32", _dtype(FINAL)))
     found = {
         "processor": machine.processor(),
         "cores": joblib.cpu_count(),
@@ -146,15 +146,15 @@ def _dtype(experiment: Experiment) -> str:
     return machine.precision(experiment).removeprefix("mixed_")
 
 
-def _matrix_products(dtype: str, size: int = 4096) -> float:
-    """The machine's rate in GFLOP/s: the best of several large products."""
-    machine.import_tensorflow(one_thread=False)
+def matrix_products(dtype: str, size: int = 4096, one_thread: bool = False) -> float:
+    """The machine's rate in GFLOP/s, or one core's: the best of several large products."""
+    machine.import_tensorflow(one_thread)
     import tensorflow as tf
 
     left, right = tf.cast(tf.random.normal((2, size, size)), dtype)
     product = tf.function(lambda: tf.reduce_sum(tf.matmul(left, right)))
     product()
-    times = [_seconds(lambda: product().numpy()) for _ in range(8)]
+    times = [seconds_of(lambda: product().numpy()) for _ in range(8)]
     return 2 * size**3 / min(times) / 1e9
 
 
@@ -180,13 +180,13 @@ def _engines_way(experiment: Experiment) -> dict[str, float]:
 
 def _timed_group(experiment: Experiment, seeds: list[int]) -> dict[str, float]:
     """Seconds an epoch with testing takes, and counting silent and dead units beside it."""
-    group = _ready_group(experiment, seeds)
+    group = ready_group(experiment, seeds)
     group.evaluate(), group.activity()
     ready = time.time()
     epochs, counting = [], []
     for epoch in range(EPOCHS[experiment]):
-        epochs.append(_seconds(lambda epoch=epoch: (group.train_epoch(epoch), group.evaluate())))
-        counting.append(_seconds(group.activity))
+        epochs.append(seconds_of(lambda epoch=epoch: (group.train_epoch(epoch), group.evaluate())))
+        counting.append(seconds_of(group.activity))
     return {
         "ready": ready,
         "epoch": statistics.median(epochs),
@@ -212,8 +212,8 @@ def _final(limit: float) -> dict[str, float]:
 
 
 def _timed_epoch(experiment: Experiment, seeds: list[int]) -> float:
-    group = _ready_group(experiment, seeds)
-    return _seconds(lambda: group.train_epoch(0))
+    group = ready_group(experiment, seeds)
+    return seconds_of(lambda: group.train_epoch(0))
 
 
 def _timed_for_some_steps() -> Iterator[tuple[str, Experiment, int]]:
@@ -237,14 +237,18 @@ def _network_epoch(experiment: Experiment, group: int) -> float:
 
 def _timed_steps(experiment: Experiment, seeds: list[int]) -> float:
     """Seconds that `STEPS` steps of a group take: the median of several times."""
-    group = _ready_group(experiment, seeds)
-    steps = _first_batches(group, STEPS)
+    group = ready_group(experiment, seeds)
+    return seconds_of_steps(group, first_batches(group, STEPS))
+
+
+def seconds_of_steps(group, orders) -> float:
+    """Seconds that steps on the images ``orders`` names take: the median of several times."""
     return statistics.median(
-        _seconds(lambda: group.train_steps(steps)[0].numpy()) for _ in range(5)
+        seconds_of(lambda: group.train_steps(orders)[0].numpy()) for _ in range(5)
     )
 
 
-def _ready_group(experiment: Experiment, seeds: list[int]):
+def ready_group(experiment: Experiment, seeds: list[int]):
     """A group in this process, on one thread, its training loop traced."""
     engine_on_one_thread()
     from analysis.training.engine import Group
@@ -252,13 +256,13 @@ def _ready_group(experiment: Experiment, seeds: list[int]):
     group = Group(experiment, datasets.load(experiment.dataset), seeds)
     transforms = group.transforms(0, [group.order(seed, 0) for seed in seeds])
     for batches in (1, 2):  # the second length has the loop traced for any
-        order = _first_batches(group, batches)
+        order = first_batches(group, batches)
         some = transforms if transforms is None else transforms[:, : order.shape[1]]
         group.train_steps(order, some)
     return group
 
 
-def _first_batches(group, number: int):
+def first_batches(group, number: int):
     import numpy as np
     import tensorflow as tf
 
@@ -266,7 +270,7 @@ def _first_batches(group, number: int):
     return tf.constant(np.stack([group.order(seed, 0)[:images] for seed in group.seeds]))
 
 
-def _seconds(function: Callable[[], object]) -> float:
+def seconds_of(function: Callable[[], object]) -> float:
     started = time.perf_counter()
     function()
     return time.perf_counter() - started

@@ -141,7 +141,11 @@ def _leads_elsewhere(node: nodes.Node) -> bool:
 
 
 #: Where those are worked out that are no question's.
-SOURCES = {"report": "analysis/report.py", "speed": "analysis/training/benchmark.py"}
+SOURCES = {
+    "report": "analysis/report.py",
+    "speed": "analysis/training/benchmark.py",
+    "profile": "analysis/speed.py",
+}
 
 
 class ListDirective(SphinxDirective):
