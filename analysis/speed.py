@@ -104,7 +104,7 @@ def steps(results: Results):
         ax.bar_label(bars, texts, label_type="center", fontsize=8, color=on_it)
         lefts = [left + width for left, width in zip(lefts, widths, strict=True)]
     names = [
-        f"{name}\n{_so_many(step['networks'])}, {1000 * step['seconds']:.2g} ms"
+        f"{name}\n{_so_many(step['networks'])}, {1000 * step['seconds']:.3g} ms"
         for name, step in zip(PROFILED.values(), measured, strict=True)
     ]
     ax.set_yticks(range(len(measured)), names)
