@@ -50,6 +50,7 @@ PROFILED = {
 
 OPTIMIZER, PRODUCTS, BETWEEN = "optimizer", "matrix products", "between operations"
 FORWARD, BACKWARD = "convolutions, forward", "convolutions, gradients"
+IMAGES = "images and loss"
 
 #: What a step consists of, and the kinds of operations (`analysis.training.trace.KINDS`) in each.
 PARTS = {
@@ -58,7 +59,7 @@ PARTS = {
     PRODUCTS: ("products",),
     OPTIMIZER: ("optimizer",),
     "bias, ReLU and pooling": ("activation", "pooling"),
-    "images and loss": ("images", "loss"),
+    IMAGES: ("images", "loss"),
     "other operations": ("other",),
     BETWEEN: (),
 }
@@ -140,10 +141,11 @@ def numbers(measured: dict) -> dict:
     steps = measured["steps"]
     of_step = {name: shares(step) for name, step in steps.items()}
     found = {
+        "processor": measured["processor"],
         "steps": measured["measured_steps"],
         "product_gflops": measured["product_gflops"],
         "q02_operations": steps["q02"]["operations"],
-        "q02_between": of_step["q02"][BETWEEN],
+        "q02_images": of_step["q02"][IMAGES],
         "q09_convolutions": of_step["q09"][FORWARD] + of_step["q09"][BACKWARD],
     }
     for name in ("q02", "q09"):
