@@ -33,8 +33,8 @@ def page(monkeypatch, tmp_path):
     )
     monkeypatch.setattr(report, "QUESTIONS", {"q00": module})
     monkeypatch.setattr(report, "NUMBERS", tmp_path / "numbers.json")
-    monkeypatch.setitem(vars(RESULTS), "speed", {"ratio": 20.5})
-    monkeypatch.setitem(vars(RESULTS), "profile", {"gflops": 200})
+    monkeypatch.setattr(Results, "speed", {"ratio": 20.5})
+    monkeypatch.setattr(Results, "profile", {"gflops": 200})
     monkeypatch.setattr(report.speed, "numbers", lambda measured: {"rate": measured["gflops"]})
     return module
 

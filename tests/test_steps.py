@@ -86,6 +86,7 @@ def test_what_was_measured_is_kept(on_tiny_data, engine, tmp_path, capsys):
     assert "a step of q00-tiny, networks at a time: 5, takes" in said
     assert "kernel_gradient 2 of q00-convolutional alone" in said
     numbers = speed.numbers(kept | {"convolutions": []})
+    assert numbers.pop("processor") == kept["processor"]
     assert all(math.isfinite(number) for number in numbers.values())
 
 

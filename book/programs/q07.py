@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-RUNS, BATCH, HELD_OUT = 5, 128, 10_000
+RUNS, BATCH, HELD_OUT = 8, 128, 10_000
 EPOCHS = {"dense": 20, "convolutional": 6}
 
 # %% [markdown]

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-RUNS, EPOCHS, BATCH, HELD_OUT = 4, 5, 32, 5_000
+RUNS, EPOCHS, BATCH, HELD_OUT = 8, 5, 32, 5_000
 
 # %% [markdown]
 # Settings are compared on training images that are held out, so that the
