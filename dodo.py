@@ -1,6 +1,7 @@
 """What the report is made of and what is out of date: ``doit list`` shows the tasks."""
 
 import errno
+import importlib
 import importlib.util
 import math
 import os
@@ -306,39 +307,28 @@ def verify_some(minutes, experiment, all):
 
 def task_benchmark():
     """Time the assignment's way of training against the report's (not part of a plain doit)."""
-    # Without a target, or the numbers would wait for it and every doit would measure.
-    return {"actions": [(attempt, [measure_speed])], "uptodate": [False]}
-
-
-def measure_speed():
-    """Measure and keep."""
-    from analysis.training import benchmark
-
-    benchmark.measure()
+    return measuring("benchmark")
 
 
 def task_profile():
     """Measure where a training step spends its time (not part of a plain doit)."""
-    return {"actions": [(attempt, [profile_steps])], "uptodate": [False]}
-
-
-def profile_steps():
-    """Measure and keep."""
-    from analysis.training import steps
-
-    steps.measure()
+    return measuring("steps")
 
 
 def task_prescribed():
     """Train all that the assignment prescribes again, and time it (not part of a plain doit)."""
-    return {"actions": [(attempt, [train_prescribed])], "uptodate": [False]}
+    return measuring("prescribed")
 
 
-def train_prescribed():
-    """Train, time, compare and keep the table."""
-    from analysis.training import prescribed
+def measuring(module):
+    """A task that measures with a module of the training and keeps what it finds."""
+    # Without a target, or the numbers would wait for it and every doit would measure.
+    return {"actions": [(attempt, [measure, [module]])], "uptodate": [False]}
 
-    prescribed.measure()
+
+def measure(module):
+    """Measure and keep."""
+    importlib.import_module(f"analysis.training.{module}").measure()
 
 
 def task_readme():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analysis.datasets import DATASETS
 from analysis.spec import (
+    MUON_ITERATIONS,
     Activation,
     BatchNormalization,
     Conv2D,
@@ -16,6 +17,7 @@ from analysis.spec import (
     Flatten,
     GlobalAveragePooling2D,
     MaxPooling2D,
+    Muon,
     Normalization,
     Rescaling,
     Reshape,
@@ -49,12 +51,15 @@ class Layer:
         Multiplications for one image, forward.
     is_trained : bool
         Whether what it multiplies by is.
+    kernel : tuple of int
+        Rows and columns of a convolution's kernel as the matrix that `Muon` makes of it.
     """
 
     shape: tuple[int, ...]
     weights: int = 0
     products: int = 0
     is_trained: bool = True
+    kernel: tuple[int, int] | None = None
 
 
 def layers(experiment: Experiment) -> list[Layer]:
@@ -75,7 +80,8 @@ def _layer(spec, before: tuple[int, ...], shape: tuple[int, ...]) -> Layer:
         case Conv2D():
             kernel = spec.kernel_size**2 * before[2] * spec.filters
             bias = spec.filters * spec.use_bias
-            return Layer(shape, kernel + bias, math.prod(shape[:2]) * kernel)
+            matrix = kernel // spec.filters, spec.filters
+            return Layer(shape, kernel + bias, math.prod(shape[:2]) * kernel, kernel=matrix)
         case Dense():
             products = before[0] * spec.units
             return Layer(shape, products + spec.units * spec.use_bias, products)
@@ -94,14 +100,24 @@ def flops_per_epoch(experiment: Experiment) -> int:
 
     Those of matrix products: forward, for the gradient of the weights, where they are
     trained, and, but for the first layer with weights, for the gradient of the layer's inputs.
-    What the optimizer computes is left out, also Muon's products: in question 10's recipe they
-    would be 1% more.
+    `Muon` has products of its own, once a step. What else an optimizer computes is left out.
     """
     first, *others = [layer for layer in layers(experiment) if layer.products]
     products = (1 + first.is_trained) * first.products
     products += sum((2 + layer.is_trained) * layer.products for layer in others)
     images = DATASETS[experiment.dataset].shapes["x_train"][0] - experiment.validation
-    return 2 * images * products
+    steps = -(-images // experiment.batch_size)
+    return 2 * (images * products + steps * _optimizer_products(experiment))
+
+
+def _optimizer_products(experiment: Experiment) -> int:
+    """Multiplications of matrix products that the optimizer takes at each step."""
+    if not isinstance(experiment.optimizer, Muon):
+        return 0
+    sides = [sorted(layer.kernel) for layer in layers(experiment) if layer.kernel]
+    # An iteration multiplies a matrix by its transpose, that square one by itself, and it by
+    # the matrix.
+    return MUON_ITERATIONS * sum(2 * m**2 * n + m**3 for m, n in sides)
 
 
 def flops_of_testing(experiment: Experiment) -> int:

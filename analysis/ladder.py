@@ -20,7 +20,15 @@ from analysis.claims import (
 )
 from analysis.loaded import Results
 from analysis.spec import Experiment
-from analysis.statistics import Estimate, difference, difference_p, estimate, holm, rate
+from analysis.statistics import (
+    Estimate,
+    difference,
+    difference_p,
+    differences,
+    estimate,
+    holm,
+    rate,
+)
 
 
 @dataclass(frozen=True)
@@ -85,8 +93,7 @@ def gain_by_images(results: Results, arm: Arm) -> Estimate:
         results[experiment].predictions == results.labels(experiment)
         for experiment in (arm.experiment, arm.base.experiment)
     )
-    pairs = min(len(ours), len(theirs))
-    return difference(ours[:pairs].mean(axis=0), theirs[:pairs].mean(axis=0)).times(100)
+    return estimate(differences(ours, theirs).mean(axis=0)).times(100)
 
 
 def p_values(results: Results, every: Sequence[Arm]) -> dict[Arm, float]:
@@ -222,9 +229,10 @@ def names(arms: Sequence[Arm]) -> dict[Arm, str]:
     }
 
 
-def _pairs(arm: Arm) -> int:
-    """Seeds that both an arm and its base have."""
-    return len({*arm.experiment.seeds} & {*arm.base.experiment.seeds})
+def by_name(arms: Sequence[Arm], every: Sequence[Arm]) -> dict[str, Experiment]:
+    """Some arms' experiments, by what `names` of all calls them."""
+    called = names(every)
+    return {called[arm]: arm.experiment for arm in arms}
 
 
 def _number(arm: Arm, every: Sequence[Arm]) -> int:
@@ -262,12 +270,16 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
                 _gained(gain(results, arm)) if arm.base else "",
                 forms.p_value(p[arm]) if arm.base else "",
                 f"{accuracy(results, arm).mean():.2%}",
-                f"{_pairs(arm)}" if arm.base else "",
+                _pairs(results, arm) if arm.base else "",
                 f"{cost.weights(arm.experiment):,}",
                 f"{teraflops(arm.experiment):.1f}",
             ]
         )
     return table
+
+
+def _pairs(results: Results, arm: Arm) -> str:
+    return str(len(differences(accuracy(results, arm), accuracy(results, arm.base))))
 
 
 def _gained(points: Estimate) -> str:

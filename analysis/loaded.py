@@ -54,12 +54,15 @@ class Results:
     @cached_property
     def speed(self) -> dict:
         """What ``doit benchmark`` measured."""
-        return json.loads((self._folder / results.SPEED.name).read_text())
+        return self._measured(results.SPEED)
 
     @cached_property
     def profile(self) -> dict:
         """What ``doit profile`` measured."""
-        return json.loads((self._folder / results.PROFILE.name).read_text())
+        return self._measured(results.PROFILE)
+
+    def _measured(self, file: Path) -> dict:
+        return json.loads((self._folder / file.name).read_text())
 
     @cached_property
     def to_draw_for(self) -> Kept:

@@ -486,6 +486,11 @@ class AdamW(Spec):
     weight_decay: Positive = 0.004
 
 
+#: Of Newton and Schulz, at each step of `Muon`: as many as Jordan and others take, and Keras;
+#: Jordan's recipe for CIFAR-10 takes three.
+MUON_ITERATIONS = 5
+
+
 @dataclass(frozen=True)
 class Muon(Spec):
     """Steps of equal size in all directions, for the kernels of convolutions (Jordan et al. 2024).

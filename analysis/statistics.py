@@ -55,10 +55,19 @@ def estimate(values: np.ndarray) -> Estimate:
 def difference(ours: np.ndarray, theirs: np.ndarray) -> Estimate:
     """By how much ours are larger than theirs, in runs paired by seed.
 
-    Of the seeds that both have: shapes (runs,), in the order of the seeds from the first on.
+    Runs as in `differences`.
+    """
+    return estimate(differences(ours, theirs))
+
+
+def differences(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """By how much ours is larger than theirs in each pair of runs: float, shape (pairs, …).
+
+    A pair has one seed: both are of shape (runs, …), in the order of the seeds from the first
+    on, and where one has more runs, those are left out.
     """
     pairs = min(len(ours), len(theirs))
-    return estimate(np.asarray(ours[:pairs], float) - np.asarray(theirs[:pairs], float))
+    return np.asarray(ours[:pairs], float) - np.asarray(theirs[:pairs], float)
 
 
 def paired_p(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -79,19 +88,18 @@ def paired_p(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 
 def difference_p(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """How likely chance alone parts two means as much, either way; runs as in `difference`.
+    """How likely chance alone parts two means as much, either way; runs as in `differences`.
 
     Student's t test of the pairs' differences: below 0.05 where its 95% interval leaves out zero.
     """
     from scipy import stats
 
-    pairs = min(len(ours), len(theirs))
-    differences = np.asarray(ours[:pairs], float) - np.asarray(theirs[:pairs], float)
+    apart = differences(ours, theirs)
     # SciPy's own test warns where they are nearly alike, and chance has next to no say.
-    error = np.std(differences, ddof=1) / np.sqrt(pairs)
+    error = np.std(apart, ddof=1) / np.sqrt(len(apart))
     if error == 0:
-        return float(differences[0] == 0)
-    return float(2 * stats.t.sf(abs(np.mean(differences)) / error, pairs - 1))
+        return float(apart[0] == 0)
+    return float(2 * stats.t.sf(abs(np.mean(apart)) / error, len(apart) - 1))
 
 
 def unpaired_p(ours: np.ndarray, theirs: np.ndarray) -> float:

@@ -1,15 +1,18 @@
 """Weights, shapes and arithmetic counted from a spec, against Keras's own network."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tiny
 
 from analysis import cost
 from analysis.datasets import DATASETS
 from analysis.questions import q02, q09
 from analysis.spec import (
+    SGD,
     Activation,
     BatchNormalization,
     Conv2D,
@@ -19,12 +22,13 @@ from analysis.spec import (
     GlobalAveragePooling2D,
     Layer,
     MaxPooling2D,
+    Muon,
     Normalization,
     Rescaling,
     Reshape,
     Whitening,
 )
-from analysis.training import build
+from analysis.training import build, muon
 
 EVERY_LAYER = replace(
     q02.SHEET,
@@ -93,6 +97,25 @@ def test_images_held_out_are_not_trained_on_but_tested():
     held_out = replace(q02.SHEET, validation=6_000)
     assert cost.flops_per_epoch(held_out) / cost.flops_per_epoch(q02.SHEET) == 0.9
     assert cost.flops_of_testing(held_out) / cost.flops_of_testing(q02.SHEET) == 0.6
+
+
+def test_muon_multiplies_kernels_of_convolutions_at_every_step(monkeypatch):
+    """As a matrix one is 27 × 5, the other 20 × 4; the last of five steps has fewer images."""
+    multiply, counted = tf.matmul, []
+
+    def counting(a, b, **options):
+        product = multiply(a, b, **options)
+        counted.append(math.prod(a.shape) * product.shape[-1])
+        return product
+
+    monkeypatch.setattr(tf, "matmul", counting)
+    for matrix in ((1, 27, 5), (1, 20, 4)):
+        muon.orthogonal(tf.ones(matrix), "float32")
+    layers = (Conv2D(5, 3), Conv2D(4, 2), Flatten(), Dense(10))
+    plain = tiny.experiment(dataset="tiny-colour", layers=layers, batch_size=64)
+    with_muon = replace(plain, optimizer=Muon(0.1, 0.6, SGD(0.1)))
+    extra = cost.flops_per_epoch(with_muon) - cost.flops_per_epoch(plain)
+    assert extra == 5 * 2 * sum(counted) > 0
 
 
 def test_testing_goes_forward_only():

@@ -197,7 +197,8 @@ def test_two_trainings_of_one_doit_take_turns_and_no_worker_survives_it(start, c
     process = train_both_at_once(start, clone, seconds_an_epoch=0.5)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said
-    assert "waiting for the training of q00" in said
+    # Which of them, it cannot say in the moment before the other has put its name down.
+    assert re.search("waiting for (the training of q00|another training)", said)
     assert nobody_is_left_of(process)
     for experiment in (ONE, OTHER):
         assert ledger_of(clone, experiment).missing() == []

@@ -245,14 +245,13 @@ def numbers(results: Results) -> dict:
 
 def tables(results: Results) -> dict[str, list[list[str]]]:
     """A row an arm, and two for each final network; see `analysis.questions`."""
-    called = ladder.names(ARMS)
     return {
         "capacity": ladder.rows(results, CAPACITY, ARMS),
         "dense": ladder.rows(results, DENSE_STEPS, ARMS),
         "convolutional": ladder.rows(results, CONVOLUTIONAL_STEPS, ARMS),
         "sized": ladder.rows(results, SIZED, ARMS_BY_SIZE),
         "final": _final_rows(results),
-        "views": tta.rows(results, {called[arm]: arm.experiment for arm in VIEWED}, "three"),
+        "views": tta.rows(results, ladder.by_name(VIEWED, ARMS), "three"),
     }
 
 

@@ -31,6 +31,7 @@ from analysis.questions.q10_arms import (
     JORDANS_BATCH,
     JORDANS_EPOCHS,
     LARGE,
+    LARGE_MUON,
     LOOKAHEAD,
     MIXUP,
     MOMENTUM,
@@ -76,7 +77,7 @@ CITED = {
     "gain": (*STEPS[1:], *ALONE, *WITHOUT, *ADDED),
 }
 
-EXPERIMENTS = (*(arm.experiment for arm in ARMS), FINAL, LARGE)
+EXPERIMENTS = (*(arm.experiment for arm in ARMS), FINAL, LARGE, LARGE_MUON)
 
 BASES = ladder.bases(ARMS)
 
@@ -486,9 +487,9 @@ def _best(right: np.ndarray) -> np.ndarray:
 
 def _viewed() -> dict[str, Experiment]:
     """Experiments that were also tested with views, as the table calls them."""
-    called = ladder.names(ARMS)
-    arms = {called[arm]: arm.experiment for arm in VIEWED}
-    return arms | {f"the {kind} network": experiment for kind, experiment in TESTING.items()}
+    return ladder.by_name(VIEWED, ARMS) | {
+        f"the {kind} network": experiment for kind, experiment in TESTING.items()
+    }
 
 
 def steps(results):

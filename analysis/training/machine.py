@@ -154,12 +154,17 @@ def provenance(experiment: Experiment) -> dict[str, str]:
         **_versions(),
         "machine": f"{processor()}, {cores} core{'s' * (cores > 1)}",
         "processor": _make(),
-        "instructions": " ".join(name for name in _INSTRUCTIONS if _has(name)),
+        "instructions": _instructions(),
         "precision": precision(experiment),
         "environment": " ".join(
             f"{name}={os.environ[name]}" for name in _RECORDED if name in os.environ
         ),
     }
+
+
+def timed_on() -> dict[str, str]:
+    """What is kept beside a measured time: the processor, what it can, and versions."""
+    return {"processor": processor(), "instructions": _instructions(), **_versions()}
 
 
 def software() -> dict[str, str]:
@@ -211,6 +216,10 @@ def _make() -> str:
     """The architecture and, where Linux tells, the processor's maker, model and revision."""
     told = [f"{name} {_cpu_said(name)}" for name in _MAKE if _cpu_said(name)]
     return ", ".join([platform.machine(), *told])
+
+
+def _instructions() -> str:
+    return " ".join(name for name in _INSTRUCTIONS if _has(name))
 
 
 def _has(instructions: str) -> bool:

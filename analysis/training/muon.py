@@ -7,12 +7,11 @@ import math
 import keras
 import tensorflow as tf
 
+from analysis.spec import MUON_ITERATIONS
+
 #: Coefficients of the Newton–Schulz iteration (Jordan et al. 2024), which move singular values
 #: towards 1 fast but not all the way.
 COEFFICIENTS = 3.4445, -4.7750, 2.0315
-
-#: As many as Jordan and others take, and Keras; Jordan's recipe for CIFAR-10 takes three.
-ITERATIONS = 5
 
 
 class Muon(keras.optimizers.SGD):
@@ -82,7 +81,7 @@ def orthogonal(matrices: tf.Tensor, compute_dtype: str) -> tf.Tensor:
     values = tf.linalg.matrix_transpose(matrices) if is_tall else matrices  # smaller products
     values /= _norm(values) + 1e-7  # singular values up to 1
     values = tf.cast(values, compute_dtype)
-    for _ in range(ITERATIONS):
+    for _ in range(MUON_ITERATIONS):
         square = tf.matmul(values, values, transpose_b=True)
         polynomial = b * square + c * tf.matmul(square, square)
         values = a * values + tf.matmul(polynomial, values)

@@ -30,9 +30,6 @@ FILE = results.PRESCRIBED
 #: Epochs of ``model.fit`` that are timed, after the one that traces the graph.
 EPOCHS = 3
 
-#: What is kept of the provenance that networks which are trained here have.
-_OF_PROVENANCE = ("instructions", "tensorflow", "keras", "numpy")
-
 
 def measure(
     asked: Sequence[tuple[str, Experiment]] = prescribed.PRESCRIBED,
@@ -108,14 +105,8 @@ def _measured(
                 **compared,
             }
         )
-    provenance = machine.provenance(experiment)
-    found = {
-        "processor": machine.processor(),
-        "cores": workers.number_here(),
-        **{name: provenance[name] for name in _OF_PROVENANCE},
-        "experiments": experiments,
-    }
-    return found, wrong
+    cores = workers.number_here()
+    return machine.timed_on() | {"cores": cores, "experiments": experiments}, wrong
 
 
 def _expected_of_fit(experiment: Experiment) -> float:

@@ -56,8 +56,6 @@ TIMES = 50
 #: Numbers that are copied for the memory's rate: more than a core's cache holds.
 COPIED = 2**26
 
-_OF_PROVENANCE = ("instructions", "tensorflow", "keras", "numpy")
-
 
 def measure(path: Path = FILE) -> None:
     """Measure, print and keep."""
@@ -80,10 +78,8 @@ def _measured() -> dict:
             f"{convolution['operation']} {convolution['layer']} of {CONVOLUTIONAL.name} alone: "
             f"{convolution['gflops']:.0f} of {limits['product_gflops']:.0f} GFLOP/s"
         )
-    provenance = machine.provenance(CONVOLUTIONAL)
     return {
-        "processor": machine.processor(),
-        **{name: provenance[name] for name in _OF_PROVENANCE},
+        **machine.timed_on(),
         "measured_steps": STEPS,
         "steps": steps,
         "convolutions": convolutions,

@@ -55,6 +55,7 @@ def turn(folder: Path, name: str) -> Iterator[None]:
 
 def _who(holder: Path) -> str:
     try:
-        return f"the training of {holder.read_text()}"
-    except OSError:  # it has only begun, or just ended
-        return "another training"
+        name = holder.read_text()
+    except FileNotFoundError:
+        name = ""
+    return f"the training of {name}" if name else "another training"  # only begun, or just ended
