@@ -28,17 +28,15 @@ def gain(results: Results, experiment: Experiment) -> Estimate:
     return difference(accuracy(results, experiment), one).times(100)
 
 
-def rows(results: Results, named: Mapping[str, Experiment], views: str) -> list[list[str]]:
+def rows(results: Results, named: Mapping[str, Experiment]) -> list[list[str]]:
     """A table with a row for each experiment; see `analysis.questions`.
 
     Parameters
     ----------
     named : mapping from str to Experiment
         By what the table calls them.
-    views : str
-        How many there are, in words.
     """
-    table = [["networks", "images", "one view", f"{views} views", "gain, points (95% interval)"]]
+    table = [["networks", "images", "one view", "several views", "gain, points (95% interval)"]]
     for name, experiment in named.items():
         table.append(
             [

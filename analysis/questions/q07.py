@@ -251,7 +251,6 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
         "convolutional": ladder.rows(results, CONVOLUTIONAL_STEPS, ARMS),
         "sized": ladder.rows(results, SIZED, ARMS_BY_SIZE),
         "final": _final_rows(results),
-        "views": tta.rows(results, ladder.by_name(VIEWED, ARMS), "three"),
     }
 
 
@@ -585,8 +584,8 @@ def _later_claims(results: Results) -> list[Claim]:
             "views",
             "Three views are better than one, for the networks that learned from bent images.",
             *(
-                above(arm.experiment.name, tta.gain(results, arm.experiment), form="+.3f")
-                for arm in VIEWED
+                above(name, tta.gain(results, experiment), form="+.3f")
+                for name, experiment in ladder.by_name(VIEWED, ARMS).items()
             ),
         ),
         Claim(

@@ -222,7 +222,7 @@ CONVOLUTIONAL = (
 # What was asked after the test set had been read: whether other sizes suit the dense network
 # where the rate falls and images change, whether smoothed labels help it there, whether averaged
 # weights help where the rate stays, whether sixteen epochs pay on the images as they are, too,
-# and whether it helps to bend images besides.
+# and whether it helps to bend images besides, or to have twice as many filters.
 
 SIZED_FROM = replace(DENSE_CHANGED, label="hidden: 512, 512", bundle=False)
 DENSE_SIZED = {
@@ -265,13 +265,18 @@ DENSE_BENT = DENSE_DECAY.but(
 CNN_BENT = CNN_SMOOTHING.but(
     "q07-cnn-bent", "bent images", augmentation=BENT, outputs=True, tta=True
 )
+CNN_WIDER = CNN_SMOOTHING.but(
+    "q07-cnn-wider",
+    "twice as many filters",
+    layers=_six(64, 128, 256, block=_convolution_normalised),
+)
 
 #: Those of the table of sizes, with the two layers of 512 that they are compared with.
 SIZED = (SIZED_FROM, *DENSE_SIZED.values())
 
 #: Those of the tables of one change at a time.
 DENSE_STEPS = (*DENSE, DENSE_CHANGED_SMOOTHING, CONSTANT_AVERAGING, DENSE_BENT)
-CONVOLUTIONAL_STEPS = (*CONVOLUTIONAL, CNN_LONGER_UNCHANGED, CNN_BENT)
+CONVOLUTIONAL_STEPS = (*CONVOLUTIONAL, CNN_LONGER_UNCHANGED, CNN_BENT, CNN_WIDER)
 
 #: Among these the two recipes were chosen; the others came when the test set had been read.
 FIRST = (*CAPACITY, *DENSE, *CONVOLUTIONAL)
@@ -282,6 +287,7 @@ LATER = (
     CNN_LONGER_UNCHANGED,
     DENSE_BENT,
     CNN_BENT,
+    CNN_WIDER,
 )
 ARMS = (*FIRST, *LATER)
 
