@@ -222,7 +222,8 @@ CONVOLUTIONAL = (
 # What was asked after the test set had been read: whether other sizes suit the dense network
 # where the rate falls and images change, whether smoothed labels help it there, whether averaged
 # weights help where the rate stays, whether sixteen epochs pay on the images as they are, too,
-# and whether it helps to bend images besides, or to have twice as many filters.
+# whether batch norm and smoothed labels still matter then, and whether it helps to bend images
+# besides, or to have twice as many filters.
 
 SIZED_FROM = replace(DENSE_CHANGED, label="hidden: 512, 512", bundle=False)
 DENSE_SIZED = {
@@ -258,6 +259,16 @@ CNN_LONGER_UNCHANGED = CNN_LONGER.but(
     outputs=False,
 )
 
+CNN_LONGER_PLAIN = CNN_LONGER.but(
+    "q07-cnn-longer-plain",
+    "no batch norm",
+    layers=_six(32, 64, 128, block=_convolution),
+    outputs=False,
+)
+CNN_LONGER_HARD = CNN_LONGER.but(
+    "q07-cnn-longer-hard", "labels not smoothed", label_smoothing=0.0, outputs=False
+)
+
 BENT = replace(CHANGED, elastic=1)
 DENSE_BENT = DENSE_DECAY.but(
     "q07-dense-bent", "bent images", augmentation=BENT, outputs=True, tta=True
@@ -276,7 +287,14 @@ SIZED = (SIZED_FROM, *DENSE_SIZED.values())
 
 #: Those of the tables of one change at a time.
 DENSE_STEPS = (*DENSE, DENSE_CHANGED_SMOOTHING, CONSTANT_AVERAGING, DENSE_BENT)
-CONVOLUTIONAL_STEPS = (*CONVOLUTIONAL, CNN_LONGER_UNCHANGED, CNN_BENT, CNN_WIDER)
+CONVOLUTIONAL_STEPS = (
+    *CONVOLUTIONAL,
+    CNN_LONGER_UNCHANGED,
+    CNN_LONGER_PLAIN,
+    CNN_LONGER_HARD,
+    CNN_BENT,
+    CNN_WIDER,
+)
 
 #: Among these the two recipes were chosen; the others came when the test set had been read.
 FIRST = (*CAPACITY, *DENSE, *CONVOLUTIONAL)
@@ -285,6 +303,8 @@ LATER = (
     *DENSE_SIZED.values(),
     CONSTANT_AVERAGING,
     CNN_LONGER_UNCHANGED,
+    CNN_LONGER_PLAIN,
+    CNN_LONGER_HARD,
     DENSE_BENT,
     CNN_BENT,
     CNN_WIDER,
