@@ -1,5 +1,6 @@
 """One training at a time: whoever waits says for whom."""
 
+import time
 from threading import Thread
 
 import pytest
@@ -25,12 +26,15 @@ def test_who_is_waited_for_is_named_once_it_has_put_its_name_down(tmp_path, caps
         with turn(tmp_path, "q00-other"):
             said.append((tmp_path / ".training").read_text())
 
+    waiting, heard = Thread(target=wait, daemon=True), ""
+    deadline = time.monotonic() + 60
     with FileLock(tmp_path / ".lock"):
-        waiting = Thread(target=wait)
         waiting.start()
-        waiting.join(0.5)
+        while "\n" not in heard and time.monotonic() < deadline:
+            time.sleep(0.01)
+            heard += capsys.readouterr().err
         assert not said
-    waiting.join(30)
+    waiting.join(60)
     assert said[0].startswith("q00-other (process ")
-    assert capsys.readouterr().err == f"q00-other: waiting for {told} to end\n"
+    assert heard == f"q00-other: waiting for {told} to end\n"
     assert not (tmp_path / ".training").exists()
