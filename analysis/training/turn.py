@@ -56,6 +56,6 @@ def turn(folder: Path, name: str) -> Iterator[None]:
 def _who(holder: Path) -> str:
     try:
         name = holder.read_text()
-    except FileNotFoundError:
+    except OSError:
         name = ""
     return f"the training of {name}" if name else "another training"  # only begun, or just ended
