@@ -105,9 +105,8 @@ def flops_per_epoch(experiment: Experiment) -> int:
     first, *others = [layer for layer in layers(experiment) if layer.products]
     products = (1 + first.is_trained) * first.products
     products += sum((2 + layer.is_trained) * layer.products for layer in others)
-    images = DATASETS[experiment.dataset].shapes["x_train"][0] - experiment.validation
-    steps = -(-images // experiment.batch_size)
-    return 2 * (images * products + steps * _optimizer_products(experiment))
+    once_a_step = experiment.steps_an_epoch * _optimizer_products(experiment)
+    return 2 * (experiment.images * products + once_a_step)
 
 
 def _optimizer_products(experiment: Experiment) -> int:

@@ -726,7 +726,7 @@ class Experiment(Spec):
         self._require(
             self.activity or not self.activity_at, "activity_at", "empty without activity=True"
         )
-        steps = -(-(images - self.validation) // self.batch_size)
+        steps = self.steps_an_epoch
         self._require(
             all(step < steps for step in self.activity_at),
             "activity_at",
@@ -750,6 +750,16 @@ class Experiment(Spec):
     def mirrored(self) -> bool:
         """Whether training images are mirrored."""
         return getattr(self.augmentation, "flip", "none") != "none"
+
+    @property
+    def images(self) -> int:
+        """Images that a network learns from: those of training that are not held out."""
+        return DATASETS[self.dataset].shapes["x_train"][0] - self.validation
+
+    @property
+    def steps_an_epoch(self) -> int:
+        """Batches in an epoch, the last of which may be smaller."""
+        return -(-self.images // self.batch_size)
 
     def shapes(self) -> list[tuple[int, ...]]:
         """Shape of each layer's output for one image, from first to last.
