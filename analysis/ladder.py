@@ -82,6 +82,20 @@ def over(results: Results, arm: Arm, other: Arm) -> Estimate:
     return difference(accuracy(results, arm), accuracy(results, other)).times(100)
 
 
+def lead_over_lead(results: Results, one: tuple[Arm, Arm], other: tuple[Arm, Arm]) -> Estimate:
+    """Points by which a first arm is further over a second than a third over a fourth.
+
+    Paired by seed.
+
+    Parameters
+    ----------
+    one, other : tuple of two arms
+        As for `over`.
+    """
+    ahead = (differences(*(accuracy(results, arm) for arm in pair)) for pair in (one, other))
+    return difference(*ahead).times(100)
+
+
 def gain(results: Results, arm: Arm) -> Estimate:
     """Points of accuracy over the base, paired by seed."""
     return over(results, arm, arm.base)

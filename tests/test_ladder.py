@@ -13,6 +13,7 @@ from analysis.ladder import Arm
 from analysis.loaded import Results
 from analysis.results import Runs
 from analysis.spec import mlp
+from analysis.statistics import estimate
 
 FIRST = Arm("8 hidden", tiny.experiment(name="q00-first", validation=200))
 WIDER = FIRST.but("q00-wider", "16 hidden", layers=mlp(16, output="relu"))
@@ -53,6 +54,12 @@ def test_gain_is_in_points_and_paired_by_seed():
     # 4.303: the 97.5% point of Student's t with two degrees of freedom; 5: the differences' sd.
     assert high - mean == pytest.approx(4.303 * 5 / 3**0.5, rel=1e-3)
     assert mean - low == pytest.approx(high - mean)
+
+
+def test_one_lead_is_set_against_another_by_seed():
+    found = ladder.lead_over_lead(RESULTS, (WIDER, FIRST), (FEWER, FIRST))
+    # Of the two seeds that all have.
+    assert found == pytest.approx(tuple(estimate(np.array([5.0 - 0.0, 10.0 - 20.0]))))
 
 
 def test_an_arm_is_compared_with_any_other():

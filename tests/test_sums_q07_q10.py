@@ -12,7 +12,7 @@ from analysis.excerpts import Excerpt
 from analysis.loaded import Results
 from analysis.questions import q07, q10
 from analysis.results import Runs
-from analysis.statistics import Estimate, estimate
+from analysis.statistics import Estimate
 
 #: Of twenty images: the even ones show a 0, the others a 1.
 LABELS = np.arange(20) % 2
@@ -96,23 +96,6 @@ def test_networks_that_answer_together_can_be_right_where_most_are_not():
     outputs[2, 0] = np.eye(10)[LABELS[0]]
     surer[q10.FINAL] = tiny.runs(loss=[[0.1]] * 3, predictions=outputs.argmax(2), outputs=outputs)
     assert q10._right_together(Results(surer, found.excerpts), q10.FINAL)[0]
-
-
-def test_the_basics_gain_is_set_against_that_of_all_that_comes_after_them():
-    accuracy = {
-        q10.HALF: [0.5, 0.6],
-        q10.SCHEDULE: [0.7, 0.7],
-        q10.WIDER: [0.75, 0.9],
-    }
-    found = q10._basics_over_rest(
-        Results(
-            {
-                arm.experiment: tiny.runs(val_accuracy=np.reshape(values, (-1, 1)))
-                for arm, values in accuracy.items()
-            }
-        )
-    )
-    assert found == pytest.approx(tuple(estimate(np.array([15.0, -10.0]))))
 
 
 def test_views_gain_what_they_get_right_beyond_one_view():

@@ -601,6 +601,13 @@ def _later_claims(results: Results) -> list[Claim]:
             CNN_BENT,
         ),
         Claim(
+            "bent-images",
+            "By other images the harm that bent images do to the dense network cannot be told, and "
+            "that to the convolutional one can.",
+            undecided(DENSE_BENT.label, ladder.gain_by_images(results, DENSE_BENT)),
+            below(CNN_BENT.label, ladder.gain_by_images(results, CNN_BENT)),
+        ),
+        Claim(
             "views",
             "Three views are better than one, for the networks that learned from bent images.",
             *(
@@ -632,6 +639,15 @@ def _later_claims(results: Results) -> list[Claim]:
                 )
                 for less, more, most in ((128, 512, 3), (512, 1024, 2))
                 for layers in range(1, most + 1)
+            ),
+        ),
+        Claim(
+            "width-further",
+            "Whether 1,024 neurons in place of 512 gain more there than on the images as they are "
+            "cannot be told, in one layer.",
+            undecided(
+                "points more",
+                ladder.lead_over_lead(results, (sized[1024,], sized[512,]), (ONE_1024, ONE_512)),
             ),
         ),
         Claim(
