@@ -195,6 +195,6 @@ def _measured(what: str, estimate: Estimate, form: str) -> str:
 def _pairs(what: str, ours: np.ndarray, theirs: np.ndarray, p: float) -> str:
     only_ours, only_theirs = np.sum(ours & ~theirs), np.sum(theirs & ~ours)
     return (
-        f"{what} {ours.sum()} of {len(ours)} against {theirs.sum()}; "
-        f"{only_ours} only here, {only_theirs} only there, p = {p:.2g}"
+        f"{what} {ours.sum():,} of {len(ours):,} against {theirs.sum():,}; "
+        f"{only_ours:,} only here, {only_theirs:,} only there, p = {p:.2g}"
     )

@@ -346,7 +346,7 @@ def first_epoch_figure(trainings: dict[str, FirstEpoch]):
     axes[-1, 0].set_xticks(range(len(steps)), steps)
     axes[-1, 0].set_xlabel("steps of training")
     figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False
+        *axes[0, 0].get_legend_handles_labels(), loc="outside upper left", ncols=2, frameon=False
     )
     return figure
 
@@ -400,7 +400,7 @@ def _mark_heard_again(ax, ten: Runs, name: str) -> None:
             ten.records[run]["seed"],
             f"output {output}\nheard again",
             plots.silent_colour(silent[run]),
-            is_above=is_error == (silent[run] > 0),
+            is_above=is_error and silent[run] > 0,  # in a plot of accuracy it would lie on others
         )
 
 

@@ -162,7 +162,7 @@ def confusion_figure(matrix: np.ndarray):
 def gallery_figure(data: Excerpt, predictions: np.ndarray):
     """Test images that every run gets wrong, with what runs say; predictions (runs, images)."""
     places = shown(predictions, data.test_labels)
-    figure, axes = style.figure(COLUMNS, ROWS, height=7.0)
+    figure, axes = style.figure(COLUMNS, ROWS, height=6.4)
     titles = [NAMES[label] for label in data.test_labels[places]]
     plots.images(axes.flat, data.test_images(places), titles)
     plots.answers(axes.flat, predictions[:, places], NAMES)

@@ -115,7 +115,7 @@ def describe(experiment: Experiment, results: Results) -> dict:
         "key": experiment.key,
         "ledger": f"results/{experiment.name}.jsonl",
         "versions": _all(f"TensorFlow {p['tensorflow']}, Keras {p['keras']}" for p in provenances),
-        "machine": _all(_machine(experiment, p) for p in provenances),
+        "machine": _all(sorted(_machine(experiment, p) for p in provenances)),
     }
 
 
@@ -143,7 +143,7 @@ def _whole_report(content: dict) -> dict:
         "experiments": len(described),
         "core_hours": math.fsum(e["seconds"] for e in described.values()) / 3600,
         "versions": _all(e["versions"] for e in described.values()),
-        "machine": _all(e["machine"] for e in described.values()),
+        "machine": _all(m for e in described.values() for m in e["machine"].split("; ")),
         "claims": sum(len(claims) for claims in content["claims"].values()),
     }
 

@@ -34,7 +34,7 @@ def silent_output(results: Results):
         ax.set(xlim=(low, high), ylim=(-0.2, high + 0.1), xlabel=f"weighted sum of output {digit}")
         ax.set_title(f"{TITLES[name]} (seed {kept.networks[name].seed})")
         _images_over(ax, values, kept.examples, digit)
-        ax.annotate("output 0, slope 0", (low + 0.1, -0.05), va="top", fontsize=8)
+        ax.annotate("zero, slope 0", (low + 0.1, -0.05), va="top", fontsize=8)
         ax.annotate("slope 1", (high / 2, high / 3), va="top", fontsize=8)
     axes[0].set(ylabel=f"output {digit}", yticks=np.arange(0, high, 0.2))
     return figure
@@ -71,8 +71,9 @@ def _images_over(ax, sums: np.ndarray, images: np.ndarray, digit: int) -> None:
             (x, output),
             xybox=(0, rise),
             boxcoords="offset points",
-            frameon=False,
+            bboxprops={"fc": style.theme().page, "ec": "none"},  # stems of others pass behind
             pad=0,
+            zorder=3 - 0.1 * row,
             arrowprops={"arrowstyle": "-", "color": style.theme().faint, "lw": 0.5},
         )
         ax.add_artist(picture)

@@ -735,7 +735,7 @@ def overfitting(results):
     axes[0].set_ylabel("mistakes (%)")
     style.plain_ticks(axes[0].yaxis, digits=(1,))
     for text, place, colour in zip(
-        ("training", "held out"), [(0.6, 0.1), (0.55, 0.8)], colours, strict=True
+        ("training", "held out"), [(0.66, 0.12), (0.55, 0.8)], colours, strict=True
     ):
         axes[0].annotate(text, place, xycoords="axes fraction", color=colour, fontsize=8.5)
     return figure

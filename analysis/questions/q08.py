@@ -317,8 +317,7 @@ def _level_rows(results: Results) -> list[list[str]]:
 def _arm_rows(results: Results) -> list[list[str]]:
     rows = [
         [
-            "inputs",
-            "optimizer, rate",
+            "inputs, optimizer and rate",
             "living units after 10 steps",
             "after one epoch",
             "after ten epochs",
@@ -332,11 +331,10 @@ def _arm_rows(results: Results) -> list[list[str]]:
         runs = results[experiment].first(PAIRED)
         alive, test = living(runs), by_size.tested(runs)
         within = _within(results, experiment)
-        ten = "" if within is None else f"{within[:, _TENTH_STEP].mean():.1f}"
+        ten = forms.MISSING if within is None else f"{within[:, _TENTH_STEP].mean():.1f}"
         rows.append(
             [
-                inputs,
-                called(optimizer),
+                f"{inputs}, {called(optimizer)}",
                 ten,
                 f"{alive[:, 0].mean():.1f}",
                 f"{alive[:, -1].mean():.1f}",
@@ -784,6 +782,9 @@ def accuracy(results):
     plots.training_beside_testing(
         axes, runs.history("accuracy"), testing, labels, colours, "accuracy"
     )
+    for ax in axes:  # where three are next to four, whose colour is nearly as dark
+        for run in np.flatnonzero(alive >= 4):
+            ax.lines[run].set_linestyle("--")
     for run, epoch in late_starters(runs):
         words = f"seed {runs.records[run]['seed']}\nstarts late"
         for ax, name in zip(axes, ("accuracy", "val_accuracy"), strict=True):
