@@ -344,6 +344,13 @@ def test_columns_of_print_are_as_wide_as_their_texts_where_that_fits(book):
     assert letters == pytest.approx([11, 13], abs=0.1)
 
 
+def test_columns_of_print_break_no_number_where_texts_can_give_way(book):
+    from results_in_pages.tables import BETWEEN_COLUMNS, LINE_OF_A_TABLE
+
+    share, _ = column_shares([["95%", "text"], ["93.48% to 93.80%", "word " * 100]])
+    assert share * LINE_OF_A_TABLE[r"\footnotesize"] - BETWEEN_COLUMNS >= 15.9
+
+
 def test_columns_of_print_have_smaller_letters_where_words_would_not_fit(book):
     from results_in_pages.tables import latex_columns
 

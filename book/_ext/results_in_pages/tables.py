@@ -68,20 +68,27 @@ def _row(cells: Iterable[str | nodes.Node]) -> nodes.row:
 def latex_columns(rows: list[list[str | nodes.Node]]) -> str:
     r"""Return how LaTeX shall set a table's columns, as ``>{\scriptsize …}\X{3}{10}…``.
 
-    Each gets room for its longest word, and of what is then left on the line a share by the
-    length of its texts. Left to itself, LaTeX lets words stand over the edge. Letters are made
-    smaller where the words alone would fill the line.
+    Each gets room for its longest word, one of numbers for the longest of these if the line is
+    long enough, and of what is then left on the line a share by the length of its texts. Left to
+    itself, LaTeX lets words stand over the edge. Letters are made smaller where the words alone
+    would fill the line.
     """
     columns = list(zip(*rows, strict=True))
     texts = [[c if isinstance(c, str) else c.astext() for c in column] for column in columns]
     longest = [max(map(len, WORD.findall(" ".join(column)))) for column in texts]
     words = [word + BETWEEN_COLUMNS for word in longest]
+    numbers = [max(map(len, column[1:]), default=0) for column in texts]
+    unbroken = [
+        max(word, number + BETWEEN_COLUMNS) if number <= LONGEST_NUMBER else word
+        for word, number in zip(words, numbers, strict=True)
+    ]
     wholes = [max(map(len, column)) + BETWEEN_COLUMNS for column in texts]
-    more = [whole - word for whole, word in zip(wholes, words, strict=True)]
     sizes = list(LINE_OF_A_TABLE.items())
     size, line = next(((s, n) for s, n in sizes if sum(words) <= n), sizes[-1])
-    share = min(max(line - sum(words), 0) / max(sum(more), 1), 1)
-    widths = [round(10 * (word + share * extra)) for word, extra in zip(words, more, strict=True)]
+    least = unbroken if sum(unbroken) <= line else words
+    more = [whole - part for whole, part in zip(wholes, least, strict=True)]
+    share = min(max(line - sum(least), 0) / max(sum(more), 1), 1)
+    widths = [round(10 * (part + share * extra)) for part, extra in zip(least, more, strict=True)]
     total = max(sum(widths), 10 * line)
     return "".join(
         rf">{{\raggedright\arraybackslash{size}}}\X{{{width}}}{{{total}}}" for width in widths
