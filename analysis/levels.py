@@ -9,7 +9,6 @@ import numpy as np
 
 from analysis import drawn, explore, forms, plots, style
 from analysis.claims import Criterion, exactly
-from analysis.datasets import DATASETS
 from analysis.results import SILENT_BELOW, Runs
 from analysis.statistics import estimate, rate
 
@@ -287,10 +286,9 @@ def first_epoch(early: Runs, runs: Runs) -> FirstEpoch:
     Whether they are the same is for `same_beginning` to say.
     """
     experiment = early.experiment
-    images = DATASETS[experiment.dataset].shapes["x_train"][0] - experiment.validation
     silent = [early.before("own")[:, None], early.within("own"), early.own[:, :1]]
     return FirstEpoch(
-        (0, *experiment.activity_at, -(-images // experiment.batch_size)),
+        (0, *experiment.activity_at, experiment.steps_an_epoch),
         np.concatenate(silent, axis=1) < SILENT_BELOW,
         runs.silent[:, -1],
     )

@@ -752,8 +752,7 @@ def _course(results: Results, experiment: Experiment) -> tuple[list[float], np.n
     living : ndarray of int, shape (runs, n)
     """
     runs, within = results[experiment].first(PAIRED), _within(results, experiment)
-    an_epoch = -(-DATASETS["cifar10"].shapes["x_train"][0] // experiment.batch_size)
-    epochs = [an_epoch * (epoch + 1) for epoch in range(experiment.epochs)]
+    epochs = [experiment.steps_an_epoch * (epoch + 1) for epoch in range(experiment.epochs)]
     steps, parts = [_START], [living_at_start(runs)[:, None]]
     if within is not None:
         steps += q01.STEPS
