@@ -26,6 +26,7 @@ from analysis.statistics import (
     holm,
     rank_correlation,
     rate,
+    recall,
     variance_shares,
 )
 
@@ -210,7 +211,7 @@ def _fires_elsewhere(runs: Runs) -> np.ndarray:
 
 def _zeros_right(results: Results) -> np.ndarray:
     """Which share of the test images of a 0 each run names so: shape (runs,)."""
-    return np.mean(results[SHEET].predictions[:, results.labels(SHEET) == 0] == 0, axis=1)
+    return recall(results[SHEET].predictions, results.labels(SHEET))[:, 0]
 
 
 def _level_step(runs: Runs) -> Estimate:
@@ -261,7 +262,7 @@ def _properties(results: Results) -> dict[str, np.ndarray]:
         "images": np.bincount(data.train_labels, minlength=10),
         "ink": means.mean(axis=1),
         "likeness": cosines.max(axis=1),
-        "missed": np.array([np.mean(answers[:, labels == k] != k) for k in range(10)]),
+        "missed": 1 - recall(answers, labels).mean(axis=0),
         "mistaken": np.array([np.mean(answers[:, labels != k] == k) for k in range(10)]),
     }
 
