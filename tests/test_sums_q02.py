@@ -563,12 +563,6 @@ def test_adam_is_compared_with_sgd_at_its_best_rate_and_not_only_at_the_sheets()
     assert both["faster"] and not both["best-epochs"]
 
 
-def test_an_output_returns_in_the_epoch_after_the_last_of_its_silence():
-    own = np.ones((3, 4, 10))
-    own[0, 0, 1] = own[1, 1:3, 5] = own[2, 2:, 7] = 0  # heard again in 2, in 4, and never
-    assert sorted(q02._return_epochs(tiny.runs(own=own))) == [2, 4]
-
-
 def test_the_first_rise_is_the_epoch_that_ends_with_a_larger_testing_error_in_some_run():
     assert q03._first_rise(tiny.runs(val_loss=[[4, 3, 2, 1], [4, 4, 3, 3.5]])) == 4
     assert q03._first_rise(tiny.runs(val_loss=[[4, 5, 2, 1], [4, 4, 3, 3.5]])) == 2

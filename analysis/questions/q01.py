@@ -115,7 +115,7 @@ def numbers(results: Results) -> dict:
             "own_silent_max": float(own[silent].max()),
             "own_heard_min": float(own[~silent].min()),
             "never_on_own": int(np.sum(own == 0)),
-            "zero_on_all": int(np.sum((own == 0) & (runs.others[:, -1] == 0))),
+            "zero_on_all": int(levels.silent_everywhere(runs)[:, -1].sum()),
             "others_silent_median": float(np.median(runs.others[:, -1][silent])),
             "below_1_stayed": _stayed_below(results, 0.01),
             "below_20_stayed": _stayed_below(results, 0.2),

@@ -61,7 +61,7 @@ def numbers(results: Results) -> dict:
             "start_silent": int(early.start.sum()),
             "stayed_silent": int(early.stayed.sum()),
             "fell": int(early.fell.sum()),
-            "last_return": int(_return_epochs(runs).max()),
+            "last_return": max(epoch for _, epoch, _ in levels.heard_again(runs)),
             "fires": len(fires),
             "fires_back": int(fires.sum()),
             "none": len(none),
@@ -102,12 +102,6 @@ def _paired(results: Results) -> Runs:
 def _orders(results: Results) -> list[Runs]:
     """Pairs that are healthy with a new order in every epoch, and in the first one's."""
     return levels.healthy_in_all(_paired(results), results[SAME_ORDER_EACH_EPOCH])
-
-
-def _return_epochs(runs: Runs) -> np.ndarray:
-    """The epochs, from 1, after which an output was first heard again."""
-    _, epochs, _ = np.nonzero(runs.silent[:, :-1] & ~runs.silent[:, 1:])
-    return epochs + 2
 
 
 def _returns(runs: Runs) -> tuple[np.ndarray, np.ndarray]:

@@ -92,8 +92,7 @@ BEST_EPOCH = 5
 
 def _since_best(results: Results) -> Estimate:
     """By how much the testing error of the largest networks rises from that epoch to the last."""
-    error = results[BY_SIZE[SIZES[-1]]].history("val_loss")
-    return difference(error[:, -1], error[:, BEST_EPOCH - 1])
+    return estimate(results[BY_SIZE[SIZES[-1]]].change("val_loss", BEST_EPOCH))
 
 
 def _less_error(results: Results) -> Estimate:
