@@ -134,11 +134,9 @@ def levels_table(runs: Runs) -> list[list[str]]:
 
 def _mean(values: np.ndarray, form: str) -> str:
     """Mean of a level's runs, with its interval if they are enough for one."""
-    mean = forms.mean(values, form)
     if len(values) < 2:
-        return mean
-    _, low, high = estimate(values)
-    return f"{mean} {forms.half_width(low, high, form)}"
+        return forms.mean(values, form)
+    return forms.with_half_width(*estimate(values), form)
 
 
 def fine_means(runs: Runs) -> dict:

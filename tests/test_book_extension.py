@@ -37,6 +37,7 @@ RESULTS = {
         "q02.stuck_runs": 3,
         "q02.final_error": 0.01234,
         "q02.change": -0.5,
+        "q02.little": -0.04,
         "q02.names": "0, 4 and 7",
         "q02.nothing": float("nan"),
         "q02.verdict": True,
@@ -139,6 +140,7 @@ def book(tmp_path, monkeypatch):
         ("q02.final_error:.3f", "0.012"),
         ("q02.final_error:.1%", "1.2%"),
         ("q02.change:+.1f", "\N{MINUS SIGN}0.5"),
+        ("q02.little:+.1f", "0.0"),
         ("q02.names", "0, 4 and 7"),
     ],
 )

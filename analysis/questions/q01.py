@@ -313,8 +313,8 @@ def _table_of_digits(results: Results) -> list[list[str]]:
     rows = [
         [
             PROPERTIES[name],
-            f"{forms.number(rho.mean, '+.2f')} ({forms.interval(rho.low, rho.high, '+.2f')})",
-            f"{p:.2g}",
+            forms.points(*rho),
+            forms.p_value(p),
         ]
         for name, (rho, p) in _correlations(results).items()
     ]

@@ -154,21 +154,20 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
         ["", "", ""],
         *(
             [
-                f"{gain.mean:+.2f} {forms.half_width(gain.low, gain.high, '.2f')}",
-                f"{p:.2g}" if p >= 0.001 else "< 0.001",
+                forms.with_half_width(*gain, "+.2f"),
+                forms.p_value(p),
                 f"{removed:.0%}",
             ]
             for gain, p, removed in of_doublings
         ),
     ]
     for i, (size, experiment) in enumerate(BY_SIZE.items()):
-        mean, low, high = estimate(test[i])
         rows.append(
             [
                 f"{size}",
                 f"{cost.weights(experiment):,}",
                 f"{train[i].mean():.2%}",
-                f"{mean:.2%} {forms.half_width(low, high, '.2%')}",
+                forms.with_half_width(*estimate(test[i]), ".2%"),
                 *doublings[i],
             ]
         )

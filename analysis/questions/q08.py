@@ -444,7 +444,7 @@ def _step_rows(results: Results) -> list[list[str]]:
     adjusted = _adjusted(results)
     cells = {
         inputs: [
-            [step.told, f"{p:.1g}"]
+            [step.told, forms.p_value(p)]
             for step, p in zip(_steps(results, networks), adjusted[inputs], strict=True)
         ]
         for inputs, networks in KINDS.items()
@@ -470,8 +470,7 @@ def mean_or_extent(runs: Runs, accuracy: Callable[[Runs], np.ndarray]) -> str:
 
 def with_half_width(percent: np.ndarray) -> str:
     """'42.0 ± 1.2': the mean of runs and its interval."""
-    mean, *ends = estimate(percent)
-    return f"{mean:.1f} {forms.half_width(*ends, '.1f')}"
+    return forms.with_half_width(*estimate(percent), ".1f")
 
 
 def claims(results: Results) -> list[Claim]:
