@@ -378,7 +378,10 @@ def test_home_page_offers_the_pdf_and_the_code_where_there_are_any(book, monkeyp
     assert book.warnings == ""
     assert "as a PDF" not in book.build(page, builder="latex")
     monkeypatch.setenv("GITHUB_REPOSITORY", "me/mine")
-    assert 'href="https://github.com/me/mine">code and results' in book.build(page + "\n\n")
+    html = book.build(page + "\n\n")
+    assert 'href="https://github.com/me/mine">code and results' in html
+    line = re.sub("<[^>]+>", "", html)
+    assert "Take it with you: the report as a PDF · code and results\n" in line
 
 
 def test_times_read_as_words(book):
