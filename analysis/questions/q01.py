@@ -73,14 +73,14 @@ def numbers(results: Results) -> dict:
     runs, first = results[SHEET], _first_epoch(results)
     ten = runs.first(levels.ASKED_FOR)
     accuracy, ten_silent = ten.final("accuracy"), levels.counts(ten)
-    same_weights, same_order = results[SAME_WEIGHTS], results[SAME_ORDER]
-    fine, healthy = levels.fine(same_weights), levels.fine(runs)
+    same_order = results[SAME_ORDER]
+    fine, same_weights_fine = levels.fine(runs), levels.fine(results[SAME_WEIGHTS])
     own, silent = runs.own[:, -1], runs.silent[:, -1]
     only_zero, only_other = levels.only_zero(runs), levels.only_other(runs)
     val_accuracy, zeros = runs.final("val_accuracy"), _zeros_right(results)
     by_weights = _silent_by_weights(results)
     weights, orders, both = _shares(results)
-    starts, stuck = first.start.sum(axis=1), ~healthy
+    starts, stuck = first.start.sum(axis=1), ~fine
     return (
         levels.numbers(runs)
         | first.numbers()
@@ -91,8 +91,8 @@ def numbers(results: Results) -> dict:
             "ten_accuracy_max": float(accuracy.max()),
             "ten_fine_min": float(accuracy[ten_silent == 0].min()),
             "ten_stuck_max": float(accuracy[ten_silent > 0].max()),
-            "same_weights_stuck": int(np.sum(~fine)),
-            "same_weights_fine": int(np.sum(fine)),
+            "same_weights_stuck": int(np.sum(~same_weights_fine)),
+            "same_weights_fine": int(np.sum(same_weights_fine)),
             "same_order_min": float(same_order.final("accuracy").min()),
             "same_order_max": float(same_order.final("accuracy").max()),
             "crossed_weights": len(by_weights),
@@ -133,10 +133,10 @@ def numbers(results: Results) -> dict:
             "only_zero_accuracy": float(val_accuracy[only_zero].mean()),
             "only_zero_max": float(val_accuracy[only_zero].max()),
             "only_other_accuracy": float(val_accuracy[only_other].mean()),
-            "fine_accuracy": float(val_accuracy[healthy].mean()),
-            "fine_accuracy_min": float(val_accuracy[healthy].min()),
+            "fine_accuracy": float(val_accuracy[fine].mean()),
+            "fine_accuracy_min": float(val_accuracy[fine].min()),
             "zeros_right": float(zeros[only_zero].mean()),
-            "zeros_right_fine": float(zeros[healthy].mean()),
+            "zeros_right_fine": float(zeros[fine].mean()),
             "digits_often": _more_than_the_mean(silent),
             "digits_p": _evenness(silent),
             "digits_start_p": _evenness(first.start),
