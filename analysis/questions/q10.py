@@ -217,7 +217,7 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
 
 
 def _final_rows(results: Results) -> list[list[str]]:
-    rows = [["network", "minutes of a core", *ladder.TESTED]]
+    rows = [["network", "minutes of a core", *ladder.TESTED_COLUMNS]]
     for kind, experiment in TESTING.items():
         runs, labels = results[experiment], results.labels(experiment)
         minutes = f"{runs.seconds / len(runs) / 60:.0f}"
