@@ -39,9 +39,7 @@ def still(results: Results):
     for ax, (name, title) in zip(axes[1:], TITLES.items(), strict=True):
         network = kept.networks[name]
         outputs = network.outputs(image)[0]
-        colours = [style.theme().faint] * 10
-        colours[int(outputs.argmax())] = style.theme().categories[0]
-        ax.bar(range(10), outputs, color=colours)
+        plots.ten_outputs(ax, outputs)
         for place in network.silent:
             ax.annotate(
                 "silent",
@@ -65,10 +63,7 @@ def small(results: Results):
     image = kept.examples[[digit]]
     figure, ax = style.small_figure()
     for left, name in ((0, "healthy"), (13, "stuck")):
-        outputs = kept.networks[name].outputs(image)[0]
-        colours = [style.theme().faint] * 10
-        colours[int(outputs.argmax())] = style.theme().categories[0]
-        ax.bar(range(left, left + 10), outputs, color=colours)
+        plots.ten_outputs(ax, kept.networks[name].outputs(image)[0], left)
     ax.annotate(
         "",
         (13 + digit, 0),

@@ -45,9 +45,9 @@ def extent(values: np.ndarray, spec: str) -> str:
     return interval(values.min(), values.max(), spec)
 
 
-def half_width(low: float, high: float, spec: str) -> str:
-    """'± 0.3%': an interval that has its mean beside it."""
-    return f"± {(high - low) / 2:{spec}}"
+def with_half_width(mean: float, low: float, high: float, spec: str) -> str:
+    """'76.4% ± 0.3%': a mean with its interval, which reaches as far either way."""
+    return f"{number(mean, spec)} ± {(high - low) / 2:{spec.removeprefix('+')}}"
 
 
 def counts(values: np.ndarray) -> str:

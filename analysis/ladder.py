@@ -281,7 +281,7 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
             [
                 called[arm],
                 f"{_number(arm.base, every)}" if arm.base else "",
-                _gained(gain(results, arm)) if arm.base else "",
+                forms.with_half_width(*gain(results, arm), "+.2f") if arm.base else "",
                 forms.p_value(p[arm]) if arm.base else "",
                 f"{accuracy(results, arm).mean():.2%}",
                 _pairs(results, arm) if arm.base else "",
@@ -296,14 +296,8 @@ def _pairs(results: Results, arm: Arm) -> str:
     return str(len(differences(accuracy(results, arm), accuracy(results, arm.base))))
 
 
-def _gained(points: Estimate) -> str:
-    """A gain with its interval, which by Student's t reaches as far either way."""
-    mean, low, high = points
-    return f"{forms.number(mean, '+.2f')} {forms.half_width(low, high, '.2f')}"
-
-
 #: Headings of the columns of `tested`.
-TESTED = ("testing accuracy", "95%, other seeds", "95%, other images", "mistakes")
+TESTED_COLUMNS = ("testing accuracy", "95%, other seeds", "95%, other images", "mistakes")
 
 
 def tested(right: np.ndarray) -> list[str]:

@@ -9,7 +9,6 @@ import numpy as np
 
 from analysis import drawn, explore, forms, plots, style
 from analysis.claims import Criterion, exactly
-from analysis.datasets import DATASETS
 from analysis.results import SILENT_BELOW, Runs
 from analysis.statistics import estimate, rate
 
@@ -135,11 +134,9 @@ def levels_table(runs: Runs) -> list[list[str]]:
 
 def _mean(values: np.ndarray, form: str) -> str:
     """Mean of a level's runs, with its interval if they are enough for one."""
-    mean = forms.mean(values, form)
     if len(values) < 2:
-        return mean
-    _, low, high = estimate(values)
-    return f"{mean} {forms.half_width(low, high, form)}"
+        return forms.mean(values, form)
+    return forms.with_half_width(*estimate(values), form)
 
 
 def fine_means(runs: Runs) -> dict:
@@ -287,10 +284,9 @@ def first_epoch(early: Runs, runs: Runs) -> FirstEpoch:
     Whether they are the same is for `same_beginning` to say.
     """
     experiment = early.experiment
-    images = DATASETS[experiment.dataset].shapes["x_train"][0] - experiment.validation
     silent = [early.before("own")[:, None], early.within("own"), early.own[:, :1]]
     return FirstEpoch(
-        (0, *experiment.activity_at, -(-images // experiment.batch_size)),
+        (0, *experiment.activity_at, experiment.steps_an_epoch),
         np.concatenate(silent, axis=1) < SILENT_BELOW,
         runs.silent[:, -1],
     )

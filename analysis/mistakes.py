@@ -8,7 +8,7 @@ from analysis import plots, style
 from analysis.claims import Claim, above
 from analysis.datasets import DATASETS
 from analysis.excerpts import Excerpt
-from analysis.statistics import confusion, estimate
+from analysis.statistics import confusion, estimate, recall
 
 NAMES = DATASETS["cifar10"].categories
 
@@ -36,8 +36,8 @@ def shown(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def all_wrong_by_chance(predictions: np.ndarray, labels: np.ndarray) -> float:
     """How many images all networks would miss if each missed its own share by chance."""
-    wrong = np.array([(predictions[:, labels == c] != c).mean(axis=1) for c in range(10)])
-    return float(np.bincount(labels, minlength=10) @ wrong.prod(axis=1))
+    wrong = 1 - recall(predictions, labels)
+    return float(np.bincount(labels, minlength=10) @ wrong.prod(axis=0))
 
 
 def shared_by(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -53,12 +53,6 @@ def majority(predictions: np.ndarray) -> np.ndarray:
     """What most runs say of each image, of equals the first category: int, shape (images,)."""
     votes = (predictions[..., None] == np.arange(10)).sum(axis=0)
     return votes.argmax(axis=1)
-
-
-def recall(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Share of each category's test images that are recognised: float, shape (10,)."""
-    matrix = confusion(predictions, labels)
-    return np.diag(matrix) / matrix.sum(axis=0)
 
 
 def pairs(matrix: np.ndarray) -> list[tuple[float, str, str]]:
@@ -94,7 +88,7 @@ def numbers(predictions: np.ndarray, labels: np.ndarray, first: int) -> dict:
     labels : ndarray, shape (images,)
     first : int
     """
-    found = recall(predictions, labels)
+    found = recall(predictions, labels).mean(axis=0)
     missed = all_wrong(predictions, labels)
     values = {
         "easiest": NAMES[int(found.argmax())],

@@ -406,6 +406,13 @@ def images(axes, pictures: np.ndarray, titles: Sequence[str]) -> None:
             spine.set_visible(True)
 
 
+def ten_outputs(ax, outputs: np.ndarray, left: int = 0) -> None:
+    """A network's ten outputs for an image as bars from ``left`` on, the largest in colour."""
+    colours = [style.theme().faint] * 10
+    colours[int(outputs.argmax())] = style.theme().categories[0]
+    ax.bar(range(left, left + 10), outputs, color=colours)
+
+
 def answers(axes, predictions: np.ndarray, categories: Sequence[str]) -> None:
     """Below each of some images what several networks say of it, and how many of them.
 

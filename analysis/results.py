@@ -370,6 +370,10 @@ class Runs:
         """The last epoch's value of a history: float, shape (runs,)."""
         return self.history(name)[:, -1]
 
+    def change(self, name: str, epoch: int) -> np.ndarray:
+        """How much higher a history is after the last epoch than after one: shape (runs,)."""
+        return self.final(name) - self.history(name)[:, epoch - 1]
+
     def before(self, name: str) -> np.ndarray:
         """A value of the untrained networks, shape (runs, …); see above for the names."""
         return np.array([record["before"][name] for record in self.records], float)

@@ -206,6 +206,17 @@ def confusion(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return matrix
 
 
+def recall(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Share of each category's images that each run gives to it: float, shape (runs, 10).
+
+    Parameters
+    ----------
+    predictions : ndarray, shape (runs, images)
+    labels : ndarray, shape (images,)
+    """
+    return np.stack([np.mean(predictions[:, labels == k] == k, axis=1) for k in range(10)], axis=1)
+
+
 def vote(outputs: np.ndarray) -> np.ndarray:
     """What networks answer together, each with the weight of its own certainty.
 

@@ -37,6 +37,7 @@ RESULTS = {
         "q02.stuck_runs": 3,
         "q02.final_error": 0.01234,
         "q02.change": -0.5,
+        "q02.little": -0.04,
         "q02.names": "0, 4 and 7",
         "q02.nothing": float("nan"),
         "q02.verdict": True,
@@ -139,6 +140,7 @@ def book(tmp_path, monkeypatch):
         ("q02.final_error:.3f", "0.012"),
         ("q02.final_error:.1%", "1.2%"),
         ("q02.change:+.1f", "\N{MINUS SIGN}0.5"),
+        ("q02.little:+.1f", "0.0"),
         ("q02.names", "0, 4 and 7"),
     ],
 )
@@ -383,7 +385,10 @@ def test_home_page_offers_the_pdf_and_the_code_where_there_are_any(book, monkeyp
     assert book.warnings == ""
     assert "as a PDF" not in book.build(page, builder="latex")
     monkeypatch.setenv("GITHUB_REPOSITORY", "me/mine")
-    assert 'href="https://github.com/me/mine">code and results' in book.build(page + "\n\n")
+    html = book.build(page + "\n\n")
+    assert 'href="https://github.com/me/mine">code and results' in html
+    line = re.sub("<[^>]+>", "", html)
+    assert "Take it with you: the report as a PDF · code and results\n" in line
 
 
 def test_times_read_as_words(book):

@@ -73,12 +73,6 @@ def test_by_chance_all_are_wrong_by_the_product_of_their_shares_in_each_category
     assert mistakes.all_wrong_by_chance(*with_all_categories()) == pytest.approx(expected)
 
 
-def test_recall_is_a_share_of_a_categorys_images_not_of_the_answers_that_name_it():
-    labels = np.array([0, 0, 0, 0, *range(1, 10)])
-    said = np.array([0, 0, 0, 1, *range(1, 10)])
-    assert mistakes.recall(said, labels).tolist() == [0.75, *[1.0] * 9]
-
-
 def test_what_pages_cite_is_counted_over_all_runs():
     found = mistakes.numbers(*with_all_categories(), first=2)
     assert found == {

@@ -125,6 +125,15 @@ def test_answers_are_named_with_their_numbers_and_rare_ones_put_together():
     assert second[0] == "bird 3" and second[1].endswith(" 1") and second[2] == "others 2"
 
 
+def test_of_ten_outputs_the_largest_is_coloured():
+    outputs = np.array([0, 0.2, 0.1, 0.9, 0, 0, 0, 0.3, 0, 0])
+    bars = axes_after(plots.ten_outputs, outputs, 13).patches
+    assert [bar.get_x() + bar.get_width() / 2 for bar in bars] == pytest.approx(range(13, 23))
+    assert [bar.get_height() for bar in bars] == outputs.tolist()
+    others = {bar.get_facecolor() for place, bar in enumerate(bars) if place != 3}
+    assert len(others) == 1 and bars[3].get_facecolor() not in others
+
+
 def axes_after(draw, *arguments):
     """Axes into which a plot was drawn."""
     with style.drawing(style.LIGHT):

@@ -97,7 +97,10 @@ def test_what_a_question_builds_on_is_followed_to_the_end():
 def test_only_the_results_object_reads_ledgers_and_excerpts():
     """What a question's module or one that they share shows could not be made up otherwise."""
     folder = Path(QUESTIONS["q01"].__file__).parent
-    shared = ("levels", "ladder", "by_size", "mistakes")
+    shared = (
+        *("levels", "ladder", "by_size", "mistakes", "tta"),
+        *("speed", "draw_a_digit", "sketches", "published"),
+    )
     for path in [*folder.glob("*.py"), *(folder.parent / f"{name}.py" for name in shared)]:
         calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if _is_call(node)]
         names = {getattr(call, "attr", getattr(call, "id", "")) for call in calls}

@@ -34,6 +34,12 @@ def test_values_of_the_trained_network_are_not_those_of_its_last_epoch():
     assert runs.final("loss").tolist() == [4, 2]
 
 
+def test_a_change_counts_from_after_the_epoch_that_is_named():
+    runs = tiny.runs(val_loss=[[5, 4, 1], [3, 2, 9]])
+    assert runs.change("val_loss", 1).tolist() == [-4, 6]
+    assert runs.change("val_loss", 2).tolist() == [-3, 7]
+
+
 def test_an_output_is_silent_by_its_own_images_and_below_a_twentieth_of_them():
     own, others = np.ones((2, 2, 10)), np.ones((2, 2, 10))
     own[0, 1, 4], own[1, 0, 7], others[1, 1, 2] = 0.0499, 0.0, 0.0

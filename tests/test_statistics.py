@@ -95,6 +95,13 @@ def test_confusion_adds_up_several_runs():
     assert (matrix[3, 3], matrix[3, 4], matrix[4, 4], matrix[5, 3]) == (2, 1, 2, 1)
 
 
+def test_recall_is_a_share_of_a_categorys_images_not_of_the_answers_that_name_it():
+    labels = np.array([0, 0, 0, 0, *range(1, 10)])
+    answers = np.array([[0, 0, 0, 1, *range(1, 10)], [0, 0, 9, 1, *range(1, 9), 0]])
+    found = statistics.recall(answers, labels)
+    assert found.tolist() == [[0.75, *[1] * 9], [0.5, *[1] * 8, 0]]
+
+
 def test_equal_differences_have_an_interval_of_no_width():
     assert statistics.difference(np.array([3.0, 4.0]), np.array([1.0, 2.0])) == (2.0, 2.0, 2.0)
 

@@ -209,7 +209,7 @@ def test_silent_outputs_are_counted_by_how_they_were_before_training():
     }
 
 
-def test_recall_is_the_share_of_a_digits_images_that_are_given_to_it():
+def test_recall_is_averaged_over_the_digits_whose_outputs_are_heard():
     labels = np.repeat(np.arange(10), 4).astype(np.uint8)
     right = labels.copy()
     some = labels.copy()
@@ -220,10 +220,7 @@ def test_recall_is_the_share_of_a_digits_images_that_are_given_to_it():
     runs = tiny.runs(own=own, predictions=[right, some])
     results = Results({q02.SHEET: Runs(q02.SHEET, runs.records)})
     results.excerpts["mnist"] = Excerpt(labels, labels, np.array([], int), None)
-    found = q02.recall(results, q02.SHEET)
-    assert found[0].tolist() == [1] * 10
-    assert found[1].tolist() == [0.75, 1, 1, 0, *[1] * 6]
-    assert q02.zeros_found(results).tolist() == [1, 0.75]
+    assert q02._recall(results)[1].tolist() == [0.75, 1, 1, 0, *[1] * 6]
     assert q02._heard_recall(results).tolist() == [1, 1]  # 0 and 3 do not count in the second
 
 
@@ -564,12 +561,6 @@ def test_adam_is_compared_with_sgd_at_its_best_rate_and_not_only_at_the_sheets()
     assert claimed(q04, {q04.SHEET: ahead})["best-epochs"]
     both = claimed(q04, {q04.SHEET: ahead, q04.BEST_SGD: ahead})
     assert both["faster"] and not both["best-epochs"]
-
-
-def test_an_output_returns_in_the_epoch_after_the_last_of_its_silence():
-    own = np.ones((3, 4, 10))
-    own[0, 0, 1] = own[1, 1:3, 5] = own[2, 2:, 7] = 0  # heard again in 2, in 4, and never
-    assert sorted(q02._return_epochs(tiny.runs(own=own))) == [2, 4]
 
 
 def test_the_first_rise_is_the_epoch_that_ends_with_a_larger_testing_error_in_some_run():

@@ -117,15 +117,6 @@ def test_the_best_network_is_the_one_that_is_right_most_often():
     assert q10._best(right).tolist() == [True, False, True, True]
 
 
-def test_what_is_missed_is_a_share_of_each_category_by_run():
-    labels = np.array([0, 0, 0, 0, *range(1, 10)])
-    answers = np.array([[0, 0, 0, 1, *range(1, 10)], [0, 0, 9, 1, *range(1, 9), 0]])
-    missed = q10._missed(answers, labels)
-    assert missed.shape == (10, 2)
-    assert missed[0].tolist() == [0.25, 0.5] and missed[9].tolist() == [0, 1]
-    assert not missed[1:9].any()
-
-
 def test_images_are_doubtful_if_fewer_than_most_readers_chose_the_label():
     few = [place for place, readers in published.READERS.items() if readers < published.MOST]
     assert len(few) == 15 and {947, 3558, 1621} <= set(few) and 1232 not in few

@@ -26,6 +26,7 @@ from analysis.statistics import (
     holm,
     rank_correlation,
     rate,
+    recall,
     variance_shares,
 )
 
@@ -72,14 +73,14 @@ def numbers(results: Results) -> dict:
     runs, first = results[SHEET], _first_epoch(results)
     ten = runs.first(levels.ASKED_FOR)
     accuracy, ten_silent = ten.final("accuracy"), levels.counts(ten)
-    same_weights, same_order = results[SAME_WEIGHTS], results[SAME_ORDER]
-    fine, healthy = levels.fine(same_weights), levels.fine(runs)
+    same_order = results[SAME_ORDER]
+    fine, same_weights_fine = levels.fine(runs), levels.fine(results[SAME_WEIGHTS])
     own, silent = runs.own[:, -1], runs.silent[:, -1]
     only_zero, only_other = levels.only_zero(runs), levels.only_other(runs)
     val_accuracy, zeros = runs.final("val_accuracy"), _zeros_right(results)
     by_weights = _silent_by_weights(results)
     weights, orders, both = _shares(results)
-    starts, stuck = first.start.sum(axis=1), ~healthy
+    starts, stuck = first.start.sum(axis=1), ~fine
     return (
         levels.numbers(runs)
         | first.numbers()
@@ -90,8 +91,8 @@ def numbers(results: Results) -> dict:
             "ten_accuracy_max": float(accuracy.max()),
             "ten_fine_min": float(accuracy[ten_silent == 0].min()),
             "ten_stuck_max": float(accuracy[ten_silent > 0].max()),
-            "same_weights_stuck": int(np.sum(~fine)),
-            "same_weights_fine": int(np.sum(fine)),
+            "same_weights_stuck": int(np.sum(~same_weights_fine)),
+            "same_weights_fine": int(np.sum(same_weights_fine)),
             "same_order_min": float(same_order.final("accuracy").min()),
             "same_order_max": float(same_order.final("accuracy").max()),
             "crossed_weights": len(by_weights),
@@ -114,7 +115,7 @@ def numbers(results: Results) -> dict:
             "own_silent_max": float(own[silent].max()),
             "own_heard_min": float(own[~silent].min()),
             "never_on_own": int(np.sum(own == 0)),
-            "zero_on_all": int(np.sum((own == 0) & (runs.others[:, -1] == 0))),
+            "zero_on_all": int(levels.silent_everywhere(runs)[:, -1].sum()),
             "others_silent_median": float(np.median(runs.others[:, -1][silent])),
             "below_1_stayed": _stayed_below(results, 0.01),
             "below_20_stayed": _stayed_below(results, 0.2),
@@ -132,10 +133,10 @@ def numbers(results: Results) -> dict:
             "only_zero_accuracy": float(val_accuracy[only_zero].mean()),
             "only_zero_max": float(val_accuracy[only_zero].max()),
             "only_other_accuracy": float(val_accuracy[only_other].mean()),
-            "fine_accuracy": float(val_accuracy[healthy].mean()),
-            "fine_accuracy_min": float(val_accuracy[healthy].min()),
+            "fine_accuracy": float(val_accuracy[fine].mean()),
+            "fine_accuracy_min": float(val_accuracy[fine].min()),
             "zeros_right": float(zeros[only_zero].mean()),
-            "zeros_right_fine": float(zeros[healthy].mean()),
+            "zeros_right_fine": float(zeros[fine].mean()),
             "digits_often": _more_than_the_mean(silent),
             "digits_p": _evenness(silent),
             "digits_start_p": _evenness(first.start),
@@ -210,7 +211,7 @@ def _fires_elsewhere(runs: Runs) -> np.ndarray:
 
 def _zeros_right(results: Results) -> np.ndarray:
     """Which share of the test images of a 0 each run names so: shape (runs,)."""
-    return np.mean(results[SHEET].predictions[:, results.labels(SHEET) == 0] == 0, axis=1)
+    return recall(results[SHEET].predictions, results.labels(SHEET))[:, 0]
 
 
 def _level_step(runs: Runs) -> Estimate:
@@ -261,7 +262,7 @@ def _properties(results: Results) -> dict[str, np.ndarray]:
         "images": np.bincount(data.train_labels, minlength=10),
         "ink": means.mean(axis=1),
         "likeness": cosines.max(axis=1),
-        "missed": np.array([np.mean(answers[:, labels == k] != k) for k in range(10)]),
+        "missed": 1 - recall(answers, labels).mean(axis=0),
         "mistaken": np.array([np.mean(answers[:, labels != k] == k) for k in range(10)]),
     }
 
@@ -312,8 +313,8 @@ def _table_of_digits(results: Results) -> list[list[str]]:
     rows = [
         [
             PROPERTIES[name],
-            f"{forms.number(rho.mean, '+.2f')} ({forms.interval(rho.low, rho.high, '+.2f')})",
-            f"{p:.2g}",
+            forms.points(*rho),
+            forms.p_value(p),
         ]
         for name, (rho, p) in _correlations(results).items()
     ]

@@ -19,7 +19,6 @@ from analysis.claims import (
 from analysis.loaded import Results
 from analysis.questions import q01
 from analysis.results import Runs
-from analysis.spec import Experiment
 from analysis.statistics import Estimate
 
 BUILDS_ON = (q01,)
@@ -41,7 +40,7 @@ def numbers(results: Results) -> dict:
     runs = results[SHEET]
     fine, only_zero = levels.fine(runs), levels.only_zero(runs)
     early = levels.first_epoch(results[q01.FIRST_EPOCH], runs)
-    zeros, accuracy = zeros_found(results), runs.final("val_accuracy")
+    zeros, accuracy = _recall(results)[:, 0], runs.final("val_accuracy")
     fires, none = _returns(runs)
     order = statistics.correlation(runs.after("loss")[fine], runs.final("val_loss")[fine])
     reshuffled, frozen = _orders(results)
@@ -62,7 +61,7 @@ def numbers(results: Results) -> dict:
             "start_silent": int(early.start.sum()),
             "stayed_silent": int(early.stayed.sum()),
             "fell": int(early.fell.sum()),
-            "last_return": int(_return_epochs(runs).max()),
+            "last_return": max(epoch for _, epoch, _ in levels.heard_again(runs)),
             "fires": len(fires),
             "fires_back": int(fires.sum()),
             "none": len(none),
@@ -105,33 +104,21 @@ def _orders(results: Results) -> list[Runs]:
     return levels.healthy_in_all(_paired(results), results[SAME_ORDER_EACH_EPOCH])
 
 
-def _return_epochs(runs: Runs) -> np.ndarray:
-    """The epochs, from 1, after which an output was first heard again."""
-    _, epochs, _ = np.nonzero(runs.silent[:, :-1] & ~runs.silent[:, 1:])
-    return epochs + 2
-
-
 def _returns(runs: Runs) -> tuple[np.ndarray, np.ndarray]:
     """Whether silent outputs return: those that fire on some image of their digit, on none."""
     fires = runs.own[:, 0] > 0
     return levels.returns(runs, fires), levels.returns(runs, ~fires)
 
 
-def recall(results: Results, experiment: Experiment) -> np.ndarray:
+def _recall(results: Results) -> np.ndarray:
     """Share of the test images of each digit that are given to it: float, shape (runs, 10)."""
-    labels, predictions = results.labels(experiment), results[experiment].predictions
-    return np.stack([np.mean(predictions[:, labels == d] == d, axis=1) for d in range(10)], axis=1)
-
-
-def zeros_found(results: Results) -> np.ndarray:
-    """Share of the test images of a 0 that each run gives to 0: float, shape (runs,)."""
-    return recall(results, SHEET)[:, 0]
+    return statistics.recall(results[SHEET].predictions, results.labels(SHEET))
 
 
 def _heard_recall(results: Results) -> np.ndarray:
-    """Mean `recall` of those digits whose outputs are not silent: float, shape (runs,)."""
+    """Mean `_recall` of those digits whose outputs are not silent: float, shape (runs,)."""
     heard = ~results[SHEET].silent[:, -1]
-    return np.average(recall(results, SHEET), axis=1, weights=heard)
+    return np.average(_recall(results), axis=1, weights=heard)
 
 
 def tables(results: Results) -> dict[str, list[list[str]]]:
@@ -163,7 +150,7 @@ def claims(results: Results) -> list[Claim]:
     fine, changes = levels.fine(runs), levels.changes(runs)
     early = levels.first_epoch(results[q01.FIRST_EPOCH], runs)
     error, val_error = runs.after("loss"), runs.final("val_loss")
-    accuracy, zeros = runs.final("val_accuracy"), zeros_found(results)
+    accuracy, zeros = runs.final("val_accuracy"), _recall(results)[:, 0]
     only_zero, only_other = levels.only_zero(runs), levels.only_other(runs)
     recalls = _heard_recall(results)
     again = np.abs(runs.history("loss")[:, : q01.SHEET.epochs] - first.history("loss")).max()

@@ -115,8 +115,8 @@ def numbers(results: Results) -> dict:
             "none_everywhere_back": int(everywhere.sum()),
             "ten_below_from": levels.below_from(adam),
             "rougher": _rougher(*pairs),
-            "late_error": -_change(late, "val_loss").mean,
-            "late_train_error": -_change(late, "loss").mean,
+            "late_error": -float(_last_half(late, "val_loss").mean()),
+            "late_train_error": -float(_last_half(late, "loss").mean()),
         }
     )
     values |= _less("val_loss", *levels.healthy_in_all(adam, best)).named("best_less_error")
@@ -141,14 +141,9 @@ def _small_more_accuracy(results: Results) -> Estimate:
     return _less("val_accuracy", *pairs).times(100)
 
 
-def _change(runs: Runs, name: str) -> Estimate:
-    return statistics.estimate(_last_half(runs, name))
-
-
 def _last_half(runs: Runs, name: str) -> np.ndarray:
     """By how much a history changes from the tenth epoch to the twentieth: shape (runs,)."""
-    history = runs.history(name)
-    return history[:, LAST - 1] - history[:, LAST // 2 - 1]
+    return runs.change(name, LAST // 2)
 
 
 def _rougher(adam: Runs, sgd: Runs) -> float:
@@ -409,7 +404,11 @@ def claims(results: Results) -> list[Claim]:
             "not-rising",
             "From the tenth epoch to the twentieth, the testing error of healthy runs still falls, "
             "but by less than their training error.",
-            below("change of testing error", _change(healthy, "val_loss"), form="+.5f"),
+            below(
+                "change of testing error",
+                statistics.estimate(_last_half(healthy, "val_loss")),
+                form="+.5f",
+            ),
             above(
                 "change of testing minus change of training error",
                 statistics.difference(*(_last_half(healthy, n) for n in ("val_loss", "loss"))),

@@ -228,8 +228,7 @@ def _surer_of_the_same(results: Results) -> Estimate:
 
 def _since_best(runs: Runs, name: str) -> Estimate:
     """Change of a history from the best epoch to the last, in the runs that did not choose it."""
-    history = runs.history(name)[levels.ASKED_FOR :]
-    return difference(history[:, -1], history[:, BEST_EPOCH - 1])
+    return estimate(runs.change(name, BEST_EPOCH)[levels.ASKED_FOR :])
 
 
 class SameOrder(NamedTuple):

@@ -92,8 +92,7 @@ BEST_EPOCH = 5
 
 def _since_best(results: Results) -> Estimate:
     """By how much the testing error of the largest networks rises from that epoch to the last."""
-    error = results[BY_SIZE[SIZES[-1]]].history("val_loss")
-    return difference(error[:, -1], error[:, BEST_EPOCH - 1])
+    return estimate(results[BY_SIZE[SIZES[-1]]].change("val_loss", BEST_EPOCH))
 
 
 def _less_error(results: Results) -> Estimate:
@@ -155,21 +154,20 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
         ["", "", ""],
         *(
             [
-                f"{gain.mean:+.2f} {forms.half_width(gain.low, gain.high, '.2f')}",
-                f"{p:.2g}" if p >= 0.001 else "< 0.001",
+                forms.with_half_width(*gain, "+.2f"),
+                forms.p_value(p),
                 f"{removed:.0%}",
             ]
             for gain, p, removed in of_doublings
         ),
     ]
     for i, (size, experiment) in enumerate(BY_SIZE.items()):
-        mean, low, high = estimate(test[i])
         rows.append(
             [
                 f"{size}",
                 f"{cost.weights(experiment):,}",
                 f"{train[i].mean():.2%}",
-                f"{mean:.2%} {forms.half_width(low, high, '.2%')}",
+                forms.with_half_width(*estimate(test[i]), ".2%"),
                 *doublings[i],
             ]
         )

@@ -261,7 +261,7 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
 
 
 def _final_rows(results: Results) -> list[list[str]]:
-    rows = [["network", *ladder.TESTED]]
+    rows = [["network", *ladder.TESTED_COLUMNS]]
     for name, experiment in _FINALS.items():
         runs, labels = results[experiment], results.labels(experiment)
         rows += [

@@ -442,7 +442,7 @@ def _step_rows(results: Results) -> list[list[str]]:
     adjusted = _adjusted(results)
     cells = {
         inputs: [
-            [step.told, f"{p:.1g}"]
+            [step.told, forms.p_value(p)]
             for step, p in zip(_steps(results, networks), adjusted[inputs], strict=True)
         ]
         for inputs, networks in KINDS.items()
@@ -468,8 +468,7 @@ def mean_or_extent(runs: Runs, accuracy: Callable[[Runs], np.ndarray]) -> str:
 
 def with_half_width(percent: np.ndarray) -> str:
     """'42.0 ± 1.2': the mean of runs and its interval."""
-    mean, *ends = estimate(percent)
-    return f"{mean:.1f} {forms.half_width(*ends, '.1f')}"
+    return forms.with_half_width(*estimate(percent), ".1f")
 
 
 def claims(results: Results) -> list[Claim]:
@@ -750,8 +749,7 @@ def _course(results: Results, experiment: Experiment) -> tuple[list[float], np.n
     living : ndarray of int, shape (runs, n)
     """
     runs, within = results[experiment].first(PAIRED), _within(results, experiment)
-    an_epoch = -(-DATASETS["cifar10"].shapes["x_train"][0] // experiment.batch_size)
-    epochs = [an_epoch * (epoch + 1) for epoch in range(experiment.epochs)]
+    epochs = [experiment.steps_an_epoch * (epoch + 1) for epoch in range(experiment.epochs)]
     steps, parts = [_START], [living_at_start(runs)[:, None]]
     if within is not None:
         steps += q01.STEPS

@@ -135,8 +135,7 @@ def _dead_filters(runs: Runs) -> np.ndarray:
 
 def _late(runs: Runs, name: str) -> Estimate:
     """By how much a history rises from after epoch `TURN` to the last."""
-    history = runs.history(name)
-    return difference(history[:, -1], history[:, TURN - 1])
+    return estimate(runs.change(name, TURN))
 
 
 def _running(ours: Runs, theirs: Runs) -> Estimate:

@@ -64,6 +64,7 @@ from analysis.statistics import (
     confusion,
     difference,
     estimate,
+    recall,
     reliability,
     vote,
 )
@@ -117,11 +118,6 @@ def _basics_over_rest(results: Results) -> Estimate:
     return difference(middle - first, last - middle).times(100)
 
 
-def _missed(predictions: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Share of each category's images that each run misses: float, shape (10, runs)."""
-    return np.array([(predictions[:, labels == c] != c).mean(axis=1) for c in range(10)])
-
-
 @computed_once
 def _answers(results: Results) -> np.ndarray:
     """What each final network says with views: int, shape (runs, images)."""
@@ -132,7 +128,7 @@ def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     final, sheets, labels = results[FINAL], results[q09.SHEET], results.labels(FINAL)
     answers = _answers(results)
-    recall, before = mistakes.recall(answers, labels), mistakes.recall(sheets.predictions, labels)
+    now, before = (recall(said, labels).mean(axis=0) for said in (answers, sheets.predictions))
     together = final.outputs.mean(axis=0)
     sure = final.outputs.max(axis=2)
     values = (
@@ -176,7 +172,7 @@ def numbers(results: Results) -> dict:
         "published_large": published.JORDAN_95.accuracy,
         "published_large_petaflops": published.JORDAN_95.teraflops / 1e3,
         "sheets_test": float(sheets.final("val_accuracy").mean()),
-        "hardest_before": float(before[recall.argmin()]),
+        "hardest_before": float(before[now.argmin()]),
         "missed_before": len(mistakes.all_wrong(sheets.predictions[: len(final)], labels)),
         "asked_sure": 1 - 0.9 * FINAL.label_smoothing,
         "sure": float(sure.mean()),
@@ -221,7 +217,7 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
 
 
 def _final_rows(results: Results) -> list[list[str]]:
-    rows = [["network", "minutes of a core", *ladder.TESTED]]
+    rows = [["network", "minutes of a core", *ladder.TESTED_COLUMNS]]
     for kind, experiment in TESTING.items():
         runs, labels = results[experiment], results.labels(experiment)
         minutes = f"{runs.seconds / len(runs) / 60:.0f}"
@@ -250,7 +246,7 @@ def claims(results: Results) -> list[Claim]:
     final, labels = results[FINAL], results.labels(FINAL)
     answers, sheets = _answers(results), results[q09.SHEET].predictions
     views, large = tta.accuracy(results, FINAL), tta.accuracy(results, LARGE)
-    missed, missed_before = (_missed(said, labels) for said in (answers, sheets))
+    missed, missed_before = (1 - recall(said, labels).T for said in (answers, sheets))
     return [
         Claim(
             "final",
@@ -553,8 +549,10 @@ def categories(results):
     """Mistakes by category, of question 9's networks and of the final ones."""
     figure, ax = style.figure(height=3.6)
     labels = results.labels(FINAL)
-    before = 100 * (1 - mistakes.recall(results[q09.SHEET].predictions, labels))
-    after = 100 * (1 - mistakes.recall(_answers(results), labels))
+    before, after = (
+        100 * (1 - recall(said, labels).mean(axis=0))
+        for said in (results[q09.SHEET].predictions, _answers(results))
+    )
     order, (new, old) = np.argsort(-after), style.theme().categories[:2]
     rows = np.arange(10)
     ax.hlines(rows, after[order], before[order], color=style.theme().faint, lw=1)

@@ -182,10 +182,7 @@ def answer(results):
     actual = int(data.test_labels[0])
     plots.images(axes[:1], data.test_images([0]), [f"test image 1: a {actual}"])
     for ax, moment in zip(axes[1:], ("before", "after"), strict=True):
-        outputs = np.array(record[moment]["answer"])
-        colours = [style.theme().faint] * 10
-        colours[int(outputs.argmax())] = style.theme().categories[0]
-        ax.bar(range(10), outputs, color=colours)
+        plots.ten_outputs(ax, np.array(record[moment]["answer"]))
         ax.set(xticks=range(10), xlabel="output", ylim=(0, 1.05), title=f"{moment} training")
         ax.tick_params(axis="x", length=0)
     return figure
@@ -220,10 +217,7 @@ def small(results):
     """For the home page: the first test image and the outputs that name it."""
     record, data = _network(results).records[0], results.excerpts["mnist"]
     figure, ax = style.small_figure()
-    outputs = np.array(record["after"]["answer"])
-    colours = [style.theme().faint] * 10
-    colours[int(outputs.argmax())] = style.theme().categories[0]
-    ax.bar(range(10), outputs, color=colours)
+    plots.ten_outputs(ax, np.array(record["after"]["answer"]))
     image = ax.inset_axes((0.02, 0.35, 0.35, 0.62))
     plots.images([image], data.test_images([0]), [""])
     return figure

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import statistics
 import time
@@ -228,11 +227,9 @@ def _timed_for_some_steps() -> Iterator[tuple[str, Experiment, int]]:
 def _network_epoch(experiment: Experiment, group: int) -> float:
     """Seconds of all cores for an epoch of one network, trained in groups of this size."""
     cores = joblib.cpu_count()
-    images = datasets.DATASETS[experiment.dataset].shapes["x_train"][0]
-    steps_an_epoch = math.ceil(images / experiment.batch_size)
     with _processes(cores) as pool:
         seconds = max(pool.map(_timed_steps, repeat(experiment, cores), repeat(range(group))))
-    return seconds / STEPS * steps_an_epoch / (group * cores)
+    return seconds / STEPS * experiment.steps_an_epoch / (group * cores)
 
 
 def _timed_steps(experiment: Experiment, seeds: list[int]) -> float:

@@ -22,6 +22,14 @@ def download(file: str, text: str) -> addnodes.download_reference:
     return link
 
 
+def line_of(links: list[nodes.Node], words: str = "") -> nodes.paragraph:
+    """Return a line of links with dots between them, after words that introduce them."""
+    line = nodes.paragraph("", words, links[0])
+    for link in links[1:]:
+        line += [nodes.Text(" · "), link]
+    return line
+
+
 def pdf_file(config: Config) -> str:
     """Return where the PDF is, through the link from the book's folder to what is built."""
     name = config.latex_documents[0][1]
@@ -39,7 +47,6 @@ class TakeAwayDirective(SphinxDirective):
             links.append(nodes.reference("", "code and results", refuri=address, internal=False))
         if not links:
             return []
-        line = nodes.paragraph("", "Take it with you: ", classes=["on-screen"])
-        for link in links:
-            line += [nodes.Text(" · "), link] if link is not links[0] else [link]
+        line = line_of(links, "Take it with you: ")
+        line["classes"].append("on-screen")
         return [line]

@@ -11,7 +11,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.writers.html5 import HTML5Translator
 
 from .addresses import repository
-from .downloads import download
+from .downloads import download, line_of
 from .pages import complain, depend_on_numbers
 
 FIGURES_FOLDER = "figures"
@@ -113,7 +113,4 @@ class FigureLinks(SphinxTransform):
         if address := repository(self.config):
             code = f"{address}/blob/HEAD/{origin['source']}"
             links.append(nodes.reference("", "code", refuri=code, internal=False))
-        line = nodes.paragraph("", "")
-        for link in links:
-            line += [nodes.Text(" · "), link] if len(line) else [link]
-        return nodes.legend("", line, classes=["figure-links", "on-screen"])
+        return nodes.legend("", line_of(links), classes=["figure-links", "on-screen"])

@@ -10,6 +10,8 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from analysis import forms
+
 from .pages import UnknownName, complain, depend_on_numbers
 from .paper import SECTION_ON_SCREEN
 from .tables import table
@@ -17,7 +19,6 @@ from .tables import table
 #: The page that lists all numbers.
 LIST = "numbers"
 
-MINUS_SIGN = "\N{MINUS SIGN}"
 MINUS_BEFORE_DIGITS = re.compile(r"(?<!\w)-(?=\d)")  # and no hyphen, as in 784-32-10
 NUMBER_IN_TEXT = re.compile(r"\{num\}`([^`]+)`")
 
@@ -41,27 +42,21 @@ def number_text(numbers: dict, reference: str) -> str:
     if name not in numbers:
         raise UnknownName("number", name, numbers)
     value = numbers[name]
-    if isinstance(value, str):
-        return _format(name, value, spec)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f"{name} is {value!r}, neither a number nor text")
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{name} is {value}, not a finite number")
     if isinstance(value, float) and not spec:
         raise ValueError(f"{name} needs a format, as in {{num}}`{name}:.3f`")
-    return _format(name, value, spec or ",").replace("-", MINUS_SIGN)
-
-
-def _format(name: str, value: int | float | str, spec: str) -> str:
     try:
-        return format(value, spec)
+        return forms.number(value, spec)
     except ValueError as error:
         raise ValueError(f"{name} = {value!r} and format {spec!r}: {error}") from error
 
 
 def with_minus(text: str) -> str:
     """Return a text with minus signs in place of the hyphens before its numbers."""
-    return MINUS_BEFORE_DIGITS.sub(MINUS_SIGN, text)
+    return MINUS_BEFORE_DIGITS.sub(forms.MINUS_SIGN, text)
 
 
 class NumberRole(SphinxRole):

@@ -9,7 +9,7 @@ import nbformat
 from docutils import nodes
 from sphinx_design.dropdown import DropdownDirective
 
-from .downloads import download
+from .downloads import download, line_of
 from .pages import complain
 from .paper import SECTION_ON_SCREEN
 
@@ -64,7 +64,8 @@ class PlainKerasDirective(DropdownDirective):
         made.write_text(notebook(text, name), encoding="utf-8")
 
         about = self._about(path.name)
-        about += self._links(program, f"{NOTEBOOKS}/{name}.ipynb")
+        links = [download(f"{NOTEBOOKS}/{name}.ipynb", "notebook"), download(program, "program")]
+        about += line_of(links, "To download: ")
         self.arguments, self.content = [TITLE], self.content[:0]
         self.options["class-container"] = ["plain-keras"]
         (dropdown,) = super().run_with_defaults()
@@ -78,11 +79,6 @@ class PlainKerasDirective(DropdownDirective):
         self.state.nested_parse(self.content, self.content_offset, about)
         about += _alternating(*(part.format(program=program) for part in NEEDS))
         return about
-
-    def _links(self, program: str, made: str) -> nodes.paragraph:
-        line = nodes.paragraph("", "To download: ")
-        line += [download(made, "notebook"), nodes.Text(" · "), download(program, "program")]
-        return line
 
 
 def _alternating(*parts: str) -> nodes.paragraph:
