@@ -46,8 +46,9 @@ def extent(values: np.ndarray, spec: str) -> str:
 
 
 def with_half_width(mean: float, low: float, high: float, spec: str) -> str:
-    """'76.4% ± 0.3%': a mean with its interval, which reaches as far either way."""
-    return f"{number(mean, spec)} ± {(high - low) / 2:{spec.removeprefix('+')}}"
+    """'76.4 ± 0.3%': a mean with its interval, which reaches as far either way."""
+    half = number((high - low) / 2, spec.removeprefix("+"))
+    return f"{number(mean, spec).removesuffix('%')} ± {half}"
 
 
 def counts(values: np.ndarray) -> str:

@@ -41,7 +41,7 @@ def test_ranges_name_both_ends():
 
 
 def test_intervals_stand_beside_their_mean():
-    assert forms.with_half_width(0.73, 0.70, 0.76, ".1%") == "73.0% ± 3.0%"
+    assert forms.with_half_width(0.73, 0.70, 0.76, ".1%") == "73.0 ± 3.0%"
     assert forms.with_half_width(-1.2, -1.5, -0.9, "+.2f") == "−1.20 ± 0.30"
     assert forms.points(-1.234, -2, 0.5) == "−1.23 (−2.00 to +0.50)"
 

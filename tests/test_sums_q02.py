@@ -169,7 +169,7 @@ def test_a_table_of_settings_has_rates_of_all_runs_and_errors_of_healthy_ones():
     assert header[1] == "stuck, of 3"
     assert slow[:2] == ["slow", "1 (6% to 79%)"]
     assert slow[2] == "2"
-    assert slow[3].startswith("0.3000 ± ") and slow[4].startswith("85.00% ± ")
+    assert slow[3].startswith("0.3000 ± ") and slow[4].startswith("85.00 ± ")
     assert slow[5:] == ["2", "2 (1)"]
     assert fast[5:] == ["1.5", "0 (0)"]
     assert levels.settings_table(runs, runs["fast"])[1][5] == "–"

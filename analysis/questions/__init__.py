@@ -18,6 +18,8 @@ and those with a ladder
 
 - ``BASES``: by experiment the one that it changes.
 
+Most call ``SHEET`` the experiment that the assignment prescribes.
+
 Where a question compares many settings, they are in a module beside it (``q07_arms``), and it
 builds on that.
 
