@@ -71,7 +71,7 @@ def _curves(
         if np.isnan(curve[-1]):
             ax.plot([epoch], [last], "x", color=colour)
     ax.set(xlim=(1, epochs[-1]))
-    _epoch_axis(ax, epochs[-1])
+    epoch_axis(ax, epochs[-1])
     ax.margins(y=0.08)
     return labels, lasts[:, 1]
 
@@ -132,7 +132,7 @@ def mark(ax, place: tuple[float, float], seed: int, words: str, colour: str, is_
     )
 
 
-def _epoch_axis(ax, epochs: int) -> None:
+def epoch_axis(ax, epochs: int) -> None:
     """Name the axis of epochs, and number the first, where there are few all, and every fifth."""
     ax.set(xlabel="epoch")
     ax.set_xticks(range(1, epochs + 1) if epochs <= 10 else [1, *range(5, epochs + 1, 5)])
@@ -159,7 +159,7 @@ def mean_with_interval(ax, values: np.ndarray, colour: str, series: str, line: s
     for artist in (band, curve):
         drawn.of_seeds(artist, (), series)
     ax.set(xlim=(1, epochs[-1]))
-    _epoch_axis(ax, epochs[-1])
+    epoch_axis(ax, epochs[-1])
 
 
 def training_and_testing(ax, training: np.ndarray, testing: np.ndarray, ylabel: str) -> None:
@@ -335,7 +335,7 @@ def lifelines(ax, silent: np.ndarray) -> None:
                     ax.annotate("heard again", (end + 0.35, y), ha="left", **look)
     ax.set(ylabel="seed", xlim=(0, epochs + 0.4), ylim=(runs - 0.4, -0.6))
     ax.set_yticks(range(runs), range(runs))
-    _epoch_axis(ax, epochs)
+    epoch_axis(ax, epochs)
     for run in range(runs + 1):
         ax.axhline(run - 0.5, color=style.theme().faint, lw=0.4, alpha=0.5)
 

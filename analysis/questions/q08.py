@@ -752,13 +752,13 @@ def _course(results: Results, experiment: Experiment) -> tuple[list[float], np.n
     living : ndarray of int, shape (runs, n)
     """
     runs, within = results[experiment].first(PAIRED), _within(results, experiment)
-    an_epoch = -(-DATASETS["cifar10"].shapes["x_train"][0] // experiment.batch_size)
-    epochs = [an_epoch * (epoch + 1) for epoch in range(experiment.epochs)]
+    after_epochs = living(runs)
+    epochs = [experiment.steps_an_epoch * (n + 1) for n in range(after_epochs.shape[1])]
     steps, parts = [_START], [living_at_start(runs)[:, None]]
     if within is not None:
         steps += q01.STEPS
         parts.append(within)
-    return steps + epochs, np.hstack([*parts, living(runs)])
+    return steps + epochs, np.hstack([*parts, after_epochs])
 
 
 def first_images(results):
