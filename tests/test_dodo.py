@@ -412,6 +412,27 @@ def test_publishing_pushes_the_pages_as_one_commit(doit, site, tmp_path):
 def test_publishing_without_a_remote_says_what_is_wrong(doit, site):
     status, said = doit("run", "--single", "publish")
     assert status != 0
-    assert "could not be pushed to 'origin'" in said
+    assert (
+        "could not be pushed to 'origin': fatal: 'origin' does not appear to be a git rep" in said
+    )
     assert "git remote get-url origin" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "stderr, why",
+    [
+        ("", ""),
+        ("fatal: no\nTraceback (most recent call last):\n  File\nOther: status 128\n", "fatal: no"),
+        ("Traceback (most recent call last):\n  File\nOSError: no git\n", "OSError: no git"),
+    ],
+    ids=["nothing", "git's words", "no git"],
+)
+def test_publishing_that_fails_says_what_git_said_or_else_what_broke(
+    dodo, monkeypatch, stderr, why
+):
+    failed = subprocess.CompletedProcess([], 1, "", stderr)
+    monkeypatch.setattr(dodo.subprocess, "run", lambda *command, **options: failed)
+    assert dodo.publish().message.startswith(
+        f"the pages could not be pushed to 'origin': {why}\nCheck that"
+    )
