@@ -165,7 +165,8 @@ def attempt(function, *arguments, **options):
         if isinstance(error, say_all()):
             return TaskFailed(str(error))
         if isinstance(error, OSError) and error.errno in ABOUT_THE_DISK:
-            return TaskFailed(f"{error.filename} could not be written ({error.strerror})")
+            file = error.filename or "a file"  # which a disk that is full does not name
+            return TaskFailed(f"{file} could not be read or written ({error.strerror})")
         raise
     except KeyboardInterrupt:  # or SIGTERM
         if doit:

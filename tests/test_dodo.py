@@ -1,5 +1,6 @@
 """``doit``: what it finds out of date, what it then trains, and what it says when it cannot."""
 
+import errno
 import json
 import os
 import re
@@ -323,6 +324,27 @@ def test_where_there_are_no_unix_modules_all_but_training_can_be_had(start):
     said, _ = process.communicate()
     assert process.returncode == 0, said
     assert "training needs Linux or macOS" in said
+
+
+@pytest.mark.parametrize(
+    "error, message",
+    [
+        (
+            OSError(errno.EACCES, "Permission denied", "q01.jsonl"),
+            "q01.jsonl could not be read or written (Permission denied)",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "a file could not be read or written (No space left on device)",
+        ),
+    ],
+    ids=["named", "not named"],
+)
+def test_a_file_that_the_disk_refuses_is_named_if_it_is_known(dodo, error, message):
+    def fail():
+        raise error
+
+    assert dodo.attempt(fail).message == message
 
 
 def test_every_task_has_one_line_that_says_what_it_does(monkeypatch):
