@@ -22,9 +22,9 @@ SHEET = replace(
     loss="cross_entropy",
 )
 
-# Outputs crossed with losses; ReLU with squared error is question 4. Linear outputs are not
-# probabilities, so they have no cross-entropy; ReLU outputs have one only because Keras
-# clips and scales them.
+# Outputs crossed with losses; ReLU with squared error is question 4. Linear outputs can be
+# negative, so they have no cross-entropy; ReLU outputs have one only because Keras clips and
+# scales them.
 SOFTMAX_SQUARED = replace(SHEET, name="q05-softmax-squared-error", loss="squared_error")
 LINEAR_SQUARED = replace(
     SOFTMAX_SQUARED, name="q05-linear-squared-error", layers=mlp(32, output="linear")
