@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import statistics
 import time
@@ -26,7 +25,7 @@ from analysis.questions import q02, q08, q09, q10
 from analysis.spec import Experiment
 from analysis.training import literal, machine, scratch
 from analysis.training.lifetime import end_with, stoppable
-from analysis.training.run import groups
+from analysis.training.run import data_of, groups
 from analysis.training.workers import engine_on_one_thread
 
 FILE = results.SPEED
@@ -228,11 +227,9 @@ def _timed_for_some_steps() -> Iterator[tuple[str, Experiment, int]]:
 def _network_epoch(experiment: Experiment, group: int) -> float:
     """Seconds of all cores for an epoch of one network, trained in groups of this size."""
     cores = joblib.cpu_count()
-    images = datasets.DATASETS[experiment.dataset].shapes["x_train"][0]
-    steps_an_epoch = math.ceil(images / experiment.batch_size)
     with _processes(cores) as pool:
         seconds = max(pool.map(_timed_steps, repeat(experiment, cores), repeat(range(group))))
-    return seconds / STEPS * steps_an_epoch / (group * cores)
+    return seconds / STEPS * experiment.steps_an_epoch / (group * cores)
 
 
 def _timed_steps(experiment: Experiment, seeds: list[int]) -> float:
@@ -253,7 +250,7 @@ def ready_group(experiment: Experiment, seeds: list[int]):
     engine_on_one_thread()
     from analysis.training.engine import Group
 
-    group = Group(experiment, datasets.load(experiment.dataset), seeds)
+    group = Group(experiment, data_of(experiment), seeds)
     transforms = group.transforms(0, [group.order(seed, 0) for seed in seeds])
     for batches in (1, 2):  # the second length has the loop traced for any
         order = first_batches(group, batches)

@@ -63,8 +63,7 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
 
 def data_of(experiment: Experiment) -> datasets.Dataset:
     """What the experiment trains and tests on."""
-    data = datasets.load(experiment.dataset)
-    return data.held_out(experiment.validation) if experiment.validation else data
+    return datasets.load(experiment.dataset).held_out(experiment.validation)
 
 
 def train(
