@@ -397,7 +397,7 @@ def _mark_heard_again(ax, ten: Runs, name: str) -> None:
         plots.mark(
             ax,
             (epoch, ten.history(name)[run, epoch - 1]),
-            ten.records[run]["seed"],
+            ten.seeds[run],
             f"output {output}\nheard again",
             plots.silent_colour(silent[run]),
             is_above=is_error == (silent[run] > 0),
@@ -443,7 +443,7 @@ def levels_figure(runs: Runs):
             ),
         ):
             dots = ax.scatter(error[some], accuracy[some], **look)
-            drawn.of_seeds(dots, np.flatnonzero(some), said)
+            drawn.of_seeds(dots, np.array(runs.seeds)[some], said)
             explore.of_runs(dots, runs)
         ax.annotate(
             level,
@@ -479,8 +479,9 @@ def settings_figure(settings: dict[str, Runs], name: str = "val_accuracy"):
     ]
     ylabel = {"val_accuracy": "testing accuracy", "val_loss": "testing error"}[name]
     values = {label: runs.final(name) for label, runs in settings.items()}
+    seeds = [runs.seeds for runs in settings.values()]
     for dots, (label, runs) in zip(
-        plots.strips(ax, values, colours, ylabel), settings.items(), strict=True
+        plots.strips(ax, values, colours, ylabel, seeds), settings.items(), strict=True
     ):
         explore.of_runs(dots, runs, label)
     silent_legend(figure)

@@ -258,7 +258,13 @@ def silent_colour(count: int) -> str:
     return colours[min(count, 3)]
 
 
-def strips(ax, groups: dict[str, np.ndarray], colours: Sequence, ylabel: str) -> list:
+def strips(
+    ax,
+    groups: dict[str, np.ndarray],
+    colours: Sequence,
+    ylabel: str,
+    seeds: Sequence[Sequence[int]] | None = None,
+) -> list:
     """Every run as a dot, a strip for each group; returns the dots of each.
 
     Without means: these runs lie on levels, and a mean over levels describes none of them.
@@ -271,13 +277,15 @@ def strips(ax, groups: dict[str, np.ndarray], colours: Sequence, ylabel: str) ->
     colours : sequence
         For each group a colour, or one for each of its runs.
     ylabel : str
+    seeds : sequence of sequence of int, optional
+        Of each group's runs, where they are not those from 0 on.
     """
     generator = np.random.default_rng(0)  # only moves dots sideways, to part them
     drawn_dots = []
     for place, (values, colour) in enumerate(zip(groups.values(), colours, strict=True)):
         offsets = generator.uniform(-0.3, 0.3, len(values))
         dots = ax.scatter(place + offsets, values, s=11, c=colour, alpha=0.75, linewidths=0)
-        drawn.of_seeds(dots, range(len(values)))
+        drawn.of_seeds(dots, range(len(values)) if seeds is None else seeds[place])
         drawn_dots.append(dots)
     ax.set_xticks(range(len(groups)), groups)
     ax.tick_params(axis="x", length=0)

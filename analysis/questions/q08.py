@@ -785,10 +785,10 @@ def accuracy(results):
         axes, runs.history("accuracy"), testing, labels, colours, "accuracy"
     )
     for run, epoch in late_starters(runs):
-        words = f"seed {runs.records[run]['seed']}\nstarts late"
+        words = f"seed {runs.seeds[run]}\nstarts late"
         for ax, name in zip(axes, ("accuracy", "val_accuracy"), strict=True):
             place = epoch, runs.history(name)[run, epoch - 1]
-            plots.mark(ax, place, runs.records[run]["seed"], words, colours[run], is_above=True)
+            plots.mark(ax, place, runs.seeds[run], words, colours[run], is_above=True)
     return figure
 
 
@@ -807,7 +807,7 @@ def _dots_by_living(ax, runs: Runs, **look):
     alive, test = living(runs)[:, -1], by_size.tested(runs)
     apart = alive + np.random.default_rng(0).uniform(-0.25, 0.25, len(runs))
     dots = ax.scatter(apart, test, color=style.theme().categories[0], lw=0, **look)
-    drawn.of_seeds(dots, range(len(runs)), places=np.stack([alive, test], axis=1))
+    drawn.of_seeds(dots, runs.seeds, places=np.stack([alive, test], axis=1))
     return dots
 
 
@@ -866,7 +866,8 @@ def arms(results):
         )
         for inputs, optimizer in ARMS
     }
-    strips_of_dots = plots.strips(axes[1], strips, 2 * colours, "testing accuracy")
+    seeds = [results[experiment].first(PAIRED).seeds for experiment in ARMS.values()]
+    strips_of_dots = plots.strips(axes[1], strips, 2 * colours, "testing accuracy", seeds)
     for dots, label, experiment in zip(strips_of_dots, strips, ARMS.values(), strict=True):
         explore.of_runs(dots, results[experiment], label)
     axes[1].set_xticks(
