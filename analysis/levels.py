@@ -553,11 +553,12 @@ def rates_figure(by_optimizer: dict[str, dict[float, Runs]]):
     Parameters
     ----------
     by_optimizer : dict
-        By the optimizer's name and the learning rate.
+        By the optimizer's name, of at most two, and the learning rate.
     """
     figure, axes = style.figure(2, height=3.0)
-    looks = zip(style.theme().categories, ("o-", "s--"), strict=False)
-    for (name, by_rate), (colour, line) in zip(by_optimizer.items(), looks, strict=False):
+    n = len(by_optimizer)
+    colours, lines = style.theme().categories[:n], ("o-", "s--")[:n]
+    for (name, by_rate), colour, line in zip(by_optimizer.items(), colours, lines, strict=True):
         shares = [rate(stuck(runs)) for runs in by_rate.values()]
         errors = [estimate(runs.final("val_loss")[healthy(runs)]) for runs in by_rate.values()]
         for ax, estimates in zip(axes, (shares, errors), strict=True):
