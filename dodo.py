@@ -165,7 +165,8 @@ def attempt(function, *arguments, **options):
         if isinstance(error, say_all()):
             return TaskFailed(str(error))
         if isinstance(error, OSError) and error.errno in ABOUT_THE_DISK:
-            return TaskFailed(f"{error.filename} could not be written ({error.strerror})")
+            file = error.filename or "a file"  # which a disk that is full does not name
+            return TaskFailed(f"{file} could not be read or written ({error.strerror})")
         raise
     except KeyboardInterrupt:  # or SIGTERM
         if doit:
@@ -418,8 +419,11 @@ def publish():
         [*command, "--push", str(BUILD / "html")], cwd=ROOT, capture_output=True, text=True
     )
     if pushed.returncode:
+        # Git says why, before ghp-import's traceback says that git failed.
+        said, _, trace = pushed.stderr.partition("Traceback (most recent call last)")
+        why = said.strip() or trace.strip().rpartition("\n")[2]
         return TaskFailed(
-            f"the pages could not be pushed to 'origin': {pushed.stderr.strip().splitlines()[-1]}"
-            "\nCheck that 'git remote get-url origin' names your repository and that you may push"
+            f"the pages could not be pushed to 'origin': {why}\n"
+            "Check that 'git remote get-url origin' names your repository and that you may push"
         )
     print("published on the branch gh-pages of 'origin'; the settings on GitHub say where")

@@ -328,7 +328,7 @@ def _outputs(experiment: Experiment, record: dict, labels: Labels) -> Iterator[s
         return
     sums = outputs.sum(axis=1)
     image = int(abs(sums - 1).argmax())
-    are_probabilities = experiment.tta or experiment.layers[-1].activation == "softmax"
+    are_probabilities = experiment.layers[-1].activation == "softmax"
     if are_probabilities and abs(sums[image] - 1) > 2 * HALF_ROUNDING:
         yield f"outputs[{image}] sums to {sums[image]:.7g}, but probabilities sum to 1"
     if experiment.tta:

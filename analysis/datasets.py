@@ -122,7 +122,12 @@ class Dataset:
     y_test: np.ndarray
 
     def held_out(self, n: int) -> Dataset:
-        """The same without the test set: the last n training images stand in its place."""
+        """The same without the test set: the last n training images stand in its place.
+
+        All as it is if n is 0.
+        """
+        if n == 0:  # of which -n would make no image to train on
+            return self
         return Dataset(
             x_train=self.x_train[:-n],
             y_train=self.y_train[:-n],

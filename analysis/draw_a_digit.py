@@ -19,7 +19,7 @@ def numbers(results: Results, runs: Runs) -> dict:
     kept = results.to_draw_for.networks
     stuck = kept["stuck"]
     (digit,) = stuck.silent
-    (place,) = [n for n, record in enumerate(runs.records) if record["seed"] == stuck.seed]
+    place = runs.seeds.index(stuck.seed)
     return {
         "drawn_healthy_seed": kept["healthy"].seed,
         "drawn_stuck_seed": stuck.seed,

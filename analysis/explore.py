@@ -23,7 +23,7 @@ def of_runs(dots, runs: Runs, setting: str = "") -> None:
         What they have in common and other dots of the figure do not.
     """
     dots.setting = " ".join(setting.split())
-    dots.told = dict(zip(runs.experiment.seeds, told(runs), strict=False))
+    dots.told = dict(zip(runs.seeds, told(runs), strict=True))
 
 
 def told(runs: Runs) -> list[str]:

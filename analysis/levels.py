@@ -393,7 +393,7 @@ def _mark_heard_again(ax, ten: Runs, name: str) -> None:
         plots.mark(
             ax,
             (epoch, ten.history(name)[run, epoch - 1]),
-            ten.records[run]["seed"],
+            ten.seeds[run],
             f"output {output}\nheard again",
             plots.silent_colour(silent[run]),
             is_above=is_error and silent[run] > 0,  # in a plot of accuracy it would lie on others
@@ -439,7 +439,7 @@ def levels_figure(runs: Runs):
             ),
         ):
             dots = ax.scatter(error[some], accuracy[some], **look)
-            drawn.of_seeds(dots, np.flatnonzero(some), said)
+            drawn.of_seeds(dots, np.array(runs.seeds)[some], said)
             explore.of_runs(dots, runs)
         ax.annotate(
             level,
@@ -475,8 +475,9 @@ def settings_figure(settings: dict[str, Runs], name: str = "val_accuracy"):
     ]
     ylabel = {"val_accuracy": "testing accuracy", "val_loss": "testing error"}[name]
     values = {label: runs.final(name) for label, runs in settings.items()}
+    seeds = [runs.seeds for runs in settings.values()]
     for dots, (label, runs) in zip(
-        plots.strips(ax, values, colours, ylabel), settings.items(), strict=True
+        plots.strips(ax, values, colours, ylabel, seeds), settings.items(), strict=True
     ):
         explore.of_runs(dots, runs, label)
     silent_legend(figure)
@@ -548,11 +549,12 @@ def rates_figure(by_optimizer: dict[str, dict[float, Runs]]):
     Parameters
     ----------
     by_optimizer : dict
-        By the optimizer's name and the learning rate.
+        By the optimizer's name, of at most two, and the learning rate.
     """
     figure, axes = style.figure(2, height=3.0)
-    looks = zip(style.theme().categories, ("o-", "s--"), strict=False)
-    for (name, by_rate), (colour, line) in zip(by_optimizer.items(), looks, strict=False):
+    n = len(by_optimizer)
+    colours, lines = style.theme().categories[:n], ("o-", "s--")[:n]
+    for (name, by_rate), colour, line in zip(by_optimizer.items(), colours, lines, strict=True):
         shares = [rate(stuck(runs)) for runs in by_rate.values()]
         errors = [estimate(runs.final("val_loss")[healthy(runs)]) for runs in by_rate.values()]
         for ax, estimates in zip(axes, (shares, errors), strict=True):

@@ -71,7 +71,7 @@ def _curves(
         if np.isnan(curve[-1]):
             ax.plot([epoch], [last], "x", color=colour)
     ax.set(xlim=(1, epochs[-1]))
-    _epoch_axis(ax, epochs[-1])
+    epoch_axis(ax, epochs[-1])
     ax.margins(y=0.08)
     return labels, lasts[:, 1]
 
@@ -132,7 +132,7 @@ def mark(ax, place: tuple[float, float], seed: int, words: str, colour: str, is_
     )
 
 
-def _epoch_axis(ax, epochs: int) -> None:
+def epoch_axis(ax, epochs: int) -> None:
     """Name the axis of epochs, and number the first, where there are few all, and every fifth."""
     ax.set(xlabel="epoch")
     ax.set_xticks(range(1, epochs + 1) if epochs <= 10 else [1, *range(5, epochs + 1, 5)])
@@ -159,7 +159,7 @@ def mean_with_interval(ax, values: np.ndarray, colour: str, series: str, line: s
     for artist in (band, curve):
         drawn.of_seeds(artist, (), series)
     ax.set(xlim=(1, epochs[-1]))
-    _epoch_axis(ax, epochs[-1])
+    epoch_axis(ax, epochs[-1])
 
 
 def training_and_testing(ax, training: np.ndarray, testing: np.ndarray, ylabel: str) -> None:
@@ -258,7 +258,13 @@ def silent_colour(count: int) -> str:
     return colours[min(count, 3)]
 
 
-def strips(ax, groups: dict[str, np.ndarray], colours: Sequence, ylabel: str) -> list:
+def strips(
+    ax,
+    groups: dict[str, np.ndarray],
+    colours: Sequence,
+    ylabel: str,
+    seeds: Sequence[Sequence[int]] | None = None,
+) -> list:
     """Every run as a dot, a strip for each group; returns the dots of each.
 
     Without means: these runs lie on levels, and a mean over levels describes none of them.
@@ -271,13 +277,15 @@ def strips(ax, groups: dict[str, np.ndarray], colours: Sequence, ylabel: str) ->
     colours : sequence
         For each group a colour, or one for each of its runs.
     ylabel : str
+    seeds : sequence of sequence of int, optional
+        Of each group's runs, where they are not those from 0 on.
     """
     generator = np.random.default_rng(0)  # only moves dots sideways, to part them
     drawn_dots = []
     for place, (values, colour) in enumerate(zip(groups.values(), colours, strict=True)):
         offsets = generator.uniform(-0.3, 0.3, len(values))
         dots = ax.scatter(place + offsets, values, s=11, c=colour, alpha=0.75, linewidths=0)
-        drawn.of_seeds(dots, range(len(values)))
+        drawn.of_seeds(dots, range(len(values)) if seeds is None else seeds[place])
         drawn_dots.append(dots)
     ax.set_xticks(range(len(groups)), groups)
     ax.tick_params(axis="x", length=0)
@@ -335,7 +343,7 @@ def lifelines(ax, silent: np.ndarray) -> None:
                     ax.annotate("heard again", (end + 0.35, y), ha="left", **look)
     ax.set(ylabel="seed", xlim=(0, epochs + 0.4), ylim=(runs - 0.4, -0.6))
     ax.set_yticks(range(runs), range(runs))
-    _epoch_axis(ax, epochs)
+    epoch_axis(ax, epochs)
     for run in range(runs + 1):
         ax.axhline(run - 0.5, color=style.theme().faint, lw=0.4, alpha=0.5)
 

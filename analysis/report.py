@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import textwrap
-from collections.abc import Callable, Iterable
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -22,8 +24,12 @@ from analysis.spec import Experiment
 NUMBERS = BOOK / "numbers.json"
 
 
+#: What computing raises where results have none of what it counts, say no run that is stuck.
+NOTHING_TO_COUNT = (ValueError, ArithmeticError, IndexError)
+
+
 class ClaimError(RuntimeError):
-    """A claim that the results do not bear out; the message names it and its page."""
+    """What a question says and its results do not bear out or lack; the message names it."""
 
 
 def write_numbers(results: Results) -> None:
@@ -33,6 +39,7 @@ def write_numbers(results: Results) -> None:
     ------
     ClaimError
         If a claim does not hold; the file is written all the same, for whoever looks for why.
+        If something cannot be computed; the file stays as it was.
     """
     content = collect(results)
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
@@ -55,16 +62,27 @@ def collect(results: Results) -> dict:
     """All that pages take from results, ready for JSON.
 
     ``numbers``, ``tables`` and ``figures`` by name, ``claims`` and ``experiments`` by page.
+
+    Raises
+    ------
+    ClaimError
+        If a question's numbers, tables or claims cannot be computed from the results.
     """
     content = {"numbers": {}, "tables": {}, "figures": {}, "claims": {}, "experiments": {}}
     for page, module in QUESTIONS.items():
-        for name, value in module.numbers(results).items():
-            content["numbers"][f"{page}.{name}"] = _json_ready(f"{page}.{name}", value)
-        for name, (header, *rows) in module.tables(results).items():
+        with _naming(page, "numbers"):
+            numbers = module.numbers(results)
+        with _naming(page, "tables"):
+            tables = module.tables(results)
+        with _naming(page, "claims"):
+            claims = module.claims(results)
+        for name, value in numbers.items():
+            content["numbers"][f"{page}.{name}"] = _json_ready(page, name, value)
+        for name, (header, *rows) in tables.items():
             content["tables"][f"{page}-{name}"] = {"header": header, "rows": rows}
         for name, function in module.FIGURES.items():
             content["figures"][name] = _origin(name, function)
-        content["claims"][page] = [claim.described() for claim in module.claims(results)]
+        content["claims"][page] = [claim.described() for claim in claims]
         content["experiments"][page] = described(module, results)
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
     content["tables"] |= _reproduction(content)
@@ -74,6 +92,22 @@ def collect(results: Results) -> dict:
     for name, function in speed.FIGURES.items():
         content["figures"][name] = _origin(name, function)
     return content
+
+
+@contextmanager
+def _naming(page: str, part: str) -> Iterator[None]:
+    """Name the line of a question's module at which one of its functions cannot go on."""
+    try:
+        yield
+    except NOTHING_TO_COUNT as error:
+        file = QUESTIONS[page].__file__
+        frames = traceback.extract_tb(error.__traceback__)
+        line = [frame.lineno for frame in frames if frame.filename == file][-1]
+        raise ClaimError(
+            f"analysis/questions/{page}.py, line {line}, in {part}(): this cannot be computed from "
+            f"the results ({error}). If they have nothing to count there, take it out here and "
+            "where its page in book/ cites it"
+        ) from error
 
 
 def _origin(name: str, function: Callable) -> dict:
@@ -182,8 +216,12 @@ def _reproduction(content: dict) -> dict:
     }
 
 
-def _json_ready(name: str, value):
+def _json_ready(page: str, name: str, value):
     value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{name} is {value}, which no page can cite")
+        raise ClaimError(
+            f"analysis/questions/{page}.py, {name!r} in numbers(): it is {value}, which no page "
+            "can cite. If the results have nothing to count there, take it out here and where its "
+            "page in book/ cites it"
+        )
     return value

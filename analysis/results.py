@@ -355,6 +355,11 @@ class Runs:
     def __len__(self):
         return len(self.records)
 
+    @property
+    def seeds(self) -> list[int]:
+        """The seed of each run."""
+        return [record["seed"] for record in self.records]
+
     def first(self, n: int) -> Runs:
         """The first n runs: those the assignment asks for."""
         return Runs(self.experiment, self.records[:n])

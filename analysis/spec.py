@@ -741,6 +741,14 @@ class Experiment(Spec):
             "Dense with 10 units, one for each category",
             last,
         )
+        self._require(
+            self.loss != "cross_entropy" or last.activation in ("softmax", "relu"),
+            "loss",
+            "'squared_error' unless the outputs are softmax's or ReLU's, which are not negative",
+        )
+        # Views are put together by the logarithms of their probabilities.
+        softmax = last.activation == "softmax"
+        self._require(softmax or not self.tta, "tta", "False unless the outputs are softmax's")
         self.shapes()
 
     def _title(self) -> str:

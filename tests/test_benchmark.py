@@ -117,6 +117,11 @@ def test_a_group_takes_the_median_epoch_with_testing_and_without_counting(monkey
     )
 
 
+def test_a_group_is_timed_on_the_images_that_its_experiment_trains_on(tiny_file, engine):
+    group = benchmark.ready_group(tiny.experiment(validation=100), [0, 1])
+    assert len(group.x_train) == 200
+
+
 def test_the_assignments_way_trains_one_network_after_the_other(monkeypatch):
     times = iter([{"epoch": 3.0, "startup": 7.0}, {"epoch": 1.0, "startup": 5.0}])
     asked = []

@@ -7,6 +7,7 @@ import pytest
 
 from analysis.loaded import Results
 from analysis.questions import QUESTIONS
+from analysis.report import NOTHING_TO_COUNT
 from analysis.results import SILENT_BELOW, Runs, packed
 
 
@@ -277,7 +278,7 @@ def failing(module, results) -> set[str]:
         warnings.simplefilter("ignore")  # of means of no run at all and the like
         try:
             return {claim.name for claim in module.claims(results) if not claim.holds}
-        except (ValueError, ArithmeticError, IndexError):
+        except NOTHING_TO_COUNT:
             return set()
 
 

@@ -82,7 +82,7 @@ def test_where_workers_are_killed_again_and_again_smaller_groups_are_tried(
     experiment = tiny.experiment(seeds=range(8))
     run.bring_up_to_date(experiment, tmp_path)
     assert results.Ledger(experiment, tmp_path).missing() == []
-    assert "going on with groups of 2" in capfd.readouterr().err
+    assert "going on with groups of 2 on the cluster\n" in capfd.readouterr().err
 
 
 def _have_room_for_two():

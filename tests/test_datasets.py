@@ -217,3 +217,7 @@ def test_held_out_images_are_the_last_of_the_training_set_and_the_test_set_is_go
     np.testing.assert_array_equal(held_out.y_train, DATA.y_train[:260])
     np.testing.assert_array_equal(held_out.x_test, DATA.x_train[260:])
     np.testing.assert_array_equal(held_out.y_test, DATA.y_train[260:])
+
+
+def test_where_nothing_is_held_out_all_is_as_it_is():
+    assert DATA.held_out(0) is DATA

@@ -1,5 +1,6 @@
 """``doit``: what it finds out of date, what it then trains, and what it says when it cannot."""
 
+import errno
 import json
 import os
 import re
@@ -325,6 +326,27 @@ def test_where_there_are_no_unix_modules_all_but_training_can_be_had(start):
     assert "training needs Linux or macOS" in said
 
 
+@pytest.mark.parametrize(
+    "error, message",
+    [
+        (
+            OSError(errno.EACCES, "Permission denied", "q01.jsonl"),
+            "q01.jsonl could not be read or written (Permission denied)",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "a file could not be read or written (No space left on device)",
+        ),
+    ],
+    ids=["named", "not named"],
+)
+def test_a_file_that_the_disk_refuses_is_named_if_it_is_known(dodo, error, message):
+    def fail():
+        raise error
+
+    assert dodo.attempt(fail).message == message
+
+
 def test_every_task_has_one_line_that_says_what_it_does(monkeypatch):
     from doit import loader
 
@@ -412,6 +434,27 @@ def test_publishing_pushes_the_pages_as_one_commit(doit, site, tmp_path):
 def test_publishing_without_a_remote_says_what_is_wrong(doit, site):
     status, said = doit("run", "--single", "publish")
     assert status != 0
-    assert "could not be pushed to 'origin'" in said
+    assert (
+        "could not be pushed to 'origin': fatal: 'origin' does not appear to be a git rep" in said
+    )
     assert "git remote get-url origin" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "stderr, why",
+    [
+        ("", ""),
+        ("fatal: no\nTraceback (most recent call last):\n  File\nOther: status 128\n", "fatal: no"),
+        ("Traceback (most recent call last):\n  File\nOSError: no git\n", "OSError: no git"),
+    ],
+    ids=["nothing", "git's words", "no git"],
+)
+def test_publishing_that_fails_says_what_git_said_or_else_what_broke(
+    dodo, monkeypatch, stderr, why
+):
+    failed = subprocess.CompletedProcess([], 1, "", stderr)
+    monkeypatch.setattr(dodo.subprocess, "run", lambda *command, **options: failed)
+    assert dodo.publish().message.startswith(
+        f"the pages could not be pushed to 'origin': {why}\nCheck that"
+    )

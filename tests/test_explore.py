@@ -12,6 +12,7 @@ from test_site import NARROW, SITE, opened
 
 from analysis import drawn, explore, figures, levels, plots, style
 from analysis.loaded import Results
+from analysis.questions import q08
 from analysis.results import Runs
 
 SETTINGS, LIVING, ARMS = "q03-settings", "q08-living-units", "q08-arms"
@@ -86,6 +87,23 @@ def test_levels_of_one_experiment_are_one_setting_with_the_seeds_of_its_dots():
     assert found["name"] == ""
     told = {seed: text.partition(";")[0] for _, _, seed, text in found["dots"]}
     assert told == {0: "output 3 silent", 1: "no output silent", 2: "output 0 silent"}
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        levels.levels_figure,
+        lambda runs: levels.settings_figure({"some": runs}),
+        lambda runs: q08.living_units({q08.SHEET: runs}),
+    ],
+    ids=["levels", "settings", "living units"],
+)
+def test_dots_are_of_the_seeds_that_were_trained_whichever_they_are(draw):
+    spec = tiny.experiment(seeds=(7, 5, 9))
+    runs = Runs(spec, tuple(tiny.record(seed) for seed in spec.seeds))
+    (found,) = json.loads(explore.as_json(draw(runs)))
+    told = dict(zip((7, 5, 9), explore.told(runs), strict=True))
+    assert {seed: text for _, _, seed, text in found["dots"]} == told
 
 
 def test_dots_of_which_nothing_is_known_are_left_out():

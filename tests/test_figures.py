@@ -1,6 +1,7 @@
 """Figures as files: both themes and paper, always the same bytes, and their data beside them."""
 
 import json
+from dataclasses import replace
 
 import joblib
 import pytest
@@ -8,6 +9,7 @@ import tiny
 
 from analysis import figures, style
 from analysis.loaded import Results
+from analysis.questions import QUESTIONS
 from analysis.results import Runs
 
 EXPERIMENT = tiny.experiment()
@@ -54,3 +56,29 @@ def test_page_is_the_same_whether_one_or_several_figures_are_drawn_at_a_time(fol
     assert {"q03-small.csv", "q03-small.svg", "q03-small-dark.svg", "q03-small.pdf"} <= written[
         0
     ].keys()
+
+
+class OneEpochLess(Results):
+    """The report's results, as if what has several epochs had been trained for one less."""
+
+    def __getitem__(self, experiment):
+        runs = super().__getitem__(experiment)
+        if experiment.epochs == 1:
+            return runs
+        records = [
+            record | {"history": {name: of[:-1] for name, of in record["history"].items()}}
+            for record in runs.records
+        ]
+        return Runs(replace(experiment, epochs=experiment.epochs - 1), tuple(records))
+
+
+@pytest.fixture(scope="module")
+def one_epoch_less():
+    return OneEpochLess()
+
+
+@pytest.mark.parametrize("page", QUESTIONS)
+def test_figures_can_be_drawn_for_another_number_of_epochs(one_epoch_less, page):
+    with style.drawing(style.LIGHT):
+        for draw in figures.BY_PAGE[page].values():
+            draw(one_epoch_less)

@@ -1,10 +1,10 @@
-"""How seeds are divided into the groups that are trained in lockstep."""
+"""How seeds are divided into the groups that are trained in lockstep, ever smaller if need be."""
 
 import pytest
 import tiny
 
 from analysis.questions import q02, q06, q08, q09
-from analysis.training import run
+from analysis.training import run, workers
 
 
 def sizes(experiment, number, cores=2, **options):
@@ -45,3 +45,35 @@ def test_convolutional_networks_train_alone():
 
 def test_a_core_without_a_seed_gets_no_group():
     assert sizes(tiny.experiment(), 3, cores=8) == [1, 1, 1]
+
+
+@pytest.fixture
+def train_on_cluster(monkeypatch):
+    """Trains 12 networks on a cluster that has room for none; gives the sizes of groups sent."""
+    monkeypatch.setenv(workers.SCHEDULER_VARIABLE, "tcp://127.0.0.1:9")
+    monkeypatch.setattr(workers, "number_here", lambda: 2)
+
+    def train(number_there, experiment):
+        sent = []
+
+        def train_groups(experiment, data, divide, cores, told):
+            sent.append(max(map(len, divide(number_there))))
+            raise workers.MemoryShortage("too little memory")
+
+        monkeypatch.setattr(workers, "train_groups", train_groups)
+        with pytest.raises(workers.MemoryShortage, match="the cluster's workers with more memory"):
+            list(run.train(experiment, tiny.DATA, range(12), None))
+        return sent
+
+    return train
+
+
+@pytest.mark.parametrize("number_there, sent", [(1, [6, 3, 2]), (3, [4, 2]), (20, [1])])
+def test_a_cluster_without_memory_is_sent_no_group_again_that_failed(
+    train_on_cluster, number_there, sent
+):
+    assert train_on_cluster(number_there, tiny.experiment()) == sent
+
+
+def test_a_cluster_without_memory_for_one_convolutional_network_is_sent_it_once(train_on_cluster):
+    assert train_on_cluster(3, q09.SHEET) == [1]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tiny
 
-from analysis import figures, levels, report
+from analysis import figures, levels, report, statistics
 from analysis.claims import Claim, at_least, at_most, exactly
 from analysis.loaded import Results
 from analysis.report import ClaimError
@@ -25,6 +25,7 @@ SOME = Claim("some", "Some runs stick.", at_least("stuck", 3, 1))
 def page(monkeypatch, tmp_path):
     """The only question of a report that is written into a folder of its own."""
     module = SimpleNamespace(
+        __file__=__file__,
         EXPERIMENTS=(EXPERIMENT,),
         FIGURES={},
         numbers=lambda results: {},
@@ -176,8 +177,32 @@ def test_claim_that_fails_is_named_with_page_sentence_and_values(page):
 
 def test_number_that_is_not_finite_is_named(page):
     page.numbers = lambda results: {"fine": 1.0, "ratio": float("nan")}
-    with pytest.raises(ValueError, match=r"q00\.ratio"):
+    with pytest.raises(ClaimError, match=r"q00\.py, 'ratio' in numbers\(\): it is nan"):
         report.write_numbers(RESULTS)
+    assert not report.NUMBERS.exists()
+
+
+def mean_error_of_stuck_runs(results):
+    error = results[EXPERIMENT].final("val_loss")
+    return statistics.estimate(error[error > 1])  # the line that the message is to name
+
+
+@pytest.mark.parametrize("part", ["numbers", "tables", "claims"])
+@pytest.mark.parametrize(
+    ("compute", "words"),
+    [
+        (mean_error_of_stuck_runs, "an interval needs at least two runs; got 0"),
+        (lambda results: results[EXPERIMENT].records[9], "tuple index out of range"),
+        (lambda results: 1 / 0, "division by zero"),
+    ],
+)
+def test_what_results_have_nothing_for_is_named_with_its_line(page, part, compute, words):
+    setattr(page, part, compute)
+    with pytest.raises(ClaimError) as error:
+        report.write_numbers(RESULTS)
+    line = compute.__code__.co_firstlineno + 2 * (compute is mean_error_of_stuck_runs)
+    assert str(error.value).startswith(f"analysis/questions/q00.py, line {line}, in {part}(): ")
+    assert f"({words})" in str(error.value)
     assert not report.NUMBERS.exists()
 
 
@@ -185,7 +210,7 @@ def test_numbers_stay_as_they_were_when_a_question_fails(page):
     report.write_numbers(RESULTS)
     before = report.NUMBERS.read_bytes()
     page.numbers = lambda results: 1 / 0
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ClaimError):
         report.write_numbers(RESULTS)
     assert report.NUMBERS.read_bytes() == before
 

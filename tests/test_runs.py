@@ -14,6 +14,13 @@ def different(*shape):
     return np.arange(np.prod(shape)).reshape(shape) / 1024
 
 
+def test_seeds_are_those_of_the_runs_and_not_of_all_that_were_asked_for():
+    spec = tiny.experiment(seeds=(7, 5, 9))
+    runs = results.Runs(spec, tuple(tiny.record(seed) for seed in spec.seeds))
+    assert runs.seeds == [7, 5, 9]
+    assert runs.first(2).seeds == [7, 5]
+
+
 @pytest.mark.parametrize("name", [*HISTORIES, "own", "others"])
 def test_each_history_is_its_own_with_a_row_a_run_and_a_column_an_epoch(name):
     given = {

@@ -75,7 +75,7 @@ CHANGES = {
 #: What a change needs beside it.
 WITH = {
     "label_smoothing": {"loss": "cross_entropy"},
-    "tta": {"outputs": True},
+    "tta": {"outputs": True, "layers": mlp(32, output="softmax")},
     "fixed_seed": {"varies": ("order",)},
 }
 
@@ -406,6 +406,18 @@ SQUARE = Reshape((8, 8, 1))
         ({"outputs": 2}, "outputs must be True or False; got 2"),
         ({"outputs": None}, "outputs must be True or False; got None"),
         ({"tta": True}, "tta must be False without outputs=True; got True"),
+        (
+            {"tta": True, "outputs": True},
+            "tta must be False unless the outputs are softmax's; got True",
+        ),
+        *(
+            (
+                {"loss": "cross_entropy", "layers": mlp(8, output=output)},
+                "loss must be 'squared_error' unless the outputs are softmax's or ReLU's, which "
+                "are not negative; got 'cross_entropy'",
+            )
+            for output in ("linear", "gelu")
+        ),
         ({"layers": (Dense(10),)}, "layers[0], Dense: the input must be flat, as Flatten() makes"),
         ({"layers": (Dense(8), *LAST)}, "layers[0], Dense: the input must be flat, as Flatten()"),
         ({"layers": (Conv2D(4, 3), *LAST)}, f"layers[0], Conv2D: {MAPS}(8, 8)"),

@@ -184,6 +184,12 @@ def test_a_figure_of_rates_has_shares_of_all_runs_and_errors_of_healthy_ones():
         np.testing.assert_allclose(np.array(means.get_data(), float), [[0.1, 1.0], heights])
 
 
+def test_an_optimizer_for_which_there_is_no_look_is_not_left_out_without_a_word():
+    rates = dict(zip((0.1, 1.0), settings().values(), strict=True))
+    with style.drawing(style.LIGHT), pytest.raises(ValueError, match="shorter"):
+        levels.rates_figure(dict.fromkeys(("SGD", "Adam", "Muon"), rates))
+
+
 # Question 2.
 
 

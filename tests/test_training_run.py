@@ -236,7 +236,7 @@ def test_where_memory_suffices_for_no_group_it_says_so_and_what_is_finished_stay
     process = train(seeds=12, largest=8, room=1)
     said, _ = process.communicate()
     assert process.returncode != 0
-    assert "going on with groups of 2 on 1 cores" in said
+    assert "going on with groups of 2 on 1 core\n" in said
     assert said.splitlines()[-1].startswith("analysis.training.workers.MemoryShortage: too little")
     assert whole_lines(tmp_path / "results") == before
 

@@ -18,6 +18,7 @@ from analysis.spec import (
     Dense,
     Dropout,
     Flatten,
+    FlipAndShift,
     Lookahead,
     mlp,
 )
@@ -166,6 +167,10 @@ def test_seeds_are_chosen_by_chance_and_none_twice(some, tmp_path):
         {"averaging": Lookahead()},
         {"augmentation": Affine(shift=1)},
         {"dataset": "tiny-grey"},
+        {"mixup": 0.2},
+        {"reshuffle": False},
+        {"layers": mlp(8, output="softmax")},
+        {"optimizer": SGD(0.1, momentum=0.9)},
     ],
     ids=lambda changes: next(iter(changes)),
 )
@@ -175,6 +180,15 @@ def test_what_takes_another_way_through_the_engine_is_of_another_kind(some, tmp_
     )
     trials = verify.choose([*some[:2], other], 9, tmp_path, random.Random(0))
     assert names(trials) == ["quick", "other", "alike"] * 2
+
+
+def test_views_and_squares_cut_out_are_of_another_kind_than_what_has_none():
+    softmax = {"layers": mlp(8, output="softmax"), "outputs": True}
+    plain = tiny.experiment(augmentation=FlipAndShift(shift=2), **softmax)
+    cut_out = replace(plain, augmentation=FlipAndShift(shift=2, cutout=3))
+    kinds = [verify._kind(e) for e in (plain, replace(plain, tta=True), cut_out)]
+    assert len(set(kinds)) == 3
+    assert verify._kind(replace(plain, augmentation=FlipAndShift(shift=1))) == kinds[0]
 
 
 def test_convolutional_networks_are_trained_one_a_core(some, tmp_path):

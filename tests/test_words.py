@@ -105,7 +105,7 @@ def test_settings_name_what_only_some_experiments_have():
 
 
 def test_settings_name_momentum_lines_flips_lookahead_and_views():
-    plain = tiny.experiment(loss="cross_entropy")
+    plain = tiny.experiment(loss="cross_entropy", layers=mlp(8, output="softmax"))
     special = replace(
         plain,
         optimizer=SGD(LinearDecay(2, 0.2, 0.1, 0.05), 0.9, nesterov=True, weight_decay=0.01),

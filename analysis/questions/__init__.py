@@ -119,7 +119,7 @@ def _first(runs: Runs, chosen: np.ndarray) -> Pick:
         )
     place = int(np.flatnonzero(chosen)[0])
     silent = np.flatnonzero(runs.silent[place, -1]).tolist()
-    return Pick(runs.experiment, runs.records[place]["seed"], tuple(silent))
+    return Pick(runs.experiment, runs.seeds[place], tuple(silent))
 
 
 def with_those_below(module: ModuleType) -> Iterator[ModuleType]:

@@ -624,10 +624,12 @@ def causes(results):
     ):
         runs = results[experiment]
         curves = zip(runs.history("accuracy"), levels.counts(runs), strict=True)
+        epochs = range(1, runs.experiment.epochs + 1)
         for seed, (curve, count) in enumerate(curves):
-            line = ax.plot(range(1, 6), curve, color=plots.silent_colour(count), alpha=0.85)
+            line = ax.plot(epochs, curve, color=plots.silent_colour(count), alpha=0.85)
             drawn.of_seeds(*line, seed, f"{count} silent")
-        ax.set(xlabel="epoch", title=title, xticks=range(1, 6))
+        ax.set(title=title)
+        plots.epoch_axis(ax, epochs[-1])
     axes[0].set_ylabel("training accuracy")
     experiments = (SAME_WEIGHTS, SAME_ORDER, SAME_BOTH)
     levels.silent_legend(figure, max(int(levels.counts(results[e]).max()) for e in experiments))

@@ -455,9 +455,10 @@ def overlay(results):
     style.plain_ticks(axes[0].yaxis)
     axes[1].set(ylabel="runs with a silent output", ylim=(0, 1))
     axes[1].yaxis.set_major_formatter("{x:.0%}")
-    colours, ends = style.theme().categories, ([], [])
+    n, ends = len(TRAININGS), ([], [])
+    colours, lines = style.theme().categories[:n], ("-", "--", "-.")[:n]
     for name, healthy, colour, line in zip(
-        TRAININGS, _all_three(results), colours, ("-", "--", "-."), strict=False
+        TRAININGS, _all_three(results), colours, lines, strict=True
     ):
         whole = results[TRAININGS[name][1]]
         errors = [statistics.estimate(error) for error in healthy.history("val_loss").T]
@@ -466,7 +467,7 @@ def overlay(results):
             plots.mean_with_interval(ax, estimates, colour, name, line)
             end.append(estimates[-1].mean)
     for ax, end in zip(axes, ends, strict=True):
-        plots.label_ends(ax, end, list(TRAININGS), colours[: len(end)])
+        plots.label_ends(ax, end, list(TRAININGS), colours)
     axes[0].set_xlabel("")
     return figure
 

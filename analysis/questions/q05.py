@@ -22,9 +22,9 @@ SHEET = replace(
     loss="cross_entropy",
 )
 
-# Outputs crossed with losses; ReLU with squared error is question 4. Linear outputs are not
-# probabilities, so they have no cross-entropy; ReLU outputs have one only because Keras
-# clips and scales them.
+# Outputs crossed with losses; ReLU with squared error is question 4. Linear outputs can be
+# negative, so they have no cross-entropy; ReLU outputs have one only because Keras clips and
+# scales them.
 SOFTMAX_SQUARED = replace(SHEET, name="q05-softmax-squared-error", loss="squared_error")
 LINEAR_SQUARED = replace(
     SOFTMAX_SQUARED, name="q05-linear-squared-error", layers=mlp(32, output="linear")
@@ -576,10 +576,12 @@ def accuracy(results):
     ):
         for experiment, colour in ((q04.SHEET, 1), (SHEET, 0)):
             runs = results[experiment].first(levels.ASKED_FOR)
+            epochs = range(1, runs.experiment.epochs + 1)
             for seed, run in enumerate(runs.history(name)):
-                line = ax.plot(range(1, 21), run, color=style.theme().categories[colour], alpha=0.8)
+                line = ax.plot(epochs, run, color=style.theme().categories[colour], alpha=0.8)
                 drawn.of_seeds(*line, seed, experiment.name)
-        ax.set(xlabel="epoch", title=title, xlim=(1, 20), xticks=(1, 5, 10, 15, 20))
+        ax.set(title=title, xlim=(1, SHEET.epochs))
+        plots.epoch_axis(ax, SHEET.epochs)
     axes[0].set_ylabel("accuracy")
     softmax, relu = (results[e].first(levels.ASKED_FOR) for e in (SHEET, q04.SHEET))
     plots.label_ends(

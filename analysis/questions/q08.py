@@ -749,12 +749,13 @@ def _course(results: Results, experiment: Experiment) -> tuple[list[float], np.n
     living : ndarray of int, shape (runs, n)
     """
     runs, within = results[experiment].first(PAIRED), _within(results, experiment)
-    epochs = [experiment.steps_an_epoch * (epoch + 1) for epoch in range(experiment.epochs)]
+    after_epochs = living(runs)
+    epochs = [experiment.steps_an_epoch * (n + 1) for n in range(after_epochs.shape[1])]
     steps, parts = [_START], [living_at_start(runs)[:, None]]
     if within is not None:
         steps += q01.STEPS
         parts.append(within)
-    return steps + epochs, np.hstack([*parts, living(runs)])
+    return steps + epochs, np.hstack([*parts, after_epochs])
 
 
 def first_images(results):
@@ -784,10 +785,10 @@ def accuracy(results):
         for run in np.flatnonzero(alive >= 4):
             ax.lines[run].set_linestyle("--")
     for run, epoch in late_starters(runs):
-        words = f"seed {runs.records[run]['seed']}\nstarts late"
+        words = f"seed {runs.seeds[run]}\nstarts late"
         for ax, name in zip(axes, ("accuracy", "val_accuracy"), strict=True):
             place = epoch, runs.history(name)[run, epoch - 1]
-            plots.mark(ax, place, runs.records[run]["seed"], words, colours[run], is_above=True)
+            plots.mark(ax, place, runs.seeds[run], words, colours[run], is_above=True)
     return figure
 
 
@@ -806,7 +807,7 @@ def _dots_by_living(ax, runs: Runs, **look):
     alive, test = living(runs)[:, -1], by_size.tested(runs)
     apart = alive + np.random.default_rng(0).uniform(-0.25, 0.25, len(runs))
     dots = ax.scatter(apart, test, color=style.theme().categories[0], lw=0, **look)
-    drawn.of_seeds(dots, range(len(runs)), places=np.stack([alive, test], axis=1))
+    drawn.of_seeds(dots, runs.seeds, places=np.stack([alive, test], axis=1))
     return dots
 
 
@@ -865,7 +866,8 @@ def arms(results):
         )
         for inputs, optimizer in ARMS
     }
-    strips_of_dots = plots.strips(axes[1], strips, 2 * colours, "testing accuracy")
+    seeds = [results[experiment].first(PAIRED).seeds for experiment in ARMS.values()]
+    strips_of_dots = plots.strips(axes[1], strips, 2 * colours, "testing accuracy", seeds)
     for dots, label, experiment in zip(strips_of_dots, strips, ARMS.values(), strict=True):
         explore.of_runs(dots, results[experiment], label)
     axes[1].set_xticks(

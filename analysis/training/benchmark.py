@@ -25,7 +25,7 @@ from analysis.questions import q02, q08, q09, q10
 from analysis.spec import Experiment
 from analysis.training import literal, machine, scratch
 from analysis.training.lifetime import end_with, stoppable
-from analysis.training.run import groups
+from analysis.training.run import data_of, groups
 from analysis.training.workers import engine_on_one_thread
 
 FILE = results.SPEED
@@ -250,7 +250,7 @@ def ready_group(experiment: Experiment, seeds: list[int]):
     engine_on_one_thread()
     from analysis.training.engine import Group
 
-    group = Group(experiment, datasets.load(experiment.dataset), seeds)
+    group = Group(experiment, data_of(experiment), seeds)
     transforms = group.transforms(0, [group.order(seed, 0) for seed in seeds])
     for batches in (1, 2):  # the second length has the loop traced for any
         order = first_batches(group, batches)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +35,7 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
     analysis.results.LedgerError
         If the ledger cannot be read or written.
     analysis.training.workers.MemoryShortage
-        If there is not enough memory for the smallest group on a single core.
+        If there is not enough memory for the smallest group on a single core, or on a cluster.
     """
     ledger = results.Ledger(experiment, folder)
     with stoppable(), turn(folder, experiment.name):
@@ -63,8 +62,7 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
 
 def data_of(experiment: Experiment) -> datasets.Dataset:
     """What the experiment trains and tests on."""
-    data = datasets.load(experiment.dataset)
-    return data.held_out(experiment.validation) if experiment.validation else data
+    return datasets.load(experiment.dataset).held_out(experiment.validation)
 
 
 def train(
@@ -88,22 +86,34 @@ def train(
     """
     missing, largest, cores = list(seeds), LARGEST_GROUP, workers.number_here()
     smallest = 2 if experiment.lockstep else 1  # a lone dense network has a copy beside it
+    size = 0  # of the largest group that was sent
+
+    def divide(number: int) -> list[list[int]]:
+        nonlocal size
+        divided = groups(experiment, tuple(missing), number, largest)
+        size = max(map(len, divided))
+        return divided
+
     while missing:
-        divided = partial(groups, experiment, tuple(missing), largest=largest)
         try:
-            for record in workers.train_groups(experiment, data, divided, cores, told):
+            for record in workers.train_groups(experiment, data, divide, cores, told):
                 missing.remove(record["seed"])
                 yield record
         except workers.MemoryShortage as shortage:
-            size = max(map(len, divided(cores)))
             if size > smallest:
                 largest = max(size // 2, smallest)
+            elif workers.scheduler():
+                raise workers.MemoryShortage(
+                    f"{shortage}, in the smallest groups: start the cluster's workers with more "
+                    "memory each, or fewer of them"
+                ) from shortage
             elif cores > 1:
                 cores //= 2
             else:
                 raise
+            where = "the cluster" if workers.scheduler() else f"{cores} core{'s' * (cores > 1)}"
             print(
-                f"{shortage}; going on with groups of {min(size, largest)} on {cores} cores",
+                f"{shortage}; going on with groups of {min(size, largest)} on {where}",
                 file=sys.stderr,
             )
 

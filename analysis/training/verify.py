@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,20 +152,18 @@ def _trials(experiment: Experiment, folder: Path, chance: random.Random) -> list
     ]
 
 
-def _kind(experiment: Experiment) -> tuple:
-    """What of an experiment takes another way through the engine."""
-    optimizer = experiment.optimizer
-    return (
-        experiment.dataset,
-        tuple(sorted({type(layer).__name__ for layer in experiment.layers})),
-        experiment.loss,
-        type(optimizer),
-        type(optimizer.learning_rate),
-        type(experiment.augmentation),
-        type(experiment.averaging) if experiment.averaging else None,
-        experiment.precision,
-        bool(experiment.label_smoothing),
-    )
+def _kind(experiment: Experiment) -> Hashable:
+    """What takes a way of its own through the engine: all but how large its numbers are."""
+    return _without_numbers(experiment.identity())
+
+
+def _without_numbers(value) -> Hashable:
+    """A JSON-ready value without its numbers, and lists without the order of what they hold."""
+    if isinstance(value, dict):
+        return tuple((name, _without_numbers(value[name])) for name in sorted(value))
+    if isinstance(value, list):
+        return frozenset(map(_without_numbers, value))
+    return value if isinstance(value, str | bool | None) else type(value).__name__
 
 
 def _train_again(

@@ -73,7 +73,7 @@ def train_groups(
     MemoryShortage
         If a group did not find enough memory, or a worker was killed, as systems do then.
     """
-    here = not _scheduler()
+    here = not scheduler()
     # Elsewhere there may be another folder, and other software.
     told, software = (told, None) if here else (None, machine.software())
     with _workers(data, cores) as number:
@@ -92,14 +92,14 @@ def train_groups(
             ) from error
 
 
-def _scheduler() -> str | None:
+def scheduler() -> str | None:
     """Address of the cluster to train on; nothing for this machine's cores."""
     return os.environ.get(SCHEDULER_VARIABLE)
 
 
 def _worker_was_killed() -> tuple[type[Exception], ...]:
     """What joblib raises when a worker was killed, or a cluster when several were in turn."""
-    if _scheduler():
+    if scheduler():
         from dask.distributed import KilledWorker
 
         return (KilledWorker,)
@@ -109,7 +109,7 @@ def _worker_was_killed() -> tuple[type[Exception], ...]:
 @contextmanager
 def _workers(data: Dataset, cores: int) -> Iterator[int]:
     """Have joblib use the workers asked for, within; gives their number."""
-    if address := _scheduler():
+    if address := scheduler():
         with (
             _client(address) as client,
             # The images are sent once to each worker, not with each group.
