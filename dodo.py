@@ -100,7 +100,8 @@ FIGURE_FILES = [
 RESULTS = Results()
 
 # What the pages are built from, for the screen and for paper.
-PAGES_FROM = [*BOOK_SOURCES, *FIGURE_FILES, report.NUMBERS, *KEPT_FILES]
+FORMS = ROOT / "analysis" / "forms.py"  # in which the extension writes numbers, too
+PAGES_FROM = [*BOOK_SOURCES, FORMS, *FIGURE_FILES, report.NUMBERS, *KEPT_FILES]
 
 
 # Ledgers and excerpts that were found complete and valid: parsing them all takes a while.
