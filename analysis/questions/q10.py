@@ -7,6 +7,7 @@ import numpy as np
 from analysis import cost, ladder, mistakes, plots, published, style, tta
 from analysis.claims import Claim, above, at_most, below, more_often, undecided
 from analysis.datasets import DATASETS
+from analysis.ladder import Arm
 from analysis.loaded import Results, computed_once
 from analysis.questions import q09, q10_arms
 from analysis.questions.q10_arms import (
@@ -15,6 +16,7 @@ from analysis.questions.q10_arms import (
     ALONE,
     ALTERNATING,
     ARMS,
+    AT_TWELVE,
     BATCH,
     CUTOUT,
     DROPOUT,
@@ -32,10 +34,15 @@ from analysis.questions.q10_arms import (
     JORDANS_EPOCHS,
     LARGE,
     LARGE_MUON,
+    LONGER,
+    LONGER_CUTOUT,
+    LONGER_UNCHANGED,
     LOOKAHEAD,
     MIXUP,
     MOMENTUM,
     MUON,
+    MUON_HALF,
+    MUON_TWICE,
     NORM,
     NORM_ALONE,
     PLAINER,
@@ -45,6 +52,7 @@ from analysis.questions.q10_arms import (
     SHEETS,
     SHIFTED,
     SIX,
+    SMALL,
     SMOOTHING,
     STANDARDISED_ALONE,
     STEPS,
@@ -74,11 +82,11 @@ BUILDS_ON = (q09, q10_arms)
 #: What the page cites of which arms, see `ladder.numbers`.
 CITED = {
     "mistakes": (SHEETS, LOOKAHEAD, WIDER, UNSCALED),
-    "seconds": (SHEETS, HALF, LOOKAHEAD, ADAM, MUON),
-    "gain": (*STEPS[1:], *ALONE, *WITHOUT, *ADDED),
+    "seconds": (SHEETS, HALF, LOOKAHEAD, ADAM),
+    "gain": (*STEPS[1:], *ALONE, *WITHOUT, *ADDED, LONGER, LONGER_CUTOUT),
 }
 
-EXPERIMENTS = (*(arm.experiment for arm in ARMS), FINAL, LARGE, LARGE_MUON)
+EXPERIMENTS = (*(arm.experiment for arm in ARMS), SMALL, FINAL, LARGE, LARGE_MUON)
 
 BASES = ladder.bases(ARMS)
 
@@ -86,13 +94,13 @@ BASES = ladder.bases(ARMS)
 FIRST_READ = 4
 
 #: Those that read the test set, as the page calls them.
-TESTING = {"final": FINAL, "large": LARGE, "large with Muon": LARGE_MUON}
+TESTING = {"small": SMALL, "final": FINAL, "large": LARGE, "large with Muon": LARGE_MUON}
 
 #: Arms that do harm by themselves; all but the first prepare for the rate of that one.
 PREPARING = (TOO_FAST, MOMENTUM, SMOOTHING, IDENTITY, SCALED)
 
 #: Arms whose networks were also tested with views.
-VIEWED = (LOOKAHEAD, WIDER)
+VIEWED = (LOOKAHEAD, WIDER, LONGER)
 
 TESTED = DATASETS["cifar10"].shapes["y_test"][0]
 
@@ -112,12 +120,6 @@ def test_images(results: Results) -> np.ndarray:
     return mistakes.shown(_answers(results), results.labels(FINAL))
 
 
-def _basics_over_rest(results: Results) -> Estimate:
-    """Points that the steps up to `SCHEDULE` gain more than those from there to `WIDER`."""
-    first, middle, last = (ladder.accuracy(results, arm) for arm in (HALF, SCHEDULE, WIDER))
-    return difference(middle - first, last - middle).times(100)
-
-
 @computed_once
 def _answers(results: Results) -> np.ndarray:
     """What each final network says with views: int, shape (runs, images)."""
@@ -133,6 +135,7 @@ def numbers(results: Results) -> dict:
     sure = final.outputs.max(axis=2)
     values = (
         ladder.numbers(results, CITED)
+        | _cited(results, "small", SMALL)
         | _cited(results, "final", FINAL)
         | _cited(results, "large", LARGE)
         | _cited(results, "large_muon", LARGE_MUON)
@@ -142,6 +145,7 @@ def numbers(results: Results) -> dict:
         "large_muon_gain": _muon_over_large(results).mean,
         "large_seen": float(results[LARGE].final("accuracy").mean()),
         "large_muon_seen": float(results[LARGE_MUON].final("accuracy").mean()),
+        "small_weights": cost.weights(SMALL),
         "final_weights": cost.weights(FINAL),
         "large_weights": cost.weights(LARGE),
         "final_one": float(final.final("val_accuracy").mean()),
@@ -158,7 +162,17 @@ def numbers(results: Results) -> dict:
         "all_gain": ladder.over(results, WIDER, HALF).mean,
         "recipe_gain": ladder.over(results, LOOKAHEAD, ALTERNATING).mean,
         "plainer_loss": -ladder.gain(results, PLAINER).mean,
-        "lookahead_known": float(results[LOOKAHEAD.experiment].after("accuracy").mean()),
+        "unchanged_loss": -ladder.gain(results, UNCHANGED).mean,
+        "longer_unchanged_loss": -ladder.gain(results, LONGER_UNCHANGED).mean,
+        **{
+            f"{name}_known": float(results[arm.experiment].after("accuracy").mean())
+            for name, arm in (
+                ("lookahead", LOOKAHEAD),
+                ("longer", LONGER),
+                ("longer_unchanged", LONGER_UNCHANGED),
+            )
+        },
+        "unchanged_longer_loss": -_more_at_twelve(results, LONGER_UNCHANGED, UNCHANGED).mean,
         "layers_gain": ladder.over(results, ADAM, ALTERNATING).mean,
         "compared": sum(arm.base is not None for arm in ARMS),
         "remaining": len(ladder.remaining(results, ARMS)),
@@ -169,6 +183,8 @@ def numbers(results: Results) -> dict:
         "basics_accuracy": float(ladder.accuracy(results, SCHEDULE).mean()),
         "published": published.JORDAN_94.accuracy,
         "published_petaflops": published.JORDAN_94.teraflops / 1e3,
+        "published_small": published.JORDAN_93.accuracy,
+        "published_small_petaflops": published.JORDAN_93.teraflops / 1e3,
         "published_large": published.JORDAN_95.accuracy,
         "published_large_petaflops": published.JORDAN_95.teraflops / 1e3,
         "sheets_test": float(sheets.final("val_accuracy").mean()),
@@ -211,6 +227,7 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
         "ladder": ladder.rows(results, (*STEPS, *ALONE), ARMS),
         "without": ladder.rows(results, WITHOUT, ARMS),
         "added": ladder.rows(results, ADDED, ARMS),
+        "longer": ladder.rows(results, AT_TWELVE, ARMS),
         "views": tta.rows(results, _viewed()),
         "final": _final_rows(results),
     }
@@ -255,6 +272,35 @@ def claims(results: Results) -> list[Claim]:
             above("points", estimate(views).times(100), 94, form=".2f"),
         ),
         Claim(
+            "small",
+            "With six views the small network is right on fewer test images than Jordan states "
+            "for his smallest, which takes more arithmetic, as a mean over seeds.",
+            below(
+                f"points over {published.JORDAN_93.accuracy:.1%}",
+                estimate(tta.accuracy(results, SMALL) - published.JORDAN_93.accuracy).times(100),
+            ),
+            at_most(
+                "PFLOP", ladder.teraflops(SMALL) / 1e3, published.JORDAN_93.teraflops / 1e3, ".2f"
+            ),
+        ),
+        Claim(
+            "small-together",
+            "One final network is right on more images than all small ones together, for less "
+            "arithmetic.",
+            above(
+                "points, by images,",
+                difference(
+                    tta.right(results, FINAL).mean(axis=0), _right_together(results, SMALL)
+                ).times(100),
+            ),
+            at_most(
+                "TFLOP of the final one",
+                ladder.teraflops(FINAL),
+                len(SMALL.seeds) * ladder.teraflops(SMALL),
+                ".0f",
+            ),
+        ),
+        Claim(
             "large",
             f"The large network is right on {large.mean():.2%} on average, and on more than the "
             "final one; whether its mean over all seeds is above 95% cannot be told.",
@@ -291,11 +337,15 @@ def claims(results: Results) -> list[Claim]:
         Claim(
             "chosen",
             "The final network has the layers and settings that make the fewest mistakes on "
-            "held-out images.",
+            "held-out images after five epochs.",
             at_most(
                 f"mistakes of {WIDER.label!r}",
                 ladder.mistakes(results, WIDER).mean(),
-                min(ladder.mistakes(results, arm).mean() for arm in ARMS if arm is not WIDER),
+                min(
+                    ladder.mistakes(results, arm).mean()
+                    for arm in ARMS
+                    if arm not in (WIDER, *AT_TWELVE)
+                ),
                 ".1f",
             ),
         ),
@@ -303,7 +353,8 @@ def claims(results: Results) -> list[Claim]:
             results,
             ARMS,
             "basics",
-            "More convolutions help, then batch norm, then a rate that rises and falls.",
+            "More and wider convolutions on standardised inputs (a bundle) help, then batch norm, "
+            "then a rate that rises and falls.",
             SIX,
             NORM,
             SCHEDULE,
@@ -324,7 +375,9 @@ def claims(results: Results) -> list[Claim]:
             "most",
             "These three gain more than all that comes after them up to the final network's "
             "setting.",
-            above("points more", _basics_over_rest(results)),
+            above(
+                "points more", ladder.lead_over_lead(results, (SCHEDULE, HALF), (WIDER, SCHEDULE))
+            ),
         ),
         Claim(
             "changed-images",
@@ -344,7 +397,8 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "faster",
-            "With all of them in place five times the rate helps, and more than they had cost.",
+            "With all that prepares for it in place five times the rate helps, and the network is "
+            "then better than the best setting before the recipe.",
             above("points", ladder.gain(results, FASTER)),
             above("over the setting before them", ladder.over(results, FASTER, ALTERNATING)),
         ),
@@ -408,12 +462,42 @@ def claims(results: Results) -> list[Claim]:
             below(CUTOUT.label, ladder.gain(results, CUTOUT)),
             *(undecided(arm.label, ladder.gain(results, arm)) for arm in (DROPOUT, MIXUP)),
         ),
+        ladder.helping(results, ARMS, "longer", "Twelve epochs in place of five help.", LONGER),
+        Claim(
+            "longer-or-wider",
+            "Twelve epochs with half the filters cannot be told from five with all of them.",
+            undecided("points", ladder.over(results, LONGER, WIDER)),
+        ),
+        Claim(
+            "longer-images",
+            "In twelve epochs changed images are missed, too, and more than in five.",
+            below("points without them", ladder.gain(results, LONGER_UNCHANGED)),
+            below(
+                "points below that in five epochs",
+                _more_at_twelve(results, LONGER_UNCHANGED, UNCHANGED),
+            ),
+        ),
+        Claim(
+            "longer-cutout",
+            "Cutout does harm in twelve epochs, too, and less than in five.",
+            below("points", ladder.gain(results, LONGER_CUTOUT)),
+            above(
+                "points above that in five epochs", _more_at_twelve(results, LONGER_CUTOUT, CUTOUT)
+            ),
+        ),
         ladder.helping(
             results,
             ARMS,
             "muon",
             "Muon for the kernels of convolutions in place of the recipe's optimizer helps.",
             MUON,
+        ),
+        Claim(
+            "muon-rates",
+            "At twice its rate Muon cannot be told from the recipe's optimizer; at half of it it "
+            "does harm.",
+            undecided(MUON_TWICE.label, ladder.gain(results, MUON_TWICE)),
+            below(MUON_HALF.label, ladder.gain(results, MUON_HALF)),
         ),
         Claim(
             "adam",
@@ -431,8 +515,8 @@ def claims(results: Results) -> list[Claim]:
             "of the recipe's parts when they are put in its rate, momentum, smoothed labels, "
             "whitening, the identity at the start, smaller outputs, five times the rate, fast "
             "shifts and twice as many filters; and of the whole recipe's changes no smaller "
-            "outputs, no whitening, no weight decay, images as they are, cutout, Muon, and three "
-            "parts left out together.",
+            "outputs, no whitening, no weight decay, images as they are, cutout, and three "
+            "parts left out together; and twelve epochs, with images as they are and with cutout.",
             SIX,
             NORM,
             SCHEDULE,
@@ -451,8 +535,8 @@ def claims(results: Results) -> list[Claim]:
             UNDECAYED,
             UNCHANGED,
             CUTOUT,
-            MUON,
             PLAINER,
+            *AT_TWELVE,
         ),
         Claim(
             "views",
@@ -494,6 +578,11 @@ def _muon_over_large(results: Results) -> Estimate:
     return difference(ours, theirs).times(100)
 
 
+def _more_at_twelve(results: Results, longer: Arm, shorter: Arm) -> Estimate:
+    """Points that a change of the whole recipe gains more in twelve epochs than in five."""
+    return ladder.lead_over_lead(results, (longer, LONGER), (shorter, LOOKAHEAD))
+
+
 def _viewed() -> dict[str, Experiment]:
     """Experiments that were also tested with views, as the table calls them."""
     return ladder.by_name(VIEWED, ARMS) | TESTING
@@ -506,7 +595,7 @@ def steps(results):
 
 def recipe(results):
     """Mistakes on held-out images of the whole recipe, and of it with one change a row."""
-    return ladder.mistakes_figure(results, (LOOKAHEAD, *WITHOUT, *ADDED), ARMS)
+    return ladder.mistakes_figure(results, (LOOKAHEAD, *WITHOUT, *ADDED, *AT_TWELVE), ARMS)
 
 
 def epochs(results):
@@ -529,7 +618,11 @@ def against_cost(results):
     before = results[q09.SHEET].final("val_accuracy").mean()
     ours = [published.point("question 9", before, q09.SHEET)]
     # With Muon the large one's dots would lie on those without.
-    for kind, experiment, at in (("final", FINAL, (1, 1)), ("large", LARGE, (1, -1))):
+    for kind, experiment, at in (
+        ("small", SMALL, (1, 1)),
+        ("final", FINAL, (1, -1)),
+        ("large", LARGE, (1, -1)),
+    ):
         runs = len(experiment.seeds)
         ours += [
             published.point(kind, tta.accuracy(results, experiment).mean(), experiment, at),

@@ -126,27 +126,23 @@ SCHEDULE = NORM.but(
     bundle=True,
     optimizer=Adam(LinearDecay(0.002, warmup=0.23, first=0.2, last=0.07)),
 )
-FLIPPED = SCHEDULE.but(
-    "q10-flipped", "half of the images mirrored", augmentation=FlipAndShift("random")
-)
-SHIFTED = FLIPPED.but(
-    "q10-shifted", "images shifted by up to 2 pixels", augmentation=FlipAndShift("random", 2)
-)
+FLIPPED = SCHEDULE.but("q10-flipped", "a random half mirrored", augmentation=FlipAndShift("random"))
+SHIFTED = FLIPPED.but("q10-shifted", "shifted images", augmentation=FlipAndShift("random", 2))
 ALTERNATING = SHIFTED.but(
     "q10-alternating",
-    "each mirrored every other time",
+    "mirrored in turn",
     augmentation=FlipAndShift("alternating", 2),
 )
 TOO_FAST = ALTERNATING.but(
     "q10-too-fast",
-    "Nesterov momentum, Jordan's rate",
+    "momentum, Jordan's rate",
     bundle=True,
     optimizer=_sgd(),
     batch_size=BATCH,
 )
 MOMENTUM = ALTERNATING.but(
     "q10-momentum",
-    "Nesterov momentum, a fifth of the rate",
+    "momentum, a fifth of the rate",
     bundle=True,
     optimizer=_sgd(1 / 5),
     batch_size=BATCH,
@@ -158,13 +154,13 @@ GELU = SMOOTHING.but(
 _WHITENED = {"activation": "gelu", "first": (Whitening(2), Activation("gelu"))}
 WHITENING = GELU.but(
     "q10-whitening",
-    "first layer computed: whitening",
+    "whitening",
     layers=_network(norm=_NORM, **_WHITENED),
 )
 _FROM_IDENTITY = {**_WHITENED, "kernel": "identity"}
 IDENTITY = WHITENING.but(
     "q10-identity",
-    "convolutions begin as the identity",
+    "begins as the identity",
     layers=_network(norm=_NORM, **_FROM_IDENTITY),
 )
 _SCALED = {**_FROM_IDENTITY, "last": (Rescaling(1 / 9),)}
@@ -181,7 +177,7 @@ def _layers(**changes) -> tuple:
 FASTER = SCALED.but("q10-faster", "five times the rate", optimizer=_sgd())
 FAST_SHIFTS = FASTER.but(
     "q10-fast-shifts",
-    "batch norm: no factors, shifts 64 times as fast",
+    "batch norm: fast shifts",
     bundle=True,
     layers=_layers(),
 )
@@ -224,9 +220,7 @@ def _recipe_but(name: str, label: str, *, bundle: bool = False, **changes) -> Ar
 
 UNWHITENED = _recipe_but("unwhitened", "no whitening", layers=_layers(first=()))
 UNCHANGED = _recipe_but("unchanged", "images as they are", bundle=True, augmentation=None)
-GLOROT = _recipe_but(
-    "glorot", "convolutions begin at random", layers=_layers(kernel="glorot_uniform")
-)
+GLOROT = _recipe_but("glorot", "begins at random", layers=_layers(kernel="glorot_uniform"))
 HARD = _recipe_but("hard", "labels not smoothed", label_smoothing=0.0)
 RELU = _recipe_but(
     "relu",
@@ -257,13 +251,43 @@ PLAINER = _recipe_but(
 DROPOUT = _recipe_but("dropout", "dropout", layers=_layers(last=(Dropout(0.2), Rescaling(1 / 9))))
 CUTOUT = _recipe_but("cutout", "cutout", augmentation=FlipAndShift("alternating", 2, cutout=8))
 MIXUP = _recipe_but("mixup", "mixup", mixup=0.2)
-MUON = _recipe_but("muon", "Muon for convolutions", bundle=True, optimizer=_muon(1 / 2))
+MUON, MUON_TWICE, MUON_HALF = (
+    _recipe_but(name, label, bundle=True, optimizer=_muon(share))
+    for name, label, share in (
+        ("muon", "Muon for convolutions", 1 / 2),
+        ("muon-twice", "Muon, twice this rate", 1),
+        ("muon-half", "Muon, half this rate", 1 / 4),
+    )
+)
 
 #: Parts of the recipe that were taken out of it again, each by itself and then some together.
 WITHOUT = (UNSCALED, UNWHITENED, UNDECAYED, UNCHANGED, ADAM, GLOROT, HARD, RELU, PLAINER)
 
 #: What the recipe does not have, put into it.
-ADDED = (DROPOUT, CUTOUT, MIXUP, MUON)
+ADDED = (DROPOUT, CUTOUT, MIXUP, MUON, MUON_TWICE, MUON_HALF)
+
+# Whether changed images gain more, and cutout does less harm, where the recipe has the final
+# network's epochs.
+LONGER = LOOKAHEAD.but("q10-longer", "twelve epochs", epochs=12)
+
+
+def _longer_but(name: str, like: Arm) -> Arm:
+    """Twelve epochs of the whole recipe, with the images of another arm."""
+    return LONGER.but(
+        f"q10-longer-{name}",
+        f"{like.label}, twelve epochs",
+        bundle=like.bundle,
+        augmentation=like.experiment.augmentation,
+        outputs=False,
+        tta=False,
+    )
+
+
+LONGER_UNCHANGED = _longer_but("unchanged", UNCHANGED)
+LONGER_CUTOUT = _longer_but("cutout", CUTOUT)
+
+#: The whole recipe for twelve epochs, and the same but for one change.
+AT_TWELVE = (LONGER, LONGER_UNCHANGED, LONGER_CUTOUT)
 
 # And what of the first bundles standardised inputs and batch norm do by themselves.
 STANDARDISED_ALONE = HALF.but(
@@ -284,10 +308,13 @@ NORM_ALONE = HALF.but(
 )
 ALONE = (STANDARDISED_ALONE, NORM_ALONE)
 
-ARMS = (*STEPS, *ALONE, *WITHOUT, *ADDED)
+ARMS = (*STEPS, *ALONE, *WITHOUT, *ADDED, *AT_TWELVE)
 
 #: The best setting, for all training images and tested on the test set.
 FINAL = replace(WIDER.experiment, name="q10-final", validation=0, epochs=12, seeds=range(6))
+
+#: The same with half the filters, for a third size.
+SMALL = replace(LONGER.experiment, name="q10-small", validation=0, seeds=range(4))
 
 #: Jordan's recipe for 95%: more filters, and a rate of 10 for 11.5 with as much decay a step.
 LARGE = replace(
