@@ -77,7 +77,7 @@ EXCERPT_FILES = [results.FOLDER / f"{name}.{end}" for name in EXCERPTS for end i
 NETWORK_FILES = [results.FOLDER / networks.FILE] if TO_DRAW_FOR else []
 KEPT_FILES = [*EXCERPT_FILES, *NETWORK_FILES]
 # What the page on speed shows.
-MEASUREMENTS = [results.SPEED, results.PROFILE]
+MEASUREMENTS = [results.SPEED, results.PRESCRIBED, results.PROFILE]
 # What turns ledgers into figures and numbers, beside the questions' own modules; how networks
 # were trained is in the ledgers' keys. Not what only looks at results or writes the README.
 SHARED_SOURCES = sorted(
@@ -325,7 +325,7 @@ def task_prescribed():
 def measuring(module):
     """A task that measures with a module of the training and keeps what it finds."""
     # Without a target, or the numbers would wait for it and every doit would measure.
-    return {"actions": [(attempt, [measure, [module]])], "uptodate": [False]}
+    return {"actions": [(attempt, [measure, module])], "uptodate": [False]}
 
 
 def measure(module):

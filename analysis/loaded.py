@@ -57,6 +57,11 @@ class Results:
         return self._measured(results.SPEED)
 
     @cached_property
+    def prescribed(self) -> dict:
+        """What ``doit prescribed`` measured."""
+        return self._measured(results.PRESCRIBED)
+
+    @cached_property
     def profile(self) -> dict:
         """What ``doit profile`` measured."""
         return self._measured(results.PROFILE)

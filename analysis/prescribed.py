@@ -62,8 +62,38 @@ def table(measured: dict) -> list[list[str]]:
     ]
 
 
+def numbers(measured: dict) -> dict:
+    """What the page cites.
+
+    Parameters
+    ----------
+    measured : dict
+        As `table` is given it.
+    """
+    experiments = measured["experiments"]
+    here, fit = _total(experiments, "seconds"), sum(map(extrapolated, experiments))
+    slowest = [found for found in experiments if found["question"] in ("q08", "q09")]
+    return {
+        "processor": measured["processor"],
+        "instructions": "AVX-512" if "avx512f" in measured["instructions"].split() else "AVX2",
+        "cores": measured["cores"],
+        "networks": _total(experiments, "networks"),
+        "same": _total(experiments, "same"),
+        "minutes": here / 60,
+        "fit_minutes": fit / 60,
+        "ratio": fit / here,
+        "slowest_share": _total(slowest, "seconds") / here,
+    }
+
+
+def rates(found: dict) -> tuple[float, float]:
+    """Arithmetic of training and testing in 10⁹ operations a second, here and of ``model.fit``."""
+    gflop = found["networks"] * found["epochs"] * found["epoch_gflop"]
+    return gflop / found["seconds"], gflop / extrapolated(found)
+
+
 def _row(name: str, experiments: list[dict]) -> list[str]:
-    here = sum(found["seconds"] for found in experiments)
+    here = _total(experiments, "seconds")
     fit = sum(map(extrapolated, experiments))
     return [
         name,
@@ -98,7 +128,7 @@ def _sameness(experiments: list[dict]) -> str:
     )
 
 
-def _total(experiments: Iterable[dict], name: str) -> int:
+def _total(experiments: Iterable[dict], name: str) -> float:
     return sum(found[name] for found in experiments)
 
 

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import numpy as np
 
-from analysis import forms, speed, words
+from analysis import forms, prescribed, speed, words
 from analysis.datasets import DATASETS
 from analysis.figures import BOOK, figure_files
 from analysis.files import write_whole
@@ -78,8 +78,8 @@ def collect(results: Results) -> dict:
             claims = module.claims(results)
         for name, value in numbers.items():
             content["numbers"][f"{page}.{name}"] = _json_ready(page, name, value)
-        for name, (header, *rows) in tables.items():
-            content["tables"][f"{page}-{name}"] = {"header": header, "rows": rows}
+        for name, rows in tables.items():
+            content["tables"][f"{page}-{name}"] = _table(rows)
         for name, function in module.FIGURES.items():
             content["figures"][name] = _origin(name, function)
         content["claims"][page] = [claim.described() for claim in claims]
@@ -87,8 +87,12 @@ def collect(results: Results) -> dict:
     content["numbers"] |= {f"report.{name}": n for name, n in _whole_report(content).items()}
     content["tables"] |= _reproduction(content)
     content["numbers"] |= {f"speed.{name}": value for name, value in results.speed.items()}
-    profiled = speed.numbers(results.profile)
-    content["numbers"] |= {f"profile.{name}": value for name, value in profiled.items()}
+    for name, values in (
+        ("profile", speed.numbers(results.profile)),
+        ("prescribed", prescribed.numbers(results.prescribed)),
+    ):
+        content["numbers"] |= {f"{name}.{key}": value for key, value in values.items()}
+    content["tables"]["speed-prescribed"] = _table(prescribed.table(results.prescribed))
     for name, function in speed.FIGURES.items():
         content["figures"][name] = _origin(name, function)
     return content
@@ -108,6 +112,11 @@ def _naming(page: str, part: str) -> Iterator[None]:
             f"the results ({error}). If they have nothing to count there, take it out here and "
             "where its page in book/ cites it"
         ) from error
+
+
+def _table(rows: list[list[str]]) -> dict:
+    header, *others = rows
+    return {"header": header, "rows": others}
 
 
 def _origin(name: str, function: Callable) -> dict:

@@ -1,4 +1,4 @@
-"""Draws how fast training is: what ``doit benchmark`` and ``doit profile`` measured.
+"""Draws how fast training is: what ``doit prescribed`` and ``doit profile`` measured.
 
 The page *How fast* shows it, and cites the `numbers` that follow from the profile.
 """
@@ -9,35 +9,49 @@ import math
 
 from analysis import drawn, style
 from analysis.loaded import Results
+from analysis.prescribed import extrapolated, rates
 
-#: What was timed, as its numbers are called, and as readers know it.
-TIMED = {"dense": "networks of question 2", "cnn": "networks of question 9"}
-
-#: The two ways to train, likewise.
-WAYS = {"sheet": "model.fit", "engine": "this report"}
+#: The two ways to train, as readers know them.
+HERE, FIT = "this report", "model.fit"
 
 
-def epochs(results: Results):
-    """How long an epoch of one network takes, the assignment's way and this report's."""
-    figure, axes = style.figure(1, len(TIMED), height=2.9)
-    colours = style.theme().categories
-    for ax, (kind, title) in zip(axes, TIMED.items(), strict=True):
-        measured, networks = results.speed, results.speed[f"{kind}_networks"]
-        seconds = [measured[f"{kind}_{way}_epoch_seconds"] / networks for way in WAYS]
-        bars = ax.barh(range(len(WAYS)), seconds, 0.7, color=[style.theme().faint, colours[0]])
-        texts = [
-            f"{seconds[0]:.3g} s",
-            f"{seconds[1]:.3g} s, {measured[f'{kind}_ratio']:.2g} times as fast",
-        ]
-        for bar, text in zip(bars, texts, strict=True):
-            drawn.of_seeds(bar, (), text)
-        ax.bar_label(bars, texts, padding=5, fontsize=8.5)
-        ax.set_yticks(range(len(WAYS)), WAYS.values())
-        ax.set(title=f"{networks} {title}", xlim=(0, 1.15 * max(seconds)))
-        ax.invert_yaxis()
-        ax.set_xlabel("seconds for an epoch of one network")
+def asked_for(results: Results):
+    """What a network of each kind that the assignment asks for takes either way: time and rate."""
+    measured = results.prescribed["experiments"]
+    figure, axes = style.figure(2, height=4.6, sharey=True)
+    colour, faint = style.theme().categories[0], style.theme().faint
+    for row, found in enumerate(measured):
+        here, fit = (n / found["networks"] for n in (found["seconds"], extrapolated(found)))
+        for ax, values in zip(axes, ((here, fit), rates(found)), strict=True):
+            ax.plot(values, (row, row), color=faint, lw=1, zorder=1)
+            for series, value, look in (
+                (HERE, values[0], {"facecolor": colour}),
+                (FIT, values[1], {"facecolor": style.theme().page}),
+            ):
+                dot = ax.scatter(value, row, s=26, edgecolor=colour, zorder=2, **look)
+                drawn.of_seeds(dot, (), series)
+        times = {"textcoords": "offset points", "va": "center", "fontsize": 8.5}
+        axes[0].annotate(f"{fit / here:.1f}", (fit, row), (6, 0), **times)
+    axes[0].set_yticks(range(len(measured)), _names(measured))
+    axes[0].invert_yaxis()
+    axes[0].set(xlabel="seconds for a network", title="time, and how many times less")
+    axes[1].set(xlabel="GFLOP/s", title="arithmetic a second")
+    for ax in axes:
+        ax.set_xscale("log")
+        ax.margins(x=0.12)
+        style.plain_ticks(ax.xaxis, digits=(1,))
         ax.tick_params(axis="y", length=0)
     return figure
+
+
+def _names(measured: list[dict]) -> list[str]:
+    """Question 9, and, where a question has several sizes, question 6, 256 hidden."""
+    questions = [found["question"] for found in measured]
+    return [
+        f"question {question.lstrip('q0')}"
+        + (f", {found['hidden'][-1]:,} hidden" if questions.count(question) > 1 else "")
+        for question, found in zip(questions, measured, strict=True)
+    ]
 
 
 #: Networks whose steps were profiled, as their numbers are called, and as readers know them.
@@ -184,4 +198,4 @@ def _adam(measured: dict) -> dict:
     }
 
 
-FIGURES = {"speed-epochs": epochs, "speed-steps": steps}
+FIGURES = {"speed-asked-for": asked_for, "speed-steps": steps}

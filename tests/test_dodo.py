@@ -71,7 +71,7 @@ def clone(tmp_path):
     }
     (results / "tiny.json").write_text(json.dumps(kept))
     (results / "tiny.png").touch()
-    for name in ("benchmark", "profile"):
+    for name in ("benchmark", "prescribed", "profile"):
         shutil.copy(ROOT / "book" / "results" / f"{name}.json", results)
     return folder
 
@@ -275,6 +275,16 @@ def test_spec_that_makes_no_sense_is_named(doit, clone):
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("name", ["benchmark", "profile", "prescribed"])
+def test_measuring_task_measures(doit, clone, name):
+    module = {"profile": "steps"}.get(name, name)
+    measures = f"def measure():\n    print('{module} has measured')\n"
+    (clone / "analysis" / "training" / f"{module}.py").write_text(measures)
+    status, said = doit("--verbosity", "2", name)
+    assert status == 0, said
+    assert f"{module} has measured" in said
+
+
 def test_absent_data_set_is_named(doit, clone, tiny_file):
     tiny_file.unlink()
     keep_lines(ledger_of(clone, ONE), 2)
@@ -378,8 +388,8 @@ def test_figures_depend_on_their_question_and_on_those_that_it_builds_on(dodo):
 def test_numbers_depend_on_all_questions_and_on_what_was_measured_of_speed(dodo):
     names = {Path(file).name for file in dodo.task_numbers()["file_dep"]}
     assert {f"{page}.py" for page in dodo.QUESTIONS} <= names
-    assert {"__init__.py", "benchmark.json", "profile.json", "mnist.json"} <= names
-    assert "q10-large.jsonl" in names
+    assert {f"{name}.json" for name in ("benchmark", "prescribed", "profile", "mnist")} <= names
+    assert {"__init__.py", "q10-large.jsonl"} <= names
 
 
 def test_figures_and_numbers_depend_on_all_that_makes_them(start, dodo):

@@ -10,7 +10,7 @@ from conftest import ROOT
 
 from analysis import figures, readme, report
 from analysis.loaded import Results
-from analysis.training import benchmark, steps
+from analysis.training import benchmark, prescribed, steps
 
 #: As pages cite numbers, in their text and in alt texts: ``{num}`q01.stuck:,` ``.
 CITATION = re.compile(r"\{num\}`([\w.]+)")
@@ -58,6 +58,10 @@ def test_speed_is_read_where_the_benchmark_keeps_it():
 
 def test_the_profile_is_read_where_it_is_kept():
     assert Results().profile == json.loads(steps.FILE.read_text())
+
+
+def test_what_was_trained_again_is_read_where_it_is_kept():
+    assert Results().prescribed == json.loads(prescribed.FILE.read_text())
 
 
 def test_differences_are_found_wherever_they_are():

@@ -11,7 +11,7 @@ import tiny
 from conftest import ROOT, nobody_is_left_of, wait_for_members
 from test_programs import SPECS
 
-from analysis import prescribed
+from analysis import cost, prescribed
 from analysis.results import FOLDER, Ledger, LedgerError
 from analysis.spec import Adam, mlp
 from analysis.training import prescribed as training
@@ -108,6 +108,44 @@ def test_the_table_has_a_row_for_each_question_and_one_for_all():
     ]
 
 
+def test_rates_are_the_arithmetic_of_all_networks_by_the_time_it_takes():
+    assert prescribed.rates(measured("q01", epoch_gflop=2.2)) == pytest.approx((5.5, 1.0))
+
+
+def test_numbers_are_of_all_experiments_together():
+    found = prescribed.numbers(
+        {
+            "processor": "Quick 9000",
+            "instructions": "avx avx2 fma avx512f",
+            "cores": 4,
+            "experiments": [
+                measured("q01"),
+                measured("q08", seconds=100.0, same=4),
+                measured("q09", seconds=80.0, same=0),
+            ],
+        }
+    )
+    assert found == pytest.approx(
+        {
+            "processor": "Quick 9000",
+            "instructions": "AVX-512",
+            "cores": 4,
+            "networks": 30,
+            "same": 14,
+            "minutes": 200 / 60,
+            "fit_minutes": 3 * 110 / 60,
+            "ratio": 3 * 110 / 200,
+            "slowest_share": 0.9,
+        }
+    )
+
+
+def test_a_processor_without_avx_512_is_not_said_to_have_it():
+    older = {"processor": "Old", "instructions": "avx avx2 fma", "cores": 1}
+    found = prescribed.numbers(older | {"experiments": [measured("q01")]})
+    assert found["instructions"] == "AVX2"
+
+
 def test_rows_are_printed_in_columns():
     printed = training.in_columns([["question", "s"], ["1", "2,000 s"]])
     assert printed == "question        s\n       1  2,000 s"
@@ -152,11 +190,14 @@ def test_all_is_trained_again_and_compared_and_no_ledger_is_touched(folder, fits
         lines = Ledger(experiment, folder).read().values()
         accuracy = sum(line["history"]["val_accuracy"][-1] for line in lines) / len(lines)
         assert found.pop("seconds") > 0
+        flops = cost.flops_per_epoch(experiment) + cost.flops_of_testing(experiment)
         assert found == {
             "question": question,
             "experiment": experiment.name,
             "networks": 3,
             "epochs": experiment.epochs,
+            "hidden": [16],
+            "epoch_gflop": pytest.approx(flops / 1e9),
             "fit_epoch_seconds": 4,
             "fit_startup_seconds": 1.5,
             "same": 3,

@@ -36,7 +36,14 @@ def page(monkeypatch, tmp_path):
     monkeypatch.setattr(report, "NUMBERS", tmp_path / "numbers.json")
     monkeypatch.setattr(Results, "speed", {"ratio": 20.5})
     monkeypatch.setattr(Results, "profile", {"gflops": 200})
+    monkeypatch.setattr(Results, "prescribed", {"seconds": 90})
     monkeypatch.setattr(report.speed, "numbers", lambda measured: {"rate": measured["gflops"]})
+    monkeypatch.setattr(
+        report.prescribed, "numbers", lambda measured: {"minutes": measured["seconds"] / 60}
+    )
+    monkeypatch.setattr(
+        report.prescribed, "table", lambda measured: [["time"], [f"{measured['seconds']} s"]]
+    )
     return module
 
 
@@ -62,6 +69,8 @@ def test_numbers_are_named_by_their_page_and_of_plain_types(page):
     assert numbers["q00.text"] == "0, 4 → 7"
     assert numbers["speed.ratio"] == 20.5
     assert numbers["profile.rate"] == 200
+    assert numbers["prescribed.minutes"] == 1.5
+    assert written()["tables"]["speed-prescribed"] == {"header": ["time"], "rows": [["90 s"]]}
 
 
 def test_tables_are_named_by_their_page_and_split_into_headings_and_rows(page):

@@ -9,23 +9,46 @@ from analysis.loaded import Results
 from analysis.training import trace
 
 
-def test_bars_are_the_time_of_one_network_each_way_with_how_many_times_as_fast():
+def asked(name, **changes):
+    """What ``doit prescribed`` measured of an experiment; made up."""
+    return {
+        "question": name[:3],
+        "experiment": name,
+        "networks": 10,
+        "epochs": 10,
+        "seconds": 5.0,
+        "fit_epoch_seconds": 1.2,
+        "fit_startup_seconds": 0.5,
+        "hidden": [32],
+        "epoch_gflop": 20.0,
+    } | changes
+
+
+def test_dots_are_time_and_rate_of_one_network_each_way_with_how_many_times_as_long():
     results = Results()
-    results.speed = {
-        **{"dense_networks": 10, "dense_sheet_epoch_seconds": 30.0},
-        **{"dense_engine_epoch_seconds": 1.5, "dense_ratio": 20.0},
-        **{"cnn_networks": 2, "cnn_sheet_epoch_seconds": 12.0},
-        **{"cnn_engine_epoch_seconds": 8.0, "cnn_ratio": 1.5},
+    cnn = {"seconds": 800.0, "fit_epoch_seconds": 9.5, "fit_startup_seconds": 5.0}
+    results.prescribed = {
+        "experiments": [
+            asked("q06-hidden-002", hidden=[2]),
+            asked("q06-hidden-256", hidden=[1536, 256]),
+            asked("q09-cnn", hidden=[64], epoch_gflop=1000.0, **cnn),
+        ]
     }
     with style.drawing(style.LIGHT):
-        axes = speed.epochs(results).axes
-    assert [[bar.get_width() for bar in ax.patches] for ax in axes] == [[3.0, 0.15], [6.0, 4.0]]
-    assert [[text.get_text() for text in ax.texts] for ax in axes] == [
-        ["3 s", "0.15 s, 20 times as fast"],
-        ["6 s", "4 s, 1.5 times as fast"],
+        time, rate = speed.asked_for(results).axes
+    assert [label.get_text() for label in time.get_yticklabels()] == [
+        *("question 6, 2 hidden", "question 6, 256 hidden"),
+        "question 9",
     ]
-    titles = [ax.get_title("left") for ax in axes]
-    assert titles == ["10 networks of question 2", "2 networks of question 9"]
+    assert [text.get_text() for text in time.texts] == ["25.0", "25.0", "1.2"]
+    seconds, gflops = (
+        [dots.get_offsets()[0].tolist() for dots in ax.collections[2:]] for ax in (time, rate)
+    )
+    assert seconds == [[0.5, 1], [12.5, 1], [80, 2], [100, 2]]
+    assert gflops == [[400, 1], [16, 1], [125, 2], [100, 2]]
+    assert [dots.series for dots in time.collections] == [speed.HERE, speed.FIT] * 3
+    fills = [dots.get_facecolor()[0].tolist() for dots in time.collections]
+    assert fills[0] == fills[2] != fills[1] == fills[3]
 
 
 def step(seconds, networks=1, **kinds):

@@ -16,6 +16,7 @@ from analysis.training import verify
 
 FOLDER = ROOT / "analysis" / "questions"
 RESULTS = ROOT / "book" / "results"
+MEASURED = {RESULTS / f"{name}.json" for name in ("benchmark", "prescribed", "profile")}
 #: All that turns ledgers into figures and numbers, and so not what only looks at them.
 SHARED = {
     path
@@ -86,11 +87,10 @@ def test_figures_depend_on_their_ledgers_on_what_is_shown_and_on_what_draws(task
 
 def test_figures_of_how_fast_depend_on_what_was_measured_and_on_what_draws(tasks):
     task = tasks["figures:speed"]
-    measured = {RESULTS / "benchmark.json", RESULTS / "profile.json"}
-    assert {*measured, *SHARED} <= files(task.file_dep)
+    assert {*MEASURED, *SHARED} <= files(task.file_dep)
     assert {path.suffix for path in files(task.file_dep)} & {".jsonl"} == set()
     assert {path.name for path in files(task.targets)} == {
-        f"speed-{name}{end}" for name in ("epochs", "steps") for end in ENDINGS
+        f"speed-{name}{end}" for name in ("asked-for", "steps") for end in ENDINGS
     }
 
 
@@ -108,7 +108,7 @@ def test_numbers_depend_on_every_ledger_question_and_measurement(tasks):
     needed |= {
         RESULTS / f"{name}.{end}" for name in ("mnist", "cifar10") for end in ("json", "png")
     }
-    needed |= {RESULTS / "benchmark.json", RESULTS / "profile.json", RESULTS / "draw-a-digit.json"}
+    needed |= MEASURED | {RESULTS / "draw-a-digit.json"}
     assert needed <= files(tasks["numbers"].file_dep)
     assert files(tasks["numbers"].targets) == files([report.NUMBERS])
 

@@ -12,11 +12,11 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from analysis import prescribed, results
+from analysis import cost, prescribed, results
 from analysis.agreement import DIFFERENT, SAME
 from analysis.files import write_whole
 from analysis.results import FOLDER, Runs
-from analysis.spec import Experiment
+from analysis.spec import Dense, Experiment
 from analysis.training import literal, machine, workers
 from analysis.training.benchmark import apart
 from analysis.training.lifetime import stoppable
@@ -99,6 +99,7 @@ def _measured(
                 "experiment": experiment.name,
                 "networks": len(ours),
                 "epochs": experiment.epochs,
+                **_work(experiment),
                 "seconds": seconds,
                 "fit_epoch_seconds": fit["epoch"],
                 "fit_startup_seconds": fit["startup"],
@@ -107,6 +108,13 @@ def _measured(
         )
     cores = workers.number_here()
     return machine.timed_on() | {"cores": cores, "experiments": experiments}, wrong
+
+
+def _work(experiment: Experiment) -> dict:
+    """Hidden neurons by layer, and the arithmetic of an epoch of one network, with testing."""
+    hidden = [layer.units for layer in experiment.layers[:-1] if isinstance(layer, Dense)]
+    flops = cost.flops_per_epoch(experiment) + cost.flops_of_testing(experiment)
+    return {"hidden": hidden, "epoch_gflop": flops / 1e9}
 
 
 def _expected_of_fit(experiment: Experiment) -> float:
