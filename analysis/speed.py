@@ -38,7 +38,7 @@ def asked_for(results: Results):
     axes[1].set(xlabel="GFLOP/s", title="arithmetic a second")
     for ax in axes:
         ax.set_xscale("log")
-        ax.margins(x=0.12)
+        ax.margins(x=0.16)
         style.plain_ticks(ax.xaxis, digits=(1,))
         ax.tick_params(axis="y", length=0)
     return figure
