@@ -30,6 +30,12 @@ def made_up(wrong, sure=0.9):
     return tiny.runs(loss=[[0.1]] * len(wrong), predictions=answers, outputs=outputs)
 
 
+def one_view_and_three(wrong, wrong_with_views):
+    """Runs whose predictions are by one view and whose outputs are by three."""
+    one, three = made_up(wrong), made_up(wrong_with_views)
+    return tiny.runs(loss=[[0.1]] * len(wrong), predictions=one.predictions, outputs=three.outputs)
+
+
 def results(experiment, wrong):
     excerpt = Excerpt(LABELS, LABELS, np.array([], int), Path())
     return Results({experiment: made_up(wrong)}, {experiment.dataset: excerpt})
@@ -46,6 +52,13 @@ def test_a_vote_misses_what_most_networks_miss():
     assert q07._mistakes(found, q07.FINAL_CNN).tolist() == [2, 2, 3]
 
 
+def test_mistakes_are_those_with_views_where_a_network_has_them():
+    found = results(q07.FINAL_CNN, WRONG)
+    runs = {q07.FINAL_DENSE: one_view_and_three([[0, 1], [1]], [[0], []])}
+    found = Results(runs, found.excerpts)
+    assert q07._mistakes(found, q07.FINAL_DENSE).tolist() == [1, 0]
+
+
 def test_what_a_vote_saves_is_counted_by_image_and_is_a_loss_where_it_is_wrong():
     saved = q07._saved_by_vote(results(q07.FINAL_CNN, WRONG), q07.FINAL_CNN)
     assert saved == pytest.approx([0, -1 / 3, 1 / 3, 1 / 3, *[0] * 16])
@@ -55,20 +68,28 @@ def test_what_a_vote_saves_is_counted_by_image_and_is_a_loss_where_it_is_wrong()
 def test_final_networks_have_a_row_for_their_mean_and_one_for_their_vote():
     both = results(q07.FINAL_CNN, WRONG)
     both = Results(
-        {q07.FINAL_CNN: both[q07.FINAL_CNN], q07.FINAL_DENSE: made_up([[0], [1]])},
+        {
+            q07.FINAL_CNN: both[q07.FINAL_CNN],
+            q07.EARLIER_DENSE: made_up([[0], [1]]),
+            q07.FINAL_DENSE: one_view_and_three([[0, 1], [1]], [[0], []]),
+        },
         both.excerpts,
     )
     header, *rows = q07._final_rows(both)
     assert all(len(row) == len(header) for row in rows)
     assert [row[0] for row in rows] == [
-        "dense layers only, mean of 2 runs",
-        "dense layers only, vote of all 2",
+        "two dense layers of 512, mean of 2 runs",
+        "two dense layers of 512, vote of all 2",
+        "two dense layers of 1,024, one view, mean of 2 runs",
+        "two dense layers of 1,024, three views, mean of 2 runs",
+        "two dense layers of 1,024, three views, vote of all 2",
         "convolutional, mean of 3 runs",
         "convolutional, vote of all 3",
     ]
-    assert [row[1] for row in rows][2:] == [f"{1 - 7 / 60:.2%}", "90.00%"]
-    assert [row[-1] for row in rows][2:] == ["2\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}3", "2"]
-    assert [row[2] for row in rows][1::2] == ["–", "–"]
+    assert [row[1] for row in rows][2:4] == [f"{1 - 3 / 40:.2%}", f"{1 - 1 / 40:.2%}"]
+    assert [row[1] for row in rows][5:] == [f"{1 - 7 / 60:.2%}", "90.00%"]
+    assert [row[-1] for row in rows][5:] == ["2\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}3", "2"]
+    assert [row[2] for row in rows if "vote" in row[0]] == ["–", "–", "–"]
 
 
 def test_every_setting_has_a_number_and_later_ones_change_no_earlier_one():

@@ -187,6 +187,7 @@ def numbers(results: Results) -> dict:
         "published_small_petaflops": published.JORDAN_93.teraflops / 1e3,
         "published_large": published.JORDAN_95.accuracy,
         "published_large_petaflops": published.JORDAN_95.teraflops / 1e3,
+        "published_largest_times": published.JORDAN_96.teraflops / ladder.teraflops(LARGE),
         "sheets_test": float(sheets.final("val_accuracy").mean()),
         "hardest_before": float(before[now.argmin()]),
         "missed_before": len(mistakes.all_wrong(sheets.predictions[: len(final)], labels)),
