@@ -30,11 +30,11 @@ def asked_for(results: Results):
             ):
                 dot = ax.scatter(value, row, s=26, edgecolor=colour, zorder=2, **look)
                 drawn.of_seeds(dot, (), series)
-        times = {"textcoords": "offset points", "va": "center", "fontsize": 8.5}
-        axes[0].annotate(f"{fit / here:.1f}", (fit, row), (6, 0), **times)
+        beside = {"textcoords": "offset points", "va": "center", "fontsize": 8.5}
+        axes[0].annotate(f"{fit / here:.1f}", (fit, row), (6, 0), **beside)
     axes[0].set_yticks(range(len(measured)), _names(measured))
     axes[0].invert_yaxis()
-    axes[0].set(xlabel="seconds for a network", title="time, and how many times less")
+    axes[0].set(xlabel="seconds for a network", title="time, and the ratio")
     axes[1].set(xlabel="GFLOP/s", title="arithmetic a second")
     for ax in axes:
         ax.set_xscale("log")
@@ -47,10 +47,11 @@ def asked_for(results: Results):
 def _names(measured: list[dict]) -> list[str]:
     """Question 9, and, where a question has several sizes, question 6, 256 hidden."""
     questions = [found["question"] for found in measured]
+    sizes = (" and ".join(f"{units:,}" for units in found["hidden"]) for found in measured)
     return [
         f"question {question.lstrip('q0')}"
-        + (f", {found['hidden'][-1]:,} hidden" if questions.count(question) > 1 else "")
-        for question, found in zip(questions, measured, strict=True)
+        + (f", {size} hidden" if questions.count(question) > 1 else "")
+        for question, size in zip(questions, sizes, strict=True)
     ]
 
 

@@ -37,7 +37,7 @@ def test_dots_are_time_and_rate_of_one_network_each_way_with_how_many_times_as_l
     with style.drawing(style.LIGHT):
         time, rate = speed.asked_for(results).axes
     assert [label.get_text() for label in time.get_yticklabels()] == [
-        *("question 6, 2 hidden", "question 6, 256 hidden"),
+        *("question 6, 2 hidden", "question 6, 1,536 and 256 hidden"),
         "question 9",
     ]
     assert [text.get_text() for text in time.texts] == ["25.0", "25.0", "1.2"]

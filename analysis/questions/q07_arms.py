@@ -282,7 +282,7 @@ CNN_WIDER = CNN_SMOOTHING.but(
     layers=_six(64, 128, 256, block=_convolution_normalised),
 )
 
-# And whether the final dense network misses what had helped others meanwhile, one thing at a time.
+# What had helped other dense networks, and more epochs, put on the first recipe one by one.
 DENSE_LONGER_SMOOTHING = DENSE_LONGER.but(
     "q07-dense-longer-smoothing", "smoothed labels", label_smoothing=0.05, outputs=False
 )
@@ -336,8 +336,8 @@ ARMS = (*FIRST, *LATER)
 #: The same, for the table of sizes.
 ARMS_BY_SIZE = tuple(SIZED_FROM if arm is DENSE_CHANGED else arm for arm in ARMS)
 
-#: The arms with the fewest mistakes on held-out images, of each kind in `FIRST` and of all with
-#: dense layers; claims say so.
+#: The arms with the fewest mistakes on held-out images: with dense layers in `FIRST`, with
+#: convolutions, and with dense layers of all; claims say so.
 CHOSEN = FIRST_DENSE, BEST_CNN, BEST_DENSE = DENSE_LONGER, CNN_LONGER, DENSE_LONGEST
 
 
