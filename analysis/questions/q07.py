@@ -520,8 +520,9 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "vote",
-            "A vote makes fewer mistakes than its members on average, and on the test set fewer "
-            "than any one of them.",
+            "A vote makes fewer mistakes than its members on average; on the test set those of the "
+            "convolutional networks and of the dense ones with layers of 512 make fewer than any "
+            "one of them, that of the dense ones with 1,024 does not.",
             *(
                 at_most(
                     f"{name}: mistakes of the vote",
@@ -532,19 +533,21 @@ def claims(results: Results) -> list[Claim]:
                 for name, experiment in recipes.items()
             ),
             *(
-                at_most(
+                criterion(
                     f"{name}, test set: mistakes of the vote beside the best",
                     _voted(results, experiment),
-                    int(_mistakes(results, experiment).min()) - 1,
+                    int(_mistakes(results, experiment).min()) + more,
                 )
-                for name, experiment in _FINALS.items()
+                for (criterion, more), (name, experiment) in zip(
+                    ((at_most, -1), (at_least, 0), (at_most, -1)), _FINALS.items(), strict=True
+                )
             ),
         ),
         Claim(
             "vote-images",
-            "On the test set the vote of either kind of dense networks makes fewer mistakes than "
-            "its members do on average, also if other images are allowed for; of the convolutional "
-            "networks' vote that cannot be told.",
+            "On the test set the vote of the dense networks with layers of 512 makes fewer "
+            "mistakes than its members do on average, also if other images are allowed for; of the "
+            "votes of those with 1,024 and of the convolutional networks that cannot be told.",
             *(
                 criterion(
                     f"{name}: mistakes fewer",
@@ -552,7 +555,7 @@ def claims(results: Results) -> list[Claim]:
                     form="+.1f",
                 )
                 for criterion, (name, experiment) in zip(
-                    (above, above, undecided), _FINALS.items(), strict=True
+                    (above, undecided, undecided), _FINALS.items(), strict=True
                 )
             ),
         ),
@@ -843,7 +846,7 @@ def against_cost(results):
         ours.append(published.point(f"question 6: {size}", accuracy, q06.BY_SIZE[size]))
     for label, experiment, label_at, vote_at in (
         ("dense: 512", EARLIER_DENSE, (-1, 0), (1, 1)),
-        ("dense: 1,024", FINAL_DENSE, (-1, 0), (1, 1)),
+        ("dense: 1,024", FINAL_DENSE, (-1, 0), (1, 0)),
         ("convolutional", FINAL_CNN, (-1, 0), (0, -1)),
     ):
         runs, voted = results[experiment], 1 - _voted(results, experiment) / TESTED
