@@ -18,7 +18,7 @@ HERE, FIT = "this report", "model.fit"
 def asked_for(results: Results):
     """What a network of each kind that the assignment asks for takes either way: time and rate."""
     measured = results.prescribed["experiments"]
-    figure, axes = style.figure(2, height=4.6, sharey=True)
+    figure, axes = style.figure(2, height=4.0, sharey=True)
     colour, faint = style.theme().categories[0], style.theme().faint
     for row, found in enumerate(measured):
         here, fit = (n / found["networks"] for n in (found["seconds"], extrapolated(found)))
