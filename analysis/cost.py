@@ -123,3 +123,8 @@ def flops_of_testing(experiment: Experiment) -> int:
     """Multiplications and additions that one network's answers to all test images take."""
     images = experiment.validation or DATASETS[experiment.dataset].shapes["x_test"][0]
     return 2 * images * sum(layer.products for layer in layers(experiment))
+
+
+def gflop_of_an_epoch(experiment: Experiment) -> float:
+    """What one network takes to be trained for an epoch and tested, in 10⁹ operations."""
+    return (flops_per_epoch(experiment) + flops_of_testing(experiment)) / 1e9

@@ -212,6 +212,7 @@ _MEASURES = {
     "seconds": lambda results, arm: results[arm.experiment].seconds / len(arm.experiment.seeds),
     "gain": lambda results, arm: gain(results, arm)[0],
     "fewer": lambda results, arm: fewer(results, arm, arm.base),
+    "known": lambda results, arm: float(results[arm.experiment].after("accuracy").mean()),
 }
 
 
@@ -221,8 +222,9 @@ def numbers(results: Results, cited: Mapping[str, Sequence[Arm]]) -> dict:
     Parameters
     ----------
     results : Results
-    cited : mapping from {"accuracy", "mistakes", "seconds", "gain", "fewer"} to sequence of Arm
-        Of which arms the page cites what: means of their runs; the last two against their base.
+    cited : mapping from str, one of `_MEASURES`, to sequence of Arm
+        Of which arms the page cites what: means of their runs; gain and fewer are against their
+        base, and known is the accuracy on training images as they are.
     """
     return {
         f"{arm.experiment.name.partition('-')[2].replace('-', '_')}_{name}": _MEASURES[name](

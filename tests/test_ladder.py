@@ -26,6 +26,7 @@ def runs(arm, accuracies):
     for seed, value in zip(arm.experiment.seeds, accuracies, strict=True):
         record = tiny.record(seed)
         record["history"]["val_accuracy"] = [0.1, value]
+        record["after"]["accuracy"] = value + 0.1
         records.append(record)
     return Runs(arm.experiment, tuple(records))
 
@@ -143,7 +144,7 @@ def test_best_arm_has_the_highest_mean():
 def test_numbers_are_those_cited_and_named_after_the_experiment():
     cited = {
         "mistakes": [FIRST, WIDER],
-        **{name: [WIDER] for name in ("accuracy", "gain", "fewer", "seconds")},
+        **{name: [WIDER] for name in ("accuracy", "gain", "fewer", "seconds", "known")},
     }
     assert ladder.numbers(RESULTS, cited) == {
         "first_mistakes": pytest.approx(200 * 0.2),
@@ -152,6 +153,7 @@ def test_numbers_are_those_cited_and_named_after_the_experiment():
         "wider_gain": pytest.approx(5),
         "wider_fewer": pytest.approx(1 - 30 / 40),
         "wider_seconds": 1.5,
+        "wider_known": pytest.approx(0.95),
     }
 
 

@@ -197,7 +197,7 @@ def test_what_the_vote_leaves_is_counted_by_what_readers_made_of_it():
         "final_cnn_mistakes": 8 / 3,
         "final_cnn_minutes": 2,
         "by_heart": 0.5,
-        "unchanged_known": 0.8,
+        "cnn_unchanged_known": 0.8,
         "core_hours": len(q07.EXPERIMENTS) / 10,
         "dense_1024_gain": -0.1,
     }

@@ -84,6 +84,7 @@ CITED = {
     "mistakes": (SHEETS, LOOKAHEAD, WIDER, UNSCALED),
     "seconds": (SHEETS, HALF, LOOKAHEAD, ADAM),
     "gain": (*STEPS[1:], *ALONE, *WITHOUT, *ADDED, LONGER, LONGER_CUTOUT),
+    "known": (LOOKAHEAD, LONGER, LONGER_UNCHANGED),
 }
 
 EXPERIMENTS = (*(arm.experiment for arm in ARMS), SMALL, FINAL, LARGE, LARGE_MUON)
@@ -164,14 +165,6 @@ def numbers(results: Results) -> dict:
         "plainer_loss": -ladder.gain(results, PLAINER).mean,
         "unchanged_loss": -ladder.gain(results, UNCHANGED).mean,
         "longer_unchanged_loss": -ladder.gain(results, LONGER_UNCHANGED).mean,
-        **{
-            f"{name}_known": float(results[arm.experiment].after("accuracy").mean())
-            for name, arm in (
-                ("lookahead", LOOKAHEAD),
-                ("longer", LONGER),
-                ("longer_unchanged", LONGER_UNCHANGED),
-            )
-        },
         "unchanged_longer_loss": -_more_at_twelve(results, LONGER_UNCHANGED, UNCHANGED).mean,
         "layers_gain": ladder.over(results, ADAM, ALTERNATING).mean,
         "compared": sum(arm.base is not None for arm in ARMS),

@@ -88,7 +88,7 @@ def _compare(experiment: Experiment, limit: float) -> dict[str, float]:
     sheet = apart(_sheets_way, experiment)
     engine = _engines_way(experiment)
     networks = len(experiment.seeds)
-    gflop = networks * (cost.flops_per_epoch(experiment) + cost.flops_of_testing(experiment)) / 1e9
+    gflop = networks * cost.gflop_of_an_epoch(experiment)
     return {
         "networks": networks,
         "sheet_epoch_seconds": sheet["epoch"],

@@ -99,7 +99,10 @@ def _measured(
                 "experiment": experiment.name,
                 "networks": len(ours),
                 "epochs": experiment.epochs,
-                **_work(experiment),
+                "hidden": [
+                    layer.units for layer in experiment.layers[:-1] if isinstance(layer, Dense)
+                ],
+                "epoch_gflop": cost.gflop_of_an_epoch(experiment),
                 "seconds": seconds,
                 "fit_epoch_seconds": fit["epoch"],
                 "fit_startup_seconds": fit["startup"],
@@ -108,13 +111,6 @@ def _measured(
         )
     cores = workers.number_here()
     return machine.timed_on() | {"cores": cores, "experiments": experiments}, wrong
-
-
-def _work(experiment: Experiment) -> dict:
-    """Hidden neurons by layer, and the arithmetic of an epoch of one network, with testing."""
-    hidden = [layer.units for layer in experiment.layers[:-1] if isinstance(layer, Dense)]
-    flops = cost.flops_per_epoch(experiment) + cost.flops_of_testing(experiment)
-    return {"hidden": hidden, "epoch_gflop": flops / 1e9}
 
 
 def _expected_of_fit(experiment: Experiment) -> float:
