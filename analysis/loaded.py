@@ -57,8 +57,8 @@ class Results:
         return self._measured(results.SPEED)
 
     @cached_property
-    def prescribed(self) -> dict:
-        """What ``doit prescribed`` measured."""
+    def prescribed(self) -> list[dict]:
+        """What ``doit prescribed`` measured, on one machine after the other."""
         return self._measured(results.PRESCRIBED)
 
     @cached_property
@@ -66,7 +66,7 @@ class Results:
         """What ``doit profile`` measured."""
         return self._measured(results.PROFILE)
 
-    def _measured(self, file: Path) -> dict:
+    def _measured(self, file: Path) -> dict | list[dict]:
         return json.loads((self._folder / file.name).read_text())
 
     @cached_property

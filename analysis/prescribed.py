@@ -1,10 +1,12 @@
-"""What the assignment has everyone train, and the table of what ``doit prescribed`` measured."""
+"""What the assignment has everyone train, and tables of what ``doit prescribed`` measured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import NamedTuple
 
 from analysis import forms
 from analysis.levels import ASKED_FOR
@@ -27,6 +29,12 @@ PRESCRIBED: tuple[tuple[str, Experiment], ...] = tuple(
     }.items()
     for experiment in experiments
 )
+
+#: Vector instructions as Linux and as readers call them, the widest first.
+VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2", "sve": "SVE", "asimd": "NEON"}
+
+#: Name of the row of all questions together.
+ALL = "all"
 
 HEADINGS = (
     "question",
@@ -51,15 +59,62 @@ def table(measured: dict) -> list[list[str]]:
     Parameters
     ----------
     measured : dict
-        What `analysis.training.prescribed.measure` keeps.
+        What `analysis.training.prescribed.measure` keeps of a machine.
     """
-    experiments = measured["experiments"]
-    by_question = groupby(experiments, key=lambda found: found["question"])
+    return [list(HEADINGS), *(_row(*part) for part in _by_question(measured).items())]
+
+
+def by_machine(measured: Sequence[dict]) -> list[list[str]]:
+    """Rows of text, the machines first: times and ratios of each question, and of all.
+
+    Parameters
+    ----------
+    measured : sequence of dict
+        As `table` is given them, each of another machine.
+    """
+    machines = [machine(found) for found in measured]
+    parts = [_by_question(found) for found in measured]
     return [
-        list(HEADINGS),
-        *(_row(question.lstrip("q0"), list(found)) for question, found in by_question),
-        _row("all", experiments),
+        ["", *(found.processor for found in machines)],
+        ["family and model", *(found.model for found in machines)],
+        ["cores", *(f"{found.cores}" for found in machines)],
+        ["vectors it has", *(vectors(found) for found in measured)],
+        ["settings", *(found.settings or "none" for found in machines)],
+        *(
+            [f"question {name}" if name != ALL else ALL, *(_gain(part[name]) for part in parts)]
+            for name in parts[0]
+        ),
+        ["the same as in the report", *(_sameness(part[ALL]) for part in parts)],
     ]
+
+
+class Machine(NamedTuple):
+    """What tells a machine on which was measured from others."""
+
+    processor: str
+    model: str
+    cores: int
+    settings: str
+
+
+def machine(measured: dict) -> Machine:
+    """On which this was measured."""
+    known = re.search(r"cpu family (\d+), model (\d+)", measured["make"])
+    model = ", ".join(known.groups()) if known else measured["make"]
+    return Machine(measured["processor"], model, measured["cores"], measured["settings"])
+
+
+def is_of(measured: dict, asked: Sequence[tuple[str, Experiment]]) -> bool:
+    """Whether this was measured of these networks, and of no others."""
+    return [
+        (found["question"], found["key"], found["networks"]) for found in measured["experiments"]
+    ] == [(question, experiment.key, len(experiment.seeds)) for question, experiment in asked]
+
+
+def vectors(measured: dict) -> str:
+    """The longest vectors that the processor has, used or not."""
+    has = measured["instructions"].split()
+    return next((name for flag, name in VECTORS.items() if flag in has), "others")
 
 
 def numbers(measured: dict) -> dict:
@@ -71,11 +126,11 @@ def numbers(measured: dict) -> dict:
         As `table` is given it.
     """
     experiments = measured["experiments"]
-    here, fit = _total(experiments, "seconds"), sum(map(extrapolated, experiments))
+    here, fit = _seconds(experiments)
     slowest = sorted(experiments, key=lambda found: found["seconds"])[-2:]
     return {
         "processor": measured["processor"],
-        "instructions": "AVX-512" if "avx512f" in measured["instructions"].split() else "AVX2",
+        "instructions": vectors(measured),
         "cores": measured["cores"],
         "networks": _total(experiments, "networks"),
         "same": _total(experiments, "same"),
@@ -92,9 +147,25 @@ def rates(found: dict) -> tuple[float, float]:
     return gflop / found["seconds"], gflop / extrapolated(found)
 
 
+def _by_question(measured: dict) -> dict[str, list[dict]]:
+    """What was measured for each question, by its number, and for all."""
+    experiments = measured["experiments"]
+    by_question = groupby(experiments, key=lambda found: found["question"])
+    return {name.lstrip("q0"): list(found) for name, found in by_question} | {ALL: experiments}
+
+
+def _seconds(experiments: list[dict]) -> tuple[float, float]:
+    """Of all experiments, here and by ``model.fit``."""
+    return _total(experiments, "seconds"), sum(map(extrapolated, experiments))
+
+
+def _gain(experiments: list[dict]) -> str:
+    here, fit = _seconds(experiments)
+    return f"{here:,.0f} s ({fit / here:.1f})"
+
+
 def _row(name: str, experiments: list[dict]) -> list[str]:
-    here = _total(experiments, "seconds")
-    fit = sum(map(extrapolated, experiments))
+    here, fit = _seconds(experiments)
     return [
         name,
         f"{_total(experiments, 'networks'):,}",

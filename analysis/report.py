@@ -89,10 +89,11 @@ def collect(results: Results) -> dict:
     content["numbers"] |= {f"speed.{name}": value for name, value in results.speed.items()}
     for name, values in (
         ("profile", speed.numbers(results.profile)),
-        ("prescribed", prescribed.numbers(results.prescribed)),
+        ("prescribed", prescribed.numbers(results.prescribed[0])),
     ):
         content["numbers"] |= {f"{name}.{key}": value for key, value in values.items()}
-    content["tables"]["speed-prescribed"] = _table(prescribed.table(results.prescribed))
+    content["tables"]["speed-prescribed"] = _table(prescribed.table(results.prescribed[0]))
+    content["tables"]["speed-machines"] = _table(prescribed.by_machine(results.prescribed))
     for name, function in speed.FIGURES.items():
         content["figures"][name] = _origin(name, function)
     return content

@@ -17,7 +17,7 @@ HERE, FIT = "this report", "model.fit"
 
 def asked_for(results: Results):
     """What a network of each kind that the assignment asks for takes either way: time and rate."""
-    measured = results.prescribed["experiments"]
+    measured = results.prescribed[0]["experiments"]
     figure, axes = style.figure(2, height=4.0, sharey=True)
     colour, faint = style.theme().categories[0], style.theme().faint
     for row, found in enumerate(measured):

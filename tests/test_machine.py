@@ -38,11 +38,14 @@ def says(monkeypatch, tmp_path):
     machine._cpu_info.cache_clear()
 
 
+FROM_OUTSIDE = ("TF_", "CUDA_", "ONEDNN_", "DNNL_", "XLA_", "NVIDIA_", machine.BFLOAT16_VARIABLE)
+
+
 @pytest.fixture
 def environment(monkeypatch):
     """The environment, as if TensorFlow had not been imported yet; changes end with the test."""
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    for name in [name for name in os.environ if name.startswith(("TF_", "CUDA_"))]:
+    for name in [name for name in os.environ if name.startswith(FROM_OUTSIDE)]:
         del os.environ[name]
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
     return os.environ
@@ -75,7 +78,7 @@ def test_the_environment_overrules_what_a_processor_says_of_bfloat16(says, bfloa
 
 def test_what_the_environment_says_of_bfloat16_must_be_yes_or_no(monkeypatch):
     monkeypatch.setenv(machine.BFLOAT16_VARIABLE, "1")
-    with pytest.raises(ValueError, match="REPORT_BFLOAT16 is '1': set it to yes or no"):
+    with pytest.raises(machine.SettingError, match="REPORT_BFLOAT16 is '1': set it to yes or no"):
         machine.has_bfloat16()
 
 
@@ -174,6 +177,14 @@ def test_what_is_meant_to_change_numbers_is_left_and_recorded(environment):
     machine.settle()
     recorded = machine.provenance(tiny.experiment())["environment"].split()
     assert {"ONEDNN_MAX_CPU_ISA=AVX2", "TF_ENABLE_ONEDNN_OPTS=1"} <= set(recorded)
+
+
+def test_beside_a_time_stands_what_someone_chose_and_not_what_always_holds(environment):
+    machine.settle()
+    assert machine.timed_on()["settings"] == ""
+    environment |= {"XLA_FLAGS": "--xla_cpu_max_isa=AVX2", machine.BFLOAT16_VARIABLE: "no"}
+    settings = f"{machine.BFLOAT16_VARIABLE}=no XLA_FLAGS=--xla_cpu_max_isa=AVX2"
+    assert machine.timed_on()["settings"] == settings
 
 
 @pytest.mark.parametrize("named", [None, "", "-1", "0"])

@@ -140,10 +140,106 @@ def test_numbers_are_of_all_experiments_together():
     )
 
 
-def test_a_processor_without_avx_512_is_not_said_to_have_it():
-    older = {"processor": "Old", "instructions": "avx avx2 fma", "cores": 1}
-    found = prescribed.numbers(older | {"experiments": [measured("q01")]})
-    assert found["instructions"] == "AVX2"
+@pytest.mark.parametrize(
+    ("instructions", "widest"),
+    [
+        ("avx avx2 fma avx512f avx512_bf16", "AVX-512"),
+        ("avx avx2 fma", "AVX2"),
+        ("asimd asimdhp sve", "SVE"),
+        ("asimd", "NEON"),
+        ("avx", "others"),
+    ],
+)
+def test_the_widest_vectors_of_a_processor_are_named(instructions, widest):
+    assert prescribed.vectors({"instructions": instructions}) == widest
+
+
+EPYC = {
+    "processor": "AMD EPYC",
+    "make": "x86_64, vendor_id AuthenticAMD, cpu family 25, model 17, stepping 1",
+    "instructions": "avx avx2 avx512f",
+    "settings": "",
+    "cores": 2,
+}
+TOLD = "ONEDNN_MAX_CPU_ISA=AVX2"
+
+#: What was measured of all that is asked for; made up.
+OF_THESE = [
+    measured(question, experiment=e.name, key=e.key, networks=len(e.seeds)) for question, e in ASKED
+]
+
+
+def test_machines_stand_side_by_side_each_with_its_times_and_ratios():
+    arm = {"processor": "Neoverse", "make": "aarch64", "instructions": "asimd", "settings": TOLD}
+    table = prescribed.by_machine(
+        [
+            EPYC | {"experiments": [measured("q01"), measured("q02", same=3), measured("q02")]},
+            EPYC | arm | {"experiments": [measured("q01", seconds=40.0), measured("q02")]},
+        ]
+    )
+    assert table == [
+        ["", "AMD EPYC", "Neoverse"],
+        ["family and model", "25, 17", "aarch64"],
+        ["cores", "2", "2"],
+        ["vectors it has", "AVX-512", "NEON"],
+        ["settings", "none", TOLD],
+        ["question 1", "20 s (5.5)", "40 s (2.8)"],
+        ["question 2", "40 s (5.5)", "20 s (5.5)"],
+        ["all", "60 s (5.5)", "60 s (3.7)"],
+        [
+            "the same as in the report",
+            "23 to the bit, 30 in every answer, all to 0.00 points",
+            "all, to the bit",
+        ],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "is_kept"),
+    [
+        ({}, False),
+        ({"tensorflow": "2.20"}, False),
+        ({"cores": 4}, True),
+        ({"settings": TOLD}, True),
+        ({"processor": "AMD EPYC 9004"}, True),
+        ({"make": EPYC["make"].replace("model 17", "model 1")}, True),
+        ({"cores": 4, "experiments": OF_THESE[1:]}, False),
+        ({"cores": 4, "experiments": [OF_THESE[0] | {"key": "0"}, *OF_THESE[1:]]}, False),
+        ({"cores": 4, "experiments": [OF_THESE[0] | {"networks": 2}, *OF_THESE[1:]]}, False),
+    ],
+)
+def test_what_was_measured_on_another_kind_of_machine_is_kept(
+    folder, tmp_path, monkeypatch, capsys, before, is_kept
+):
+    file, before = tmp_path / "kept.json", EPYC | {"experiments": OF_THESE} | before
+    file.write_text(json.dumps([before]))
+    now = [found | {"seconds": 7.0} for found in OF_THESE]
+    cores = EPYC["cores"]
+    monkeypatch.setattr(training.machine, "timed_on", lambda: EPYC)
+    monkeypatch.setattr(training.workers, "number_here", lambda: cores)
+    monkeypatch.setattr(training, "_measured", lambda asked, ledgers, before: (now, []))
+    training.measure(ASKED, file, folder)
+    assert json.loads(file.read_text()) == [*[before] * is_kept, EPYC | {"experiments": now}]
+    is_of_others = before["experiments"] != OF_THESE
+    assert ("on AMD EPYC (25, 17) is of other networks" in capsys.readouterr().err) == is_of_others
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[{}]", json.dumps([EPYC]), json.dumps(EPYC | {"experiments": []}), "7"]
+)
+def test_a_file_that_is_not_of_its_making_is_refused_before_anything_is_trained(
+    folder, fits, tmp_path, content
+):
+    file = tmp_path / "kept.json"
+    file.write_text(content)
+    with pytest.raises(VerificationError, match=r"kept\.json is not what 'doit prescribed' writes"):
+        training.measure(ASKED, file, folder)
+    assert fits == [] and file.read_text() == content
+
+
+def test_what_the_page_shows_was_measured_of_the_networks_that_are_prescribed_now():
+    for found in json.loads(training.FILE.read_text()):
+        assert prescribed.is_of(found, prescribed.PRESCRIBED), "run 'doit prescribed'"
 
 
 def test_rows_are_printed_in_columns():
@@ -183,9 +279,9 @@ def test_all_is_trained_again_and_compared_and_no_ledger_is_touched(folder, fits
     before = contents(folder)
     training.measure(ASKED, tmp_path / "kept.json", folder)
     assert contents(folder) == before
-    kept = json.loads((tmp_path / "kept.json").read_text())
+    (kept,) = json.loads((tmp_path / "kept.json").read_text())
     assert kept["cores"] == workers.number_here()
-    assert {"processor", "instructions", "tensorflow", "keras", "numpy"} <= kept.keys()
+    assert {*EPYC, "tensorflow", "keras", "numpy"} <= kept.keys()
     for (question, experiment), found in zip(ASKED, kept["experiments"], strict=True):
         lines = Ledger(experiment, folder).read().values()
         accuracy = sum(line["history"]["val_accuracy"][-1] for line in lines) / len(lines)
@@ -194,6 +290,7 @@ def test_all_is_trained_again_and_compared_and_no_ledger_is_touched(folder, fits
         assert found == {
             "question": question,
             "experiment": experiment.name,
+            "key": experiment.key,
             "networks": 3,
             "epochs": experiment.epochs,
             "hidden": [16],
@@ -223,24 +320,20 @@ def test_fit_is_timed_once_for_each_network_whatever_its_epochs(folder, fits, tm
 
 
 def test_time_left_counts_what_is_still_to_come_of_both_ways(folder, fits, tmp_path, monkeypatch):
-    told = []
-    monkeypatch.setattr(training, "_expected_of_fit", lambda experiment: 100.0)
+    told, kept = [], tmp_path / "kept.json"
+    other = OF_THESE[2] | {"seconds": 30.0}
+    monkeypatch.setattr(training, "_kept", lambda *given: {"a machine": {"experiments": [other]}})
     monkeypatch.setattr(training.Pace, "say", lambda pace, at, seconds: told.append(seconds))
-    training.measure(ASKED, tmp_path / "kept.json", folder)
-    here = [
+    training.measure(ASKED, kept, folder)
+    never_measured = [
         sum(line["seconds"] for line in Ledger(e, folder).read().values()) / workers.number_here()
-        for _, e in ASKED
+        for e in (SHORT, LONG)
     ]
+    here = [*never_measured, 30]
+    fit = training.START + 1 + (1 + training.EPOCHS) * 2
     assert told == pytest.approx(
-        [200 + sum(here), 100 + sum(here), sum(here), sum(here[1:]), here[2]]
+        [training.START + fit + sum(here), fit + sum(here), sum(here), sum(here[1:]), here[2]]
     )
-
-
-def test_fit_is_expected_to_take_what_the_benchmark_found(monkeypatch, tmp_path):
-    found = {"dense_sheet_epoch_seconds": 20.0, "dense_networks": 10}
-    (tmp_path / "benchmark.json").write_text(json.dumps(found))
-    monkeypatch.setattr(training.results, "SPEED", tmp_path / "benchmark.json")
-    assert training._expected_of_fit(SHORT) == training.START + (1 + training.EPOCHS) * 2
 
 
 def test_a_network_that_contradicts_its_ledger_is_an_error_and_nothing_is_kept(
@@ -250,13 +343,13 @@ def test_a_network_that_contradicts_its_ledger_is_an_error_and_nothing_is_kept(
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     lines[1]["history"]["loss"][1] *= 0.999
     path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
-    kept.write_text("what was there")
+    kept.write_text("[]")
     with pytest.raises(VerificationError, match="not what the ledger says: q02-long, seed 1;"):
         training.measure(ASKED, kept, folder)
     said = capsys.readouterr().out
     assert "q02-long, seed 1: different: loss of epoch 2 is" in said
     assert "8 to the bit" in said.splitlines()[-1]
-    assert kept.read_text() == "what was there"
+    assert kept.read_text() == "[]"
 
 
 def test_without_a_ledger_nothing_is_trained(folder, fits, tmp_path):
@@ -291,7 +384,7 @@ def test_stopped_it_leaves_nothing_and_loses_nothing(start, tmp_path, monkeypatc
     monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(shared))
     for seed in range(3):
         Ledger(tiny.experiment(), folder).append(tiny.record(seed))
-    (folder / "kept.json").write_text("what was there")
+    (folder / "kept.json").write_text("[]")
     before = contents(folder)
     process = start("-c", STOPPED, folder, seconds_an_epoch=30)
     wait_for_members(process, 3)  # it has started workers

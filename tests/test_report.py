@@ -36,13 +36,17 @@ def page(monkeypatch, tmp_path):
     monkeypatch.setattr(report, "NUMBERS", tmp_path / "numbers.json")
     monkeypatch.setattr(Results, "speed", {"ratio": 20.5})
     monkeypatch.setattr(Results, "profile", {"gflops": 200})
-    monkeypatch.setattr(Results, "prescribed", {"seconds": 90})
+    monkeypatch.setattr(Results, "prescribed", [{"seconds": 90}, {"seconds": 150}])
     monkeypatch.setattr(report.speed, "numbers", lambda measured: {"rate": measured["gflops"]})
     monkeypatch.setattr(
         report.prescribed, "numbers", lambda measured: {"minutes": measured["seconds"] / 60}
     )
     monkeypatch.setattr(
         report.prescribed, "table", lambda measured: [["time"], [f"{measured['seconds']} s"]]
+    )
+    monkeypatch.setattr(
+        *(report.prescribed, "by_machine"),
+        lambda measured: [["here", "there"], [f"{found['seconds']} s" for found in measured]],
     )
     return module
 
@@ -70,7 +74,9 @@ def test_numbers_are_named_by_their_page_and_of_plain_types(page):
     assert numbers["speed.ratio"] == 20.5
     assert numbers["profile.rate"] == 200
     assert numbers["prescribed.minutes"] == 1.5
-    assert written()["tables"]["speed-prescribed"] == {"header": ["time"], "rows": [["90 s"]]}
+    tables = written()["tables"]
+    assert tables["speed-prescribed"] == {"header": ["time"], "rows": [["90 s"]]}
+    assert tables["speed-machines"] == {"header": ["here", "there"], "rows": [["90 s", "150 s"]]}
 
 
 def test_tables_are_named_by_their_page_and_split_into_headings_and_rows(page):

@@ -27,13 +27,12 @@ def asked(name, **changes):
 def test_dots_are_time_and_rate_of_one_network_each_way_with_how_many_times_as_long():
     results = Results()
     cnn = {"seconds": 800.0, "fit_epoch_seconds": 9.5, "fit_startup_seconds": 5.0}
-    results.prescribed = {
-        "experiments": [
-            asked("q06-hidden-002", hidden=[2]),
-            asked("q06-hidden-256", hidden=[1536, 256]),
-            asked("q09-cnn", hidden=[64], epoch_gflop=1000.0, **cnn),
-        ]
-    }
+    measured = [
+        asked("q06-hidden-002", hidden=[2]),
+        asked("q06-hidden-256", hidden=[1536, 256]),
+        asked("q09-cnn", hidden=[64], epoch_gflop=1000.0, **cnn),
+    ]
+    results.prescribed = [{"experiments": measured}, {"experiments": []}]
     with style.drawing(style.LIGHT):
         time, rate = speed.asked_for(results).axes
     assert [label.get_text() for label in time.get_yticklabels()] == [

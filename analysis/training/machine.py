@@ -8,6 +8,7 @@ import platform
 import re
 import sys
 import tempfile
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -58,10 +59,8 @@ _UNWANTED = (
     "KERAS_MAX_STEPS_PER_EPOCH",
 )
 
-#: Recorded with each result where they are set, for they decide numbers as well.
-_RECORDED = (
-    *_SETTINGS,
-    *_ONE_THREAD,
+#: What else decides numbers, and is for the user to choose.
+_CHOSEN = (
     BFLOAT16_VARIABLE,
     "ONEDNN_MAX_CPU_ISA",  # oneDNN leaves newer instructions unused
     "DNNL_MAX_CPU_ISA",
@@ -71,6 +70,13 @@ _RECORDED = (
     "NVIDIA_TF32_OVERRIDE",  # products of float32 on a GPU in 19 bits, or not
     "CUDA_VISIBLE_DEVICES",  # the GPU that was asked for
 )
+
+#: Recorded with each result where they are set.
+_RECORDED = (*_SETTINGS, *_ONE_THREAD, *_CHOSEN)
+
+
+class SettingError(ValueError):
+    """A variable of the environment that is not understood; the message says what to do."""
 
 
 #: What TensorFlow prints on starting whatever it is told (its issue 100442): lines of the level
@@ -156,15 +162,23 @@ def provenance(experiment: Experiment) -> dict[str, str]:
         "processor": _make(),
         "instructions": _instructions(),
         "precision": precision(experiment),
-        "environment": " ".join(
-            f"{name}={os.environ[name]}" for name in _RECORDED if name in os.environ
-        ),
+        "environment": _environment(_RECORDED),
     }
 
 
 def timed_on() -> dict[str, str]:
-    """What is kept beside a measured time: the processor, what it can, and versions."""
-    return {"processor": processor(), "instructions": _instructions(), **_versions()}
+    """What is kept beside a measured time: the processor, what it can, settings, and versions.
+
+    Here ``processor`` is the name that readers know, and ``make`` what `provenance` calls so.
+    Settings are those that someone chose, such as to leave instructions unused.
+    """
+    return {
+        "processor": processor(),
+        "make": _make(),
+        "instructions": _instructions(),
+        "settings": _environment(_CHOSEN),
+        **_versions(),
+    }
 
 
 def software() -> dict[str, str]:
@@ -174,6 +188,11 @@ def software() -> dict[str, str]:
     for path in sorted([*package.glob("*.py"), *package.glob("training/*.py")]):
         digest.update(path.name.encode() + path.read_bytes())
     return _versions() | {"this project's code": digest.hexdigest()[:12]}
+
+
+def _environment(names: Iterable[str]) -> str:
+    """Those of these environment variables that are set."""
+    return " ".join(f"{name}={os.environ[name]}" for name in names if name in os.environ)
 
 
 def _versions() -> dict[str, str]:
@@ -193,14 +212,14 @@ def has_bfloat16() -> bool:
 
     Raises
     ------
-    ValueError
+    SettingError
         If that is neither "yes" nor "no".
     """
     said = os.environ.get(BFLOAT16_VARIABLE)
     if said is None:
         return any(map(_has, ("avx512_bf16", "amx_bf16", "bf16")))
     if said not in ("yes", "no"):
-        raise ValueError(
+        raise SettingError(
             f"{BFLOAT16_VARIABLE} is {said!r}: set it to yes or no, or unset it to ask "
             "the processor"
         )

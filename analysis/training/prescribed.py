@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from analysis import cost, prescribed, results
 from analysis.agreement import DIFFERENT, SAME
@@ -38,12 +40,19 @@ def measure(
 ) -> None:
     """Time ``model.fit``, train all, print a table, and keep what was measured.
 
+    Of each machine the file holds what `machine.timed_on` says and, for each experiment, besides
+    how its accuracies agree with the report's (shares of 0 to 1): how many of its networks are the
+    same; the seconds that all of them take together on all cores; of ``model.fit`` and a single
+    network the seconds before the first epoch and of an epoch; and the arithmetic of an epoch of
+    one network with testing, in 10⁹ operations. Pages show the machine that comes first.
+
     Parameters
     ----------
     asked : sequence of (str, Experiment)
         Questions and what they prescribe.
     path : Path
-        Where that is kept.
+        Where that is kept, in place of what was measured on this kind of machine before, and
+        beside what was measured on others, unless they trained other networks.
     folder : Path
         Where the ledgers lie.
 
@@ -54,30 +63,62 @@ def measure(
     analysis.training.workers.ClusterError
         If a cluster is to train.
     VerificationError
-        If a network contradicts its ledger; nothing is kept then.
+        If what is kept cannot be read, or a network contradicts its ledger; nothing changes then.
     """
     if os.environ.get(workers.SCHEDULER_VARIABLE):
         raise workers.ClusterError(
             f"{workers.SCHEDULER_VARIABLE} names a cluster, but this times one machine: unset it"
         )
-    kept = {experiment: results.load(experiment, folder) for _, experiment in asked}
+    ledgers = {experiment: results.load(experiment, folder) for _, experiment in asked}
+    here = machine.timed_on() | {"cores": workers.number_here()}
+    kept = _kept(path, asked)
+    before = kept.get(prescribed.machine(here)) or next(iter(kept.values()), {"experiments": []})
     with stoppable():
-        found, wrong = _measured(asked, kept)
+        experiments, wrong = _measured(asked, ledgers, before)
+    found = here | {"experiments": experiments}
     print(in_columns(prescribed.table(found)))
     if wrong:
         raise VerificationError(
             f"not what the ledger says: {', '.join(wrong)}; the table is not kept"
         )
-    write_whole(path, json.dumps(found, indent=1).encode() + b"\n")
+    measured = list((kept | {prescribed.machine(here): found}).values())
+    write_whole(path, json.dumps(measured, indent=1).encode() + b"\n")
+
+
+def _kept(path: Path, asked: Sequence[tuple[str, Experiment]]) -> dict[prescribed.Machine, dict]:
+    """What was measured before, of just these networks, by the machine."""
+    if not path.exists():
+        return {}
+    try:
+        measured = json.loads(path.read_text())
+        by_machine = {prescribed.machine(found): found for found in measured}
+        of_these = {
+            known: found for known, found in by_machine.items() if prescribed.is_of(found, asked)
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        raise VerificationError(
+            f"{path} is not what 'doit prescribed' writes ({error!r}): bring it back with "
+            "'git checkout', or remove it"
+        ) from error
+    for known in by_machine.keys() - of_these.keys():
+        print(
+            f"what was measured on {known.processor} ({known.model}) is of other networks, "
+            "and will not be kept",
+            file=sys.stderr,
+        )
+    return of_these
 
 
 def _measured(
-    asked: Sequence[tuple[str, Experiment]], kept: Mapping[Experiment, Runs]
-) -> tuple[dict, list[str]]:
-    """What is to be kept, and which networks are not what their ledger says."""
+    asked: Sequence[tuple[str, Experiment]],
+    ledgers: Mapping[Experiment, Runs],
+    before: dict,
+) -> tuple[list[dict], list[str]]:
+    """What is to be kept of each experiment, and which networks are not what their ledger says."""
     to_time = {prescribed.timed_as(experiment): experiment for _, experiment in asked}
-    left = [_expected_of_fit(experiment) for experiment in to_time]
-    left += [kept[experiment].seconds / workers.number_here() for _, experiment in asked]
+    expected = {e: _expected(e, runs, before) for e, runs in ledgers.items()}
+    left = [expected[experiment].fit for experiment in to_time.values()]
+    left += [expected[experiment].here for _, experiment in asked]
     pace, fits, experiments, wrong = Pace(), {}, [], []
     # Before the workers are there, for what it takes of memory would come to theirs.
     for number, (network, experiment) in enumerate(to_time.items(), start=1):
@@ -91,12 +132,13 @@ def _measured(
         seconds, ours = _trained(experiment)
         pace.has_done(left.pop(0))
         fit = fits[prescribed.timed_as(experiment)]
-        compared, different = _compared(ours, kept[experiment])
+        compared, different = _compared(ours, ledgers[experiment])
         wrong += different
         experiments.append(
             {
                 "question": question,
                 "experiment": experiment.name,
+                "key": experiment.key,
                 "networks": len(ours),
                 "epochs": experiment.epochs,
                 "hidden": [
@@ -109,14 +151,24 @@ def _measured(
                 **compared,
             }
         )
-    cores = workers.number_here()
-    return machine.timed_on() | {"cores": cores, "experiments": experiments}, wrong
+    return experiments, wrong
 
 
-def _expected_of_fit(experiment: Experiment) -> float:
-    """Seconds that timing ``model.fit`` will take: as ``doit benchmark`` found it."""
-    speed, kind = json.loads(results.SPEED.read_text()), "dense" if experiment.lockstep else "cnn"
-    return START + (1 + EPOCHS) * speed[f"{kind}_sheet_epoch_seconds"] / speed[f"{kind}_networks"]
+class Expected(NamedTuple):
+    """Seconds that an experiment may take: timing ``model.fit``, and training."""
+
+    fit: float
+    here: float
+
+
+def _expected(experiment: Experiment, ledger: Runs, before: dict) -> Expected:
+    """As measured before; of what was never measured, as long as the ledger's lines took."""
+    by_name = {found["experiment"]: found for found in before["experiments"]}
+    if experiment.name not in by_name:
+        return Expected(START, ledger.seconds / workers.number_here())
+    found = by_name[experiment.name]
+    fit = found["fit_startup_seconds"] + (1 + EPOCHS) * found["fit_epoch_seconds"]
+    return Expected(START + fit, found["seconds"])
 
 
 def _trained(experiment: Experiment) -> tuple[float, Runs]:
