@@ -17,7 +17,7 @@ from analysis.training.progress import Progress
 from analysis.training.turn import turn
 
 #: Weights, gradients and Adam's two moments of a group stay in a core's cache below this;
-#: beyond it more networks at once are slower, not faster (measured).
+#: beyond it more networks at once are not faster, and on some processors slower (measured).
 GROUP_BYTES = 8 * 2**20
 LARGEST_GROUP = 10
 
