@@ -1,13 +1,15 @@
 """Keeps the few images of a data set that pages show, all its labels, and its mean images.
 
 With them figures, confusion matrices and votes need no data set. ``<data set>.json`` holds the
-labels, the mean images, which test images are kept, and where it all is from;
+labels, the mean images, which test images are kept, the digest of their file, and where it
+all is from;
 ``<data set>.png`` the images one below the other.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import zlib
@@ -80,8 +82,10 @@ def is_current(name: str, choose: Choice, folder: Path = results.FOLDER) -> bool
     """Whether the excerpt on disk is of the data set named and has the test images chosen."""
     try:
         kept, source = load(name, folder), datasets.DATASETS[name]
+        digests = json.loads(_json_file(name, folder).read_text())
         return (
-            json.loads(_json_file(name, folder).read_text())["digest"] == source.digest
+            digests["digest"] == source.digest
+            and digests["images_digest"] == _digest(kept.png.read_bytes())
             and kept.train_labels.shape == source.shapes["y_train"]
             and kept.test_numbers.tolist() == list(choose(kept))
         )
@@ -110,6 +114,7 @@ def keep(name: str, choose: Choice, folder: Path = results.FOLDER) -> None:
         "credit": source.credit,
         "origin": source.origin,
         "digest": source.digest,
+        "images_digest": _digest(content.getvalue()),
         "train_labels": _digits(data.y_train),
         "train_means": _packed(_means(data.x_train, data.y_train)),
         "test_numbers": test_numbers,
@@ -137,6 +142,10 @@ def _json_file(name: str, folder: Path) -> Path:
 
 def _png_file(name: str, folder: Path) -> Path:
     return folder / f"{name}.png"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _means(images: np.ndarray, labels: np.ndarray) -> np.ndarray:

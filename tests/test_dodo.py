@@ -16,6 +16,7 @@ from conftest import ROOT, nobody_is_left_of, wait_for_members
 
 from analysis import excerpts
 from analysis.results import Ledger
+from analysis.training import machine
 
 ONE, OTHER = tiny.experiment(name="q00-one"), tiny.experiment(name="q00-other", epochs=3)
 
@@ -64,6 +65,7 @@ def clone(tmp_path):
             Ledger(experiment, results).append(tiny.record(seed, experiment.epochs))
     kept = {
         "digest": tiny.SOURCE.digest,
+        "images_digest": excerpts._digest(b""),
         "train_labels": "0" * len(tiny.DATA.y_train),
         "train_means": excerpts._packed(excerpts._means(tiny.DATA.x_train, tiny.DATA.y_train)),
         "test_numbers": [],
@@ -283,6 +285,15 @@ def test_measuring_task_measures(doit, clone, name):
     status, said = doit("--verbosity", "2", name)
     assert status == 0, said
     assert f"{module} has measured" in said
+
+
+def test_setting_that_is_not_understood_is_named(doit, clone, monkeypatch):
+    keep_lines(ledger_of(clone, ONE), 2)
+    monkeypatch.setenv(machine.BFLOAT16_VARIABLE, "true")
+    status, said = doit("train")
+    assert status != 0
+    assert "REPORT_BFLOAT16 is 'true': set it to yes or no" in said
+    assert "Traceback" not in said
 
 
 def test_absent_data_set_is_named(doit, clone, tiny_file):

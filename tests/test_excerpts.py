@@ -59,3 +59,16 @@ def test_an_excerpt_whose_mean_images_are_damaged_or_absent_is_not_current(tiny_
     del kept["train_means"]
     path.write_text(json.dumps(kept))
     assert not excerpts.is_current("tiny", first, tmp_path)
+
+
+def test_an_excerpt_whose_images_are_damaged_or_anothers_is_not_current(tiny_file, tmp_path):
+    excerpts.keep("tiny", first, tmp_path)
+    path = tmp_path / "tiny.png"
+    whole = path.read_bytes()
+    assert excerpts.is_current("tiny", first, tmp_path)
+    excerpts.keep("tiny", lambda chosen_by: [1], tmp_path / "other")
+    for content in (whole[:-20], b"", (tmp_path / "other" / "tiny.png").read_bytes()):
+        path.write_bytes(content)
+        assert not excerpts.is_current("tiny", first, tmp_path)
+    path.unlink()
+    assert not excerpts.is_current("tiny", first, tmp_path)
