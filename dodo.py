@@ -101,7 +101,8 @@ RESULTS = Results()
 
 # What the pages are built from, for the screen and for paper.
 FORMS = ROOT / "analysis" / "forms.py"  # in which the extension writes numbers, too
-PAGES_FROM = [*BOOK_SOURCES, FORMS, *FIGURE_FILES, report.NUMBERS, *KEPT_FILES]
+CITATION = ROOT / "CITATION.cff"  # which the title page and the footer cite
+PAGES_FROM = [*BOOK_SOURCES, FORMS, CITATION, *FIGURE_FILES, report.NUMBERS, *KEPT_FILES]
 
 
 # Ledgers and excerpts that were found complete and valid: parsing them all takes a while.
@@ -179,12 +180,13 @@ def say_all():
     """Errors whose messages say all; a traceback would bury them."""
     from analysis.datasets import DatasetError
     from analysis.training.lifetime import PlatformError
+    from analysis.training.machine import SettingError
     from analysis.training.verify import VerificationError
     from analysis.training.workers import ClusterError, MemoryShortage
 
     return (
         *(DatasetError, LedgerError, ClusterError, MemoryShortage),
-        *(report.ClaimError, VerificationError, PlatformError),
+        *(report.ClaimError, VerificationError, PlatformError, SettingError),
     )
 
 

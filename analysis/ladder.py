@@ -194,11 +194,6 @@ def fewer(results: Results, arm: Arm, other: Arm) -> float:
     return 1 - float(mistakes(results, arm).mean() / mistakes(results, other).mean())
 
 
-def best(results: Results, arms: Sequence[Arm]) -> Arm:
-    """The arm with the highest mean accuracy on held-out images."""
-    return max(arms, key=lambda arm: accuracy(results, arm).mean())
-
-
 def dead_ends(arms: Sequence[Arm], chosen: Sequence[Arm]) -> list[Arm]:
     """The arms that no other builds on and that were not chosen in the end."""
     bases = [arm.base for arm in arms]

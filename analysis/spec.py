@@ -434,13 +434,17 @@ class LinearDecay(Spec):
     warmup : float
         Share of all steps until it is reached.
     first, last : float
-        Shares of the peak with which it begins and ends.
+        Shares of the peak with which a warmup begins and the fall ends.
     """
 
     peak: Positive
     warmup: Share = known_as("rise", 0.0)
     first: Share = 0.0
     last: Share = 0.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        self._require(self.warmup or not self.first, "first", "0 without a warmup")
 
 
 SCHEDULES = (CosineDecay, LinearDecay)

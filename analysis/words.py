@@ -103,6 +103,7 @@ def _additions(experiment: Experiment) -> dict[str, str]:
         "averaging": averaged,
         "precision": experiment.precision != "float32" and experiment.precision,
         "tta": experiment.tta and f"outputs for {'six' if experiment.mirrored else 'three'} views",
+        "outputs": experiment.outputs and not experiment.tta and "outputs kept",
         "order": not experiment.reshuffle and "every epoch in the first epoch's order",
         "activity": experiment.activity_at and "activity counted within the first epoch",
     }
@@ -197,8 +198,10 @@ def _network(experiment: Experiment) -> _Network:
                 units.append(str(counted.shape[-1]))
             case BatchNormalization() if units:
                 units.append("norm")
-            case BatchNormalization():
+            case BatchNormalization() if before:
                 before[-1] += WITH_NORM
+            case BatchNormalization():
+                before.append("norm")
             case Dropout():
                 (units if units else before).append(f"dropout {layer.rate:g}")
     return _Network(before, units, _traits(experiment))

@@ -207,6 +207,15 @@ def test_a_number_leads_to_its_row_in_the_list_but_in_headings(book):
     assert book.warnings == ""
 
 
+def test_the_list_names_a_file_that_is_there_for_every_number():
+    from results_in_pages.numbers import source
+
+    root = EXTENSIONS.parents[1]
+    numbers = json.loads((root / "book" / "numbers.json").read_text())["numbers"]
+    sources = {source(name.partition(".")[0]) for name in numbers}
+    assert [name for name in sources if not (root / name).is_file()] == []
+
+
 def test_a_sentence_leads_to_its_claim(book):
     html = book.build("# Title\n\nThree stick.{claim}`q02.stuck`\n")
     (link,) = re.findall("<a [^>]*>✓</a>", html)

@@ -1,5 +1,8 @@
 """How seeds are divided into the groups that are trained in lockstep, ever smaller if need be."""
 
+import os
+
+import joblib
 import pytest
 import tiny
 
@@ -77,3 +80,22 @@ def test_a_cluster_without_memory_is_sent_no_group_again_that_failed(
 
 def test_a_cluster_without_memory_for_one_convolutional_network_is_sent_it_once(train_on_cluster):
     assert train_on_cluster(3, q09.SHEET) == [1]
+
+
+def grown() -> int:
+    """In a worker: have loky find that it has grown; gives its process."""
+    from joblib.externals.loky import process_executor
+
+    process_executor._MAX_MEMORY_LEAK_SIZE = -(2**60)
+    process_executor._MEMORY_LEAK_CHECK_DELAY = -1
+    return os.getpid()
+
+
+def test_a_worker_that_is_replaced_because_it_has_grown_is_nothing_to_warn_of(recwarn):
+    pytest.importorskip("psutil", reason="without psutil, loky does not look at memory")
+    with workers.processes_here():
+        parallel = joblib.Parallel(n_jobs=2, batch_size=1, pre_dispatch="all")
+        processes = parallel(joblib.delayed(grown)() for _ in range(12))
+    workers._end_workers()
+    assert len(set(processes)) > 2, "no worker was replaced"
+    assert not recwarn.list

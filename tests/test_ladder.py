@@ -136,11 +136,6 @@ def test_rows_tell_accuracy_gain_and_cost():
     assert wider[6:] == [f"{(64 + 1) * 16 + (16 + 1) * 10:,}", "0.0"]
 
 
-def test_best_arm_has_the_highest_mean():
-    assert ladder.best(RESULTS, [FIRST, WIDER]) is WIDER
-    assert ladder.best(RESULTS, [WIDER, FIRST]) is WIDER
-
-
 def test_numbers_are_those_cited_and_named_after_the_experiment():
     cited = {
         "mistakes": [FIRST, WIDER],

@@ -247,7 +247,7 @@ def test_every_part_of_a_layer_changes_the_key(layers):
             SGD(CosineDecay(0.1)),
             SGD(LinearDecay(0.1)),
             SGD(LinearDecay(0.1, warmup=0.1)),
-            SGD(LinearDecay(0.1, first=0.1)),
+            SGD(LinearDecay(0.1, warmup=0.1, first=0.1)),
             SGD(LinearDecay(0.1, last=0.1)),
         ),
         "augmentation": (
@@ -531,6 +531,10 @@ ACTIVATION = "activation must be 'relu', 'linear', 'softmax' or 'gelu'"
         (lambda: LinearDecay(0), "LinearDecay: peak must be a number above 0; got 0"),
         (lambda: LinearDecay(0.1, warmup=1), f"LinearDecay: warmup must be {SHARE}; got 1"),
         (lambda: LinearDecay(0.1, first=-0.1), f"LinearDecay: first must be {SHARE}; got -0.1"),
+        (
+            lambda: LinearDecay(0.1, first=0.1),
+            "LinearDecay: first must be 0 without a warmup; got 0.1",
+        ),
         (lambda: LinearDecay(0.1, last=1), f"LinearDecay: last must be {SHARE}; got 1"),
         (lambda: Conv2D(0, 3), f"Conv2D: filters must be {COUNT}; got 0"),
         (lambda: Conv2D(8, (3, 3)), f"Conv2D: kernel_size must be {COUNT}; got (3, 3)"),

@@ -117,7 +117,7 @@ def test_numbers_depend_on_every_ledger_question_and_measurement(tasks):
 def test_pages_depend_on_all_that_they_show(tasks, name):
     needed = set(report.BOOK.glob("*.md")) | set(report.BOOK.glob("*.yml"))
     needed |= {path for path in (report.BOOK / "_ext").rglob("*.*") if path.suffix != ".pyc"}
-    needed |= {report.BOOK / "_static" / "readme.png"}
+    needed |= {report.BOOK / "_static" / "readme.png", ROOT / "CITATION.cff"}
     for page in figures.BY_PAGE:
         needed |= files(tasks[f"figures:{page}"].targets)
     needed |= files(tasks["numbers"].targets)

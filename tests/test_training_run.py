@@ -250,3 +250,12 @@ def test_run_that_cannot_have_its_data_says_so(train, tiny_file, tmp_path):
         f"analysis.datasets.DatasetError: no Tiny at {tiny_file}"
     )
     assert whole_lines(tmp_path / "results") == []
+
+
+def test_a_user_without_a_name_has_a_folder_by_their_number(monkeypatch):
+    def unknown():
+        raise KeyError("getpwuid(): uid not found: 1234")
+
+    monkeypatch.setattr(scratch.getpass, "getuser", unknown)
+    monkeypatch.setattr(os, "getuid", lambda: 1234)
+    assert scratch._root().name == "deep-networks-report-1234"

@@ -17,6 +17,7 @@ from analysis.spec import (
     CosineDecay,
     Dense,
     Dropout,
+    Flatten,
     FlipAndShift,
     GlobalAveragePooling2D,
     LinearDecay,
@@ -58,6 +59,10 @@ from analysis.spec import (
                 ),
             ),
             "2 × convolution 3×3×4 with norm, convolution 3×3×8, dropout 0.2, 8-dropout 0.4-10",
+        ),
+        (
+            replace(q09.SHEET, layers=(BatchNormalization(), Flatten(), Dense(10, "softmax"))),
+            "norm, 3072-10",
         ),
         (
             replace(

@@ -52,13 +52,20 @@ def _folder(process: int) -> Path:
 
 def _root() -> Path:
     """Where the folders of all this user's processes lie."""
-    name = f"deep-networks-report-{getpass.getuser()}"
+    name = f"deep-networks-report-{_user()}"
     if folder := os.environ.get(FOLDER_VARIABLE):
         return Path(folder) / name
     with suppress(OSError):  # no Linux
         if shutil.disk_usage(SHARED_MEMORY).free > ROOM and os.access(SHARED_MEMORY, os.W_OK):
             return SHARED_MEMORY / name
     return Path(tempfile.gettempdir()) / name
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container a user may have a number and no name
+        return f"{os.getuid()}"
 
 
 def _clear_if_left(left: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -25,6 +26,10 @@ SCHEDULER_VARIABLE = "REPORT_SCHEDULER"
 
 #: Seconds to wait for a scheduler and its first worker.
 PATIENCE = 20
+
+
+#: What loky says when it has replaced a worker.
+REPLACED = "A worker stopped while some jobs were given to the executor"
 
 
 class ClusterError(RuntimeError):
@@ -151,6 +156,9 @@ def _client(address: str):
 def processes_here() -> joblib.parallel_config:
     """Have joblib use processes of this machine that end with this one and leave nothing behind."""
     _end_workers_of_a_child(os.getpid())
+    # loky replaces a worker that has grown by some 300 MB, between two groups, and nothing is
+    # lost; a worker that was killed is an error of its own.
+    warnings.filterwarnings("ignore", REPLACED, UserWarning)
     return joblib.parallel_config(
         "loky",
         initializer=end_with,

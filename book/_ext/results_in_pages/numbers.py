@@ -140,7 +140,13 @@ SOURCES = {
     "report": "analysis/report.py",
     "speed": "analysis/training/benchmark.py",
     "profile": "analysis/speed.py",
+    "prescribed": "analysis/prescribed.py",
 }
+
+
+def source(page: str) -> str:
+    """The file in which what a page cites is worked out, by the first part of a number's name."""
+    return SOURCES.get(page, f"analysis/questions/{page}.py")
 
 
 class ListDirective(SphinxDirective):
@@ -154,7 +160,8 @@ class ListDirective(SphinxDirective):
         rows = []
         for name, value in sorted(self.env.report["numbers"].items()):
             page = name.partition(".")[0]
-            source = SOURCES.get(page, f"analysis/questions/{page}.py")
-            rows.append([nodes.literal(text=name, ids=[name]), with_minus(f"{value}"), source])
+            rows.append(
+                [nodes.literal(text=name, ids=[name]), with_minus(f"{value}"), source(page)]
+            )
         header = ["Number", "Value", "Worked out in"]
         return [nodes.container("", *table(header, rows, "numbers"), classes=[SECTION_ON_SCREEN])]
