@@ -154,7 +154,7 @@ def test_a_level_has_the_runs_with_so_many_living_units_and_the_last_those_with_
 
 
 #: Living units and accuracy of each arm in the end, in the order of `q08.OPTIMIZERS`.
-RAW = {"alive": (32, 8, 20, 12, 4), "accuracy": (0.40, 0.30, 0.38, 0.34, 0.30)}
+RAW = {"alive": (32, 8, 20, 12, 4), "accuracy": (0.40, 0.30, 0.38, 0.34, 0.31)}
 
 
 def arms(**changes) -> dict[str, bool]:
@@ -188,7 +188,7 @@ def test_claims_of_causes_hold_of_arms_of_which_they_are_true():
         ("raw_costs_more", {"alive": (31, 8, 20, 12, 4)}),
         ("raw_costs_more", {"accuracy": (0.46, 0.30, 0.38, 0.34, 0.30)}),
         ("units_not_all", {"alive": (32, 4, 20, 12, 4)}),
-        ("units_not_all", {"accuracy": (0.40, 0.31, 0.38, 0.34, 0.30)}),
+        ("units_not_all", {"accuracy": (0.40, 0.31, 0.38, 0.34, 0.31)}),
         ("best_arm", {"accuracy": (0.40, 0.30, 0.46, 0.34, 0.30)}),
         ("centring", {"accuracy": (0.40, 0.30, 0.38, 0.34, 0.451)}),
     ],

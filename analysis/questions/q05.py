@@ -231,6 +231,13 @@ def _since_best(runs: Runs, name: str) -> Estimate:
     return estimate(runs.change(name, BEST_EPOCH)[levels.ASKED_FOR :])
 
 
+def _late_squared_error(results: Results) -> Estimate:
+    """Share by which softmax's squared error in testing changes from the best epoch to the last."""
+    runs = results[SOFTMAX_SQUARED]
+    then = runs.history("val_loss")[:, BEST_EPOCH - 1]
+    return estimate(runs.change("val_loss", BEST_EPOCH) / then)
+
+
 class SameOrder(NamedTuple):
     """What it does to go through the images in the same order in each epoch.
 
@@ -293,6 +300,7 @@ def numbers(results: Results) -> dict:
         | difference(speed.relu_epochs, speed.epochs).named("epochs_earlier")
         | _accuracy_gap(sheet).named("accuracy_gap")
         | _surer_of_the_same(results).named("surer")
+        | _late_squared_error(results).named("squared_late_error")
         | order.error.named("order_error")
         | order.cost.named("order_cost")
         | {
@@ -474,6 +482,14 @@ def _claims_of_overfitting(results: Results) -> list[Claim]:
             exactly("epoch of the lowest mean testing error of ten runs", best, BEST_EPOCH),
             above(f"testing error {others}, {since}", _since_best(sheet, "val_loss"), form="+.4f"),
             below(f"training error {others}, {since}", _since_best(sheet, "loss"), form="+.4f"),
+        ),
+        Claim(
+            "overfitting-by-loss",
+            "With softmax outputs and squared error, the testing error, now the squared one, is "
+            "lower after the last epoch than after that one.",
+            below(
+                f"share of the testing error, {since}", _late_squared_error(results), form="+.1%"
+            ),
         ),
         Claim(
             "accuracy-stays",

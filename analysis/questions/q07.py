@@ -228,7 +228,7 @@ def numbers(results: Results) -> dict:
         "vote_saved": saved.mean,
         "vote_saved_low": saved.low,
         "vote_saved_high": saved.high,
-        "earlier_dense_mistakes": float(_mistakes(results, EARLIER_DENSE).mean()),
+        "earlier_saved": difference(*_beside_earlier(results)).mean,
         "dense_longest_views_gain": tta.gain(results, DENSE_LONGEST.experiment).mean,
         "dense_bent_views_gain": tta.gain(results, DENSE_BENT.experiment).mean,
         "cnn_bent_views_gain": tta.gain(results, CNN_BENT.experiment).mean,
@@ -305,14 +305,19 @@ def _final_rows(results: Results) -> list[list[str]]:
     return rows
 
 
+def _beside_earlier(results: Results) -> tuple[np.ndarray, np.ndarray]:
+    """Test mistakes by one view, of the earlier and the final dense networks of the same seeds."""
+    final = (~_right_by_one_view(results, FINAL_DENSE)).sum(axis=1)
+    return _mistakes(results, EARLIER_DENSE)[: len(final)], final
+
+
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
     plain, changed = (results[arm.experiment] for arm in (DENSE_HALF, DENSE_CHANGED))
     recipes = {f"{name}, held out": arm.experiment for name, arm in _RECIPES.items()}
     recipes |= {f"{name}, test set": experiment for name, experiment in _FINALS.items()}
     dense, cnn = (_mistakes(results, experiment) for experiment in (FINAL_DENSE, FINAL_CNN))
-    earlier = _mistakes(results, EARLIER_DENSE)[: len(dense)]
-    dense_by_one_view = (~_right_by_one_view(results, FINAL_DENSE)).sum(axis=1)
+    earlier, dense_by_one_view = _beside_earlier(results)
     ours = estimate(cnn)
     gains = {arm: ladder.gain(results, arm) for arm in ARMS if arm.base}
     helping = [arm for arm, gain in gains.items() if gain.low > 0]
