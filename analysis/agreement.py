@@ -26,7 +26,15 @@ ROUNDING_BEFORE = 1e-5
 ROUNDING_OF_FIRST_EPOCH = 2e-2
 
 #: What may be apart and yet come together again: the last of seven digits, three images' answers.
-LAST_DIGIT = {"loss": 2e-6, "val_loss": 2e-6, "accuracy": 3e-4, "val_accuracy": 3e-4}
+#: Of 110 networks of questions 1 to 6 trained without AVX-512, 13 had every epoch as with it and
+#: other last digits after it, and one a loss that was 4e-6 of itself apart in between (measured).
+THREE_IMAGES = 3e-4
+LAST_DIGIT = {
+    "loss": 1e-5,
+    "val_loss": 1e-5,
+    "accuracy": THREE_IMAGES,
+    "val_accuracy": THREE_IMAGES,
+}
 
 #: Outputs are kept to three digits.
 LAST_OF_OUTPUTS = 2e-3
@@ -115,13 +123,26 @@ def _equal_after_a_difference(line: dict, again: dict) -> Iterator[str]:
                 if not _close(theirs, ours, digit):
                     yield f"{name} of epoch {epoch + 1} is {_both(theirs, ours)}"
     if all(equal):
-        for name in ("predictions", "after"):
-            if line[name] != again[name]:
-                yield f"{name} differ, though every epoch is equal to the last bit"
-        if "outputs" in line:
-            apart = np.abs(unpacked(line["outputs"]) - unpacked(again["outputs"])).max()
-            if apart > LAST_OF_OUTPUTS:
-                yield f"outputs differ by {apart:.2g}, though every epoch is equal to the last bit"
+        for fault in _ends_apart(line, again):
+            yield f"{fault}, though every epoch is equal to the last bit"
+
+
+def _ends_apart(line: dict, again: dict) -> Iterator[str]:
+    """What differs in the trained network by more than its last digit."""
+    for name in ("loss", "accuracy"):
+        theirs, ours = (run["after"][name] for run in (line, again))
+        if not _close(theirs, ours, LAST_DIGIT[name]):
+            yield f"{name} after training is {_both(theirs, ours)}"
+    answers = zip(line["predictions"], again["predictions"], strict=True)
+    if (number := sum(a != b for a, b in answers)) > round(THREE_IMAGES * len(line["predictions"])):
+        yield f"{number} predictions differ"
+    outputs = [(run["after"]["answer"] for run in (line, again))]
+    if "outputs" in line:
+        outputs.append(unpacked(run["outputs"]) for run in (line, again))
+    for theirs, ours in outputs:
+        apart = np.abs(np.array(theirs, float) - np.array(ours, float)).max()
+        if apart > LAST_OF_OUTPUTS:
+            yield f"outputs differ by {apart:.2g}"
 
 
 def _both(theirs: float | None, ours: float | None) -> str:

@@ -256,7 +256,9 @@ def _traits(experiment: Experiment) -> list[str]:
     traits = []
     for layer in experiment.layers:
         match layer:
-            case Activation(activation="gelu"):
+            case (
+                Activation(activation="gelu") | Dense(activation="gelu") | Conv2D(activation="gelu")
+            ):
                 traits.append("GELU")
             case Conv2D(kernel_initializer="identity"):
                 traits.append("identity initialization")

@@ -65,6 +65,10 @@ from analysis.spec import (
             "norm, 3072-10",
         ),
         (
+            replace(q08.SHEET, layers=(Flatten(), Dense(32, "gelu"), Dense(10, "softmax"))),
+            "3072-32-10; GELU",
+        ),
+        (
             replace(
                 q09.SHEET,
                 layers=(
