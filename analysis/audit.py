@@ -249,9 +249,21 @@ def _losses(record: dict) -> Iterator[str]:
         **_each("history.val_loss", history["val_loss"]),
         "after.loss": record["after"]["loss"],
     }
+    may_lack = {
+        "after.loss": _has_diverged(record),
+        **_each("history.loss", _are_last_nulls(history["loss"])),
+        **_each("history.val_loss", _are_last_nulls(history["val_loss"])),
+    }
     for name, value in losses.items():
-        if value is not None and not (_is_finite(value) and value >= 0):
+        if value is None and not may_lack.get(name):
+            yield f"{name} is None, though the network has not diverged"
+        elif value is not None and not (_is_finite(value) and value >= 0):
             yield f"{name} is {value!r}, neither a decimal number from 0 up nor null (diverged)"
+
+
+def _are_last_nulls(values: list) -> list[bool]:
+    """Of each value whether it and all after it are null, as a network that diverges stays so."""
+    return [all(later is None for later in values[place:]) for place in range(len(values))]
 
 
 def _accuracies(record: dict, labels: Labels) -> Iterator[str]:

@@ -161,6 +161,8 @@ def test_figure_has_a_row_an_arm_and_counts_mistakes():
     assert [label.get_text() for label in ax.get_yticklabels()] == ["2. 8 hidden", "3. 16 hidden"]
     np.testing.assert_allclose(ax.collections[0].get_offsets()[:, 0], [40, 60, 20])
     assert [line.get_xdata()[0] for line in ax.lines] == pytest.approx([40, 30])
+    colours = [style.LIGHT.categories[0], style.LIGHT.faint]  # of what was dropped, too
+    assert [line.get_color() for line in ax.lines] == colours
     assert "200 held-out images" in ax.get_xlabel()
 
 

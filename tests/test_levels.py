@@ -226,6 +226,8 @@ def test_levels_are_drawn_by_error_and_accuracy_with_diamonds_where_0_is_silent(
     # Of each level the runs where 0 is heard, then those where it is silent.
     expected = [BY_LEVEL[0], [], [1, 9, 11], [6], [], [3], [4], [], [], [8]]
     assert places == [(2 + SQUARES[runs]).round(4).tolist() for runs in expected]
+    hollow = [len(c.get_facecolor()) == 0 for c in ax.collections[:-1] if len(c.get_offsets())]
+    assert hollow == [False, False, True, True, False, True]
     heights = ax.collections[0].get_offsets()[:, 1]
     np.testing.assert_allclose(heights, 0.5 + SQUARES[BY_LEVEL[0]])
 

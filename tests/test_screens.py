@@ -204,6 +204,7 @@ def test_letters_of_figures_can_be_read_on_a_phone(browser, name):
             """images => images.filter(image => image.checkVisibility())
                 .map(image => image.getBoundingClientRect().width / image.getAttribute("width"))"""
         )
+        assert scales
         assert all(scale * SMALLEST * 96 / 72 >= 9 for scale in scales)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
@@ -396,6 +397,7 @@ def test_captions_begin_where_the_links_below_them_do(browser, name):
             """figures => figures.map(figure => [".caption-number", ".figure-links p"].map(
                 part => figure.querySelector(part).getBoundingClientRect().left))"""
         )
+        assert figures or name == "index.html"
         for caption, links in figures:
             assert caption == pytest.approx(links, abs=1)
         assert page.locator("figcaption figcaption").count() == 0

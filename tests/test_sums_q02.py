@@ -182,6 +182,9 @@ def test_a_figure_of_rates_has_shares_of_all_runs_and_errors_of_healthy_ones():
     for ax, heights in ((shares, [1 / 3, 0]), (errors, [0.3, 0.125])):
         means = ax.containers[0].lines[0]
         np.testing.assert_allclose(np.array(means.get_data(), float), [[0.1, 1.0], heights])
+    bars = shares.containers[0].lines[2][0].get_segments()
+    for bar, runs in zip(bars, (slow, fast), strict=True):
+        np.testing.assert_allclose(bar[:, 1], statistics.rate(levels.stuck(runs))[1:])
 
 
 def test_an_optimizer_for_which_there_is_no_look_is_not_left_out_without_a_word():

@@ -196,3 +196,11 @@ def test_convolutional_networks_are_trained_one_a_core(some, tmp_path):
     chosen = tiny.experiment(dataset="tiny-grey", layers=layers, seeds=range(4))
     trials = verify.choose([made_up(tmp_path, chosen, 3.0)], 9, tmp_path, random.Random(0))
     assert [(len(trial.seeds), trial.seconds) for trial in trials] == [(2, 3), (2, 3)]
+
+
+def test_no_trial_begins_that_would_end_too_late(trained, capsys):
+    trials = [verify.Trial(ONE, (0,), 100.0), verify.Trial(OTHER, (1,), 0.5)]
+    found = list(verify._train_again(trials, 1, trained))
+    assert [(experiment, seed) for experiment, seed, _ in found] == [(OTHER, 1)]
+    left_out = [line for line in capsys.readouterr().out.splitlines() if "lack of time" in line]
+    assert left_out == ["q00-one: left out for lack of time"]
