@@ -560,9 +560,11 @@ def rates_figure(by_optimizer: dict[str, dict[float, Runs]]):
         for ax, estimates in zip(axes, (shares, errors), strict=True):
             means, lows, highs = np.transpose(estimates)
             reach = [means - lows, highs - means]
-            ax.errorbar(
+            bars = ax.errorbar(
                 list(by_rate), means, reach, color=colour, fmt=line, ms=4, capsize=2, label=name
             )
+            for mark in bars.get_children():
+                drawn.of_seeds(mark, (), name)
     for ax, label in zip(
         axes, ("runs with a silent output", "testing error of healthy runs"), strict=True
     ):

@@ -282,10 +282,10 @@ def strips(
     """
     generator = np.random.default_rng(0)  # only moves dots sideways, to part them
     drawn_dots = []
-    for place, (values, colour) in enumerate(zip(groups.values(), colours, strict=True)):
+    for place, ((name, values), colour) in enumerate(zip(groups.items(), colours, strict=True)):
         offsets = generator.uniform(-0.3, 0.3, len(values))
         dots = ax.scatter(place + offsets, values, s=11, c=colour, alpha=0.75, linewidths=0)
-        drawn.of_seeds(dots, range(len(values)) if seeds is None else seeds[place])
+        drawn.of_seeds(dots, range(len(values)) if seeds is None else seeds[place], name)
         drawn_dots.append(dots)
     ax.set_xticks(range(len(groups)), groups)
     ax.tick_params(axis="x", length=0)
@@ -293,7 +293,9 @@ def strips(
     return drawn_dots
 
 
-def by_size(ax, sizes: Sequence[int], values: np.ndarray, colour: str, ylabel: str) -> None:
+def by_size(
+    ax, sizes: Sequence[int], values: np.ndarray, colour: str, ylabel: str, series: str = "runs"
+) -> None:
     """Runs and their mean with its 95% t interval against a size on a log axis.
 
     Parameters
@@ -302,14 +304,17 @@ def by_size(ax, sizes: Sequence[int], values: np.ndarray, colour: str, ylabel: s
     sizes : sequence of int
     values : ndarray, shape (sizes, runs)
     colour, ylabel : str
+    series : str
+        What has this colour.
     """
     for size, runs in zip(sizes, values, strict=True):
         dots = ax.scatter([size] * len(runs), runs, s=14, color=colour, alpha=0.35, linewidths=0)
-        drawn.of_seeds(dots, range(len(runs)))
+        drawn.of_seeds(dots, range(len(runs)), series)
     intervals = np.array([estimate(runs)[1:] for runs in values])
-    ax.fill_between(sizes, *intervals.T, color=colour, alpha=0.2, linewidth=0)
+    band = ax.fill_between(sizes, *intervals.T, color=colour, alpha=0.2, linewidth=0)
     mean = ax.plot(sizes, values.mean(axis=1), "-", color=colour, marker="_", ms=11, mew=1.8)
-    drawn.of_seeds(*mean, (), "mean")
+    for mark in (band, *mean):
+        drawn.of_seeds(mark, (), f"mean of {series}")
     ax.set_xscale("log", base=2)
     ax.set_xticks(sizes, sizes)
     ax.minorticks_off()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from analysis import cost, ladder, style
+from analysis import cost, drawn, ladder, style
 from analysis.spec import Experiment
 
 
@@ -186,7 +186,8 @@ def against_cost(ours: Sequence[Point], theirs: Sequence[Point], images: int):
             if x is None:
                 continue
             edge = colour if own else faint
-            ax.scatter([x], [y], s=26, facecolor=edge if own else "none", edgecolor=edge)
+            dot = ax.scatter([x], [y], s=26, facecolor=edge if own else "none", edgecolor=edge)
+            drawn.of_seeds(dot, (), point.label)
             right, up = point.label_at
             ax.annotate(
                 point.label,

@@ -5,10 +5,12 @@ import io
 
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.colors import to_hex
 
 from analysis import drawn, plots, style
 from analysis.loaded import Results
-from analysis.questions import QUESTIONS
+from analysis.questions import QUESTIONS, q01, q05, q07, q09, q10
 
 #: The plots of ten runs, by the ends of their names.
 ASKED_FOR = ("training-accuracy", "errors", "accuracy")
@@ -73,9 +75,9 @@ def test_dots_have_a_seed_each_and_the_place_where_they_would_be(axes):
 def test_a_dot_in_a_strip_is_told_by_the_strips_name(axes):
     figure, ax = axes
     plots.strips(ax, {"SGD,\nrate 1": np.array([0.5]), "Adam": np.array([0.25])}, "rb", "accuracy")
-    assert [(row["x"], row["y"]) for row in rows(figure)] == [
-        ("SGD, rate 1", "0.5"),
-        ("Adam", "0.25"),
+    assert [(row["series"], row["x"], row["y"]) for row in rows(figure)] == [
+        ("SGD, rate 1", "SGD, rate 1", "0.5"),
+        ("Adam", "Adam", "0.25"),
     ]
 
 
@@ -154,12 +156,94 @@ def test_an_image_has_what_stands_beside_it():
     assert second["value"] == "a 2"
 
 
+def colours_without_a_name(ax) -> set[str]:
+    """Colours of a panel's curves and dots of which the data do not tell what they mean."""
+    lines = [
+        line
+        for line in ax.lines
+        if all(line.get_transform().contains_branch_seperately(ax.transData))
+    ]
+    colours = [[line.get_color()] for line in lines if not drawn._series(line)]
+    for dots in ax.collections:
+        if isinstance(dots, PathCollection) and len(dots.get_offsets()) and not drawn._series(dots):
+            filled = dots.get_facecolor() if len(dots.get_facecolor()) else dots.get_edgecolor()
+            colours.append(filled)
+    return {to_hex(colour) for some in colours for colour in some}
+
+
 @pytest.mark.parametrize("page", QUESTIONS)
-def test_every_figure_tells_what_it_shows(page):
+def test_every_figure_tells_what_it_shows_and_what_each_colour_means(page):
     results = Results()
     for name, function in QUESTIONS[page].FIGURES.items():
         with style.drawing(style.LIGHT):
-            assert rows(function(results)), name
+            figure = function(results)
+            assert rows(figure), name
+        if not name.endswith("-small"):  # those are not offered as data
+            for ax in figure.axes:
+                assert len(colours_without_a_name(ax)) < 2, name
+
+
+def test_a_row_of_weights_with_each_order_has_the_silent_outputs_of_its_seeds():
+    results = Results()
+    with style.drawing(style.LIGHT):
+        (ax,) = q01.crossed(results).axes
+    told = {text.get_position(): text.get_text() for text in ax.texts}
+    for row, label in enumerate(ax.get_yticklabels()):
+        runs = results[q01.CROSSED[int(label.get_text())]]
+        for column, silent in enumerate(runs.silent[:, -1]):
+            assert told[column, row] == ", ".join(map(str, np.flatnonzero(silent)))
+
+
+def test_sureness_is_of_the_wrong_answers_of_one_network():
+    results = Results()
+    with style.drawing(style.LIGHT):
+        (ax,) = q05.sureness_of_mistakes(results).axes
+    for steps, experiment in zip(ax.patches, q05.OUTPUTS.values(), strict=True):
+        answers = results[experiment].outputs.argmax(axis=2)
+        wrong = (answers != results.labels(q05.SHEET)).sum(axis=1).mean()
+        assert steps.get_data().values.sum() == pytest.approx(wrong)
+
+
+def test_curves_of_overfitting_stand_under_what_was_done_against_it():
+    results = Results()
+    with style.drawing(style.LIGHT):
+        axes = q07.overfitting(results).axes
+    arms = {
+        "nothing added": q07.DENSE_HALF,
+        "dropout": q07.DENSE_DROPOUT,
+        "changed images": q07.DENSE_CHANGED,
+    }
+    assert [ax.get_title("left") for ax in axes] == list(arms)
+    for ax, arm in zip(axes, arms.values(), strict=True):
+        mistakes = 100 * (1 - results[arm.experiment].history("val_accuracy"))
+        curves = [line.get_ydata() for line in ax.lines if line.series == "val_accuracy"]
+        np.testing.assert_allclose(curves, mistakes)
+
+
+def test_two_settings_of_the_same_seeds_have_these_seeds_both():
+    with style.drawing(style.LIGHT):
+        told = rows(q07.averaging(Results()))
+    seeds = {}
+    for row in told:
+        seeds.setdefault(row["series"], set()).add(row["seed"])
+    expected = {str(seed) for seed in q07.CNN_DECAY.experiment.seeds}
+    assert seeds == {"the weights": expected, "their average": expected}
+
+
+def test_mistakes_by_category_are_under_the_name_of_their_network():
+    results = Results()
+    with style.drawing(style.LIGHT):
+        figure = q10.categories(results)
+    missed = {}
+    for row in rows(figure):
+        if row["mark"] == "dot":
+            missed.setdefault(row["series"], []).append(float(row["x"]))
+    wrong = 100 * (results[q09.SHEET].predictions != results.labels(q09.SHEET)).mean()
+    before, after = (np.mean(missed.pop(name)) for name in ("question 9", "the final network"))
+    assert not missed
+    # Each category has as many images, so their mean is that of all images.
+    assert before == pytest.approx(wrong, rel=1e-3)
+    assert after < wrong / 2
 
 
 def test_seeds_are_told_of_the_runs_that_a_page_is_asked_for():

@@ -647,11 +647,13 @@ def crossed(results):
     for row, column in np.ndindex(counts.shape):
         outputs = np.flatnonzero(silent[rows[row], column])
         shade = {"facecolor": plots.silent_colour(len(outputs)), "alpha": 0.16}
-        ax.add_patch(Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, linewidth=0, **shade))
+        told = ", ".join(map(str, outputs))
+        cell = Rectangle((column - 0.47, row - 0.44), 0.94, 0.88, linewidth=0, **shade)
+        drawn.of_seeds(ax.add_patch(cell), (), f"silent outputs: {told or 'none'}")
         ax.text(
             column,
             row,
-            ", ".join(map(str, outputs)),
+            told,
             ha="center",
             va="center",
             fontsize=7.5,

@@ -810,9 +810,9 @@ def averaging(results):
     colours = np.repeat(style.theme().categories[:2], list(map(len, curves)))
     ax.set_yscale("log")
     style.plain_ticks(ax.yaxis)
-    plots.run_curves(
-        ax, np.concatenate(curves), labels, colours, f"mistakes on {HELD_OUT:,} held-out images"
-    )
+    seeds = [seed for arm in arms for seed in arm.experiment.seeds]
+    ylabel = f"mistakes on {HELD_OUT:,} held-out images"
+    plots.run_curves(ax, np.concatenate(curves), labels, colours, ylabel, seeds)
     return figure
 
 

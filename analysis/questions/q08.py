@@ -862,9 +862,10 @@ def arms(results):
     figure, axes = style.figure(1, 2, height=6.2)
     colours, ends = style.theme().categories, []
     for optimizer, colour in zip(OPTIMIZERS, colours, strict=True):
-        axes[0].plot(*_mean_course(results, "centred", optimizer), color=colour, ls=":")
-        steps, alive = _mean_course(results, "raw", optimizer)
-        axes[0].plot(steps, alive, color=colour, marker=".", ms=4)
+        for inputs, look in (("centred", {"ls": ":"}), ("raw", {"marker": ".", "ms": 4})):
+            steps, alive = _mean_course(results, inputs, optimizer)
+            line = axes[0].plot(steps, alive, color=colour, **look)
+            drawn.of_seeds(*line, (), f"{inputs} inputs, {called(optimizer)}, mean")
         ends.append(alive[-1])
     units = SHEET.layers[-2].units
     axes[0].set(xscale="log", ylim=(0, 1.1 * units), xlim=(_START, steps[-1]))
@@ -941,8 +942,8 @@ def sizes(results):
                 dots = ax.scatter(
                     [size] * len(runs), runs, s=14, color=colour, alpha=0.35, linewidths=0
                 )
-                drawn.of_seeds(dots, range(len(runs)))
-            plots.by_size(ax, sizes[first:], values[first:], colour, "")
+                drawn.of_seeds(dots, range(len(runs)), f"{inputs} inputs")
+            plots.by_size(ax, sizes[first:], values[first:], colour, "", f"{inputs} inputs")
             ax.annotate(
                 f"{inputs} inputs",
                 (sizes[-1], values[-1].mean()),

@@ -386,8 +386,10 @@ def accuracy_against_cost(results):
     ):
         for inputs, dense, convolutional, colour in kinds:
             for experiment in dense:
-                _dots(ax, measure(experiment), _ten(results, experiment), colour, "o")
-            _dots(ax, measure(convolutional), _ten(results, convolutional), colour, "D")
+                series = f"dense, {inputs} inputs"
+                _dots(ax, measure(experiment), _ten(results, experiment), colour, "o", series)
+            series = f"convolutional, {inputs} inputs"
+            _dots(ax, measure(convolutional), _ten(results, convolutional), colour, "D", series)
             is_above = inputs == "centred"
             largest = [by_size.tested(_ten(results, experiment)) for experiment in dense[-2:]]
             ax.annotate(
@@ -416,10 +418,10 @@ def accuracy_against_cost(results):
     return figure
 
 
-def _dots(ax, place: float, runs: Runs, colour: str, marker: str) -> None:
+def _dots(ax, place: float, runs: Runs, colour: str, marker: str, series: str) -> None:
     test = by_size.tested(runs)
     dots = ax.scatter([place] * len(test), test, s=12, c=colour, lw=0, marker=marker, alpha=0.75)
-    drawn.of_seeds(dots, range(len(test)))
+    drawn.of_seeds(dots, range(len(test)), series)
 
 
 def confusion_matrix(results):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from analysis import cost, ladder, mistakes, plots, published, style, tta
+from analysis import cost, drawn, ladder, mistakes, plots, published, style, tta
 from analysis.claims import Claim, above, at_most, below, more_often, undecided
 from analysis.datasets import DATASETS
 from analysis.ladder import Arm
@@ -642,12 +642,14 @@ def categories(results):
     )
     order, (new, old) = np.argsort(-after), style.theme().categories[:2]
     rows = np.arange(10)
-    ax.hlines(rows, after[order], before[order], color=style.theme().faint, lw=1)
+    between = ax.hlines(rows, after[order], before[order], color=style.theme().faint, lw=1)
+    drawn.of_seeds(between, (), "from one to the other")
     for values, colour, marker, label in (
         (before, old, "o", "question 9"),
         (after, new, "D", "the final network"),
     ):
-        ax.scatter(values[order], rows, color=colour, marker=marker, s=26, zorder=2)
+        dots = ax.scatter(values[order], rows, color=colour, marker=marker, s=26, zorder=2)
+        drawn.of_seeds(dots, (), label)
         ax.annotate(
             label,
             (values[order][0], 0),
