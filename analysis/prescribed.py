@@ -78,7 +78,7 @@ def by_machine(measured: Sequence[dict]) -> list[list[str]]:
         ["", *(found.processor for found in machines)],
         ["family and model", *(found.model for found in machines)],
         ["cores", *(f"{found.cores}" for found in machines)],
-        ["vectors it has", *(vectors(found) for found in measured)],
+        ["vectors it has", *(found.vectors for found in machines)],
         ["settings", *(found.settings or "none" for found in machines)],
         *(
             [f"question {name}" if name != ALL else ALL, *(_gain(part[name]) for part in parts)]
@@ -94,6 +94,7 @@ class Machine(NamedTuple):
     processor: str
     model: str
     cores: int
+    vectors: str
     settings: str
 
 
@@ -101,7 +102,8 @@ def machine(measured: dict) -> Machine:
     """On which this was measured."""
     known = re.search(r"cpu family (\d+), model (\d+)", measured["make"])
     model = ", ".join(known.groups()) if known else measured["make"]
-    return Machine(measured["processor"], model, measured["cores"], measured["settings"])
+    cores, settings = (measured[name] for name in ("cores", "settings"))
+    return Machine(measured["processor"], model, cores, vectors(measured), settings)
 
 
 def is_of(measured: dict, asked: Sequence[tuple[str, Experiment]]) -> bool:

@@ -201,6 +201,7 @@ def test_machines_stand_side_by_side_each_with_its_times_and_ratios():
         ({"tensorflow": "2.20"}, False),
         ({"cores": 4}, True),
         ({"settings": TOLD}, True),
+        ({"instructions": "avx avx2"}, True),
         ({"processor": "AMD EPYC 9004"}, True),
         ({"make": EPYC["make"].replace("model 17", "model 1")}, True),
         ({"cores": 4, "experiments": OF_THESE[1:]}, False),
@@ -273,6 +274,15 @@ def fits(monkeypatch):
 
 def contents(folder) -> dict:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_on_two_models_of_one_make_all_networks_came_out_the_same_as_the_page_says():
+    first, second, *_ = json.loads(training.FILE.read_text())
+    assert first["make"].split(",")[:2] == second["make"].split(",")[:2]
+    assert prescribed.machine(first).model != prescribed.machine(second).model
+    for found in (first, second):
+        assert prescribed.vectors(found) == "AVX-512"
+        assert all(part["same"] == part["networks"] for part in found["experiments"])
 
 
 def test_all_is_trained_again_and_compared_and_no_ledger_is_touched(folder, fits, tmp_path, capsys):

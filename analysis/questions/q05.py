@@ -486,7 +486,7 @@ def _claims_of_overfitting(results: Results) -> list[Claim]:
         Claim(
             "overfitting-by-loss",
             "With softmax outputs and squared error, the testing error, now the squared one, is "
-            "lower after the last epoch than after that one.",
+            f"lower after the last epoch than after epoch {BEST_EPOCH}.",
             below(
                 f"share of the testing error, {since}", _late_squared_error(results), form="+.1%"
             ),

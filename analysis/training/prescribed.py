@@ -40,11 +40,12 @@ def measure(
 ) -> None:
     """Time ``model.fit``, train all, print a table, and keep what was measured.
 
-    Of each machine the file holds what `machine.timed_on` says and, for each experiment, besides
-    how its accuracies agree with the report's (shares of 0 to 1): how many of its networks are the
-    same; the seconds that all of them take together on all cores; of ``model.fit`` and a single
-    network the seconds before the first epoch and of an epoch; and the arithmetic of an epoch of
-    one network with testing, in 10⁹ operations. Pages show the machine that comes first.
+    Of each machine the file holds what `machine.timed_on` says, its cores and, of each experiment:
+    how many of its networks are the same, and how their accuracies agree with the report's
+    (shares of 0 to 1); the seconds that all of them take together on all cores; of ``model.fit``
+    and a single network the start-up and an epoch in seconds, as `literal.timed` gives them; and
+    the arithmetic of an epoch of one network with testing, in 10⁹ operations. The page shows all
+    machines in one table, and more of the one that comes first.
 
     Parameters
     ----------
