@@ -243,6 +243,12 @@ def test_what_the_page_shows_was_measured_of_the_networks_that_are_prescribed_no
         assert prescribed.is_of(found, prescribed.PRESCRIBED), "run 'doit prescribed'"
 
 
+def test_the_last_column_is_the_machine_before_it_with_shorter_vectors_as_the_page_says():
+    *_, before, last = map(prescribed.machine, json.loads(training.FILE.read_text()))
+    shorter = "ONEDNN_MAX_CPU_ISA=AVX2 XLA_FLAGS=--xla_cpu_max_isa=AVX2"
+    assert last == before._replace(settings=shorter)
+
+
 def test_rows_are_printed_in_columns():
     printed = training.in_columns([["question", "s"], ["1", "2,000 s"]])
     assert printed == "question        s\n       1  2,000 s"
