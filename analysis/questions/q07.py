@@ -222,6 +222,11 @@ def numbers(results: Results) -> dict:
         "second_layer_gain": ladder.over(results, DENSE_CHANGED, DENSE_SIZED[(512,)]).mean,
         "wider_gain": ladder.over(results, DENSE_SIZED[(1024,)], DENSE_SIZED[(512,)]).mean,
         "wider_two_gain": ladder.gain(results, DENSE_SIZED[1024, 1024]).mean,
+        "hidden_gain": ladder.over(results, ONE_512, NO_HIDDEN).mean,
+        "convolutions_gain": ladder.over(results, CNN, ONE_512).mean,
+        "more_convolutions_gain": ladder.over(results, CNN_NORM, CNN).mean,
+        "basics_gain": ladder.over(results, CNN_NORM, NO_HIDDEN).mean,
+        "all_gain": ladder.over(results, CNN_LONGER, NO_HIDDEN).mean,
         "averaging_lead": lead.mean,
         "averaging_lead_low": lead.low,
         "averaging_lead_high": lead.high,
@@ -358,6 +363,21 @@ def claims(results: Results) -> list[Claim]:
                     (BEST_CNN, ARMS),
                     (BEST_DENSE, (*CAPACITY, *DENSE_STEPS, *SIZED[1:])),
                 )
+            ),
+        ),
+        Claim(
+            "basics",
+            "A hidden layer of 512 neurons helps, then question 9's network in its place, then "
+            "six convolutions with batch norm, a falling rate and changed images in place of its "
+            "three. Together they gain more than all that comes after them up to the final "
+            "convolutional setting.",
+            *(
+                above(f"{after.label} over {before.label}", ladder.over(results, after, before))
+                for before, after in pairwise((NO_HIDDEN, ONE_512, CNN, CNN_NORM))
+            ),
+            above(
+                "together, points more",
+                ladder.lead_over_lead(results, (CNN_NORM, NO_HIDDEN), (CNN_LONGER, CNN_NORM)),
             ),
         ),
         Claim(
