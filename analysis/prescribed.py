@@ -33,6 +33,12 @@ PRESCRIBED: tuple[tuple[str, Experiment], ...] = tuple(
 #: Vector instructions as Linux and as readers call them, the widest first.
 VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2", "sve": "SVE", "asimd": "NEON"}
 
+#: What settings that limit vectors begin with, and how a table says it.
+LIMITS = {
+    "ONEDNN_MAX_CPU_ISA=": "oneDNN up to ",
+    "XLA_FLAGS=--xla_cpu_max_isa=": "XLA up to ",
+}
+
 #: Name of the row of all questions together.
 ALL = "all"
 
@@ -79,13 +85,19 @@ def by_machine(measured: Sequence[dict]) -> list[list[str]]:
         ["family and model", *(found.model for found in machines)],
         ["cores", *(f"{found.cores}" for found in machines)],
         ["vectors it has", *(found.vectors for found in machines)],
-        ["settings", *(found.settings or "none" for found in machines)],
+        ["settings", *(_in_words(found.settings) for found in machines)],
         *(
             [f"question {name}" if name != ALL else ALL, *(_gain(part[name]) for part in parts)]
             for name in parts[0]
         ),
         ["the same as in the report", *(_sameness(part[ALL]) for part in parts)],
     ]
+
+
+def _in_words(settings: str) -> str:
+    for limit, words in LIMITS.items():
+        settings = settings.replace(f" {limit}", f", {words}").replace(limit, words)
+    return settings or "none"
 
 
 class Machine(NamedTuple):

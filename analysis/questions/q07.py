@@ -368,9 +368,9 @@ def claims(results: Results) -> list[Claim]:
         Claim(
             "basics",
             "A hidden layer of 512 neurons helps, then question 9's network in its place, then "
-            "six convolutions with batch norm, a falling rate and changed images in place of its "
-            "three. Together they gain more than all that comes after them up to the final "
-            "convolutional setting.",
+            "six convolutions with batch norm, a falling rate, changed images and products of "
+            "16-bit numbers in place of its three. Together they gain more than all that comes "
+            "after them up to the final convolutional setting.",
             *(
                 above(f"{after.label} over {before.label}", ladder.over(results, after, before))
                 for before, after in pairwise((NO_HIDDEN, ONE_512, CNN, CNN_NORM))
