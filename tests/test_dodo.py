@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import tiny
-from conftest import ROOT, nobody_is_left_of, wait_for_members
+from conftest import ROOT, nobody_is_left_of
 
 from analysis import excerpts
 from analysis.results import Ledger
@@ -178,7 +178,9 @@ def test_second_doit_waits_for_its_turn_and_trains_nothing_twice(doit, start, cl
     one = ledger_of(clone, ONE)
     keep_lines(one, 1)
     first = start("-m", "doit", "train", cwd=clone, seconds_an_epoch=4)
-    wait_for_members(first, 3)  # it has started workers
+    while not one.path.with_name(".training").exists():  # it has the turn
+        assert first.poll() is None
+        time.sleep(0.01)
     status, said = doit("train")
     assert status == 0, said
     assert "q00-one: waiting for the training of q00-one (process" in said

@@ -255,13 +255,19 @@ def test_rows_are_printed_in_columns():
     assert printed == "question        s\n       1  2,000 s"
 
 
+@pytest.fixture(scope="module")
+def trained(engine):
+    """What is asked for, trained: experiments and their records."""
+    asked = (SHORT, LONG, OTHER)
+    return [(e, record) for e in asked for record in engine.train(e, tiny.DATA, e.seeds)]
+
+
 @pytest.fixture
-def folder(tmp_path, tiny_file, engine):
+def folder(tmp_path, tiny_file, trained):
     """A folder with the ledgers of what is asked for."""
-    for experiment in (SHORT, LONG, OTHER):
-        for record in engine.train(experiment, tiny.DATA, experiment.seeds):
-            origin = {"provenance": {"machine": "two cores"}}
-            Ledger(experiment, tmp_path / "results").append(record | origin)
+    for experiment, record in trained:
+        origin = {"provenance": {"machine": "two cores"}}
+        Ledger(experiment, tmp_path / "results").append(record | origin)
     return tmp_path / "results"
 
 
@@ -389,6 +395,7 @@ from pathlib import Path
 import tiny
 from analysis.training import prescribed
 tiny.register()
+prescribed.workers.number_here = lambda: 2  # whatever the machine has
 prescribed.apart = lambda *given: {"epoch": 1.0, "startup": 1.0}
 folder = Path(sys.argv[1])
 prescribed.measure([("q00", tiny.experiment())], folder / "kept.json", folder)

@@ -38,6 +38,7 @@ def on_tiny_data(monkeypatch, tiny_file):
     )
     data = {"tiny": shapes, "tiny-colour": colour}
     monkeypatch.setattr(steps.datasets, "load", data.__getitem__)
+    monkeypatch.setattr(steps.joblib, "cpu_count", lambda: 2)
     monkeypatch.setattr(steps, "apart", lambda function, *arguments: function(*arguments))
     dense = tiny.experiment()
     measured = dict.fromkeys(steps.MEASURED, dense) | {"q09": CONVOLUTIONAL}
