@@ -96,7 +96,8 @@ _AN += [_unpooled(7, *range(48, 193, 48))]
 DEOTTE_IMAGES = 54_000
 
 # See the page's references. Arithmetic is counted from the layers, images and epochs that they
-# state, where they do. Deotte states means, An and others the best of many votes.
+# state, where they do. Deotte states means, An and others the best of many votes, and Byerly's is
+# taken at its best epoch.
 DEOTTE = Point(
     "Deotte: one",
     0.99641,  # the mean of 1,500
@@ -126,9 +127,11 @@ MNIST = (
     AN,
 )
 
-# Of CIFAR-10: arithmetic as Jordan states it; He and others' counted from their layers and
-# 64,000 steps of 128 images. Jordan states means of 50 to 1,000 runs, with views; He and others
-# the test error of one, and of the deeper network the mean of five.
+# Of CIFAR-10: arithmetic as Jordan states it, for 93% counted from the layers and the epochs of a
+# program of his repository; that for 96% is a later version than his paper's. He and others' is
+# counted from their layers and 64,000 steps of 128 images. Jordan states means of 50 to 1,000
+# runs, with views; He and others the test error of one, and of the deeper network the mean of
+# five.
 JORDAN_93 = Point("Jordan: 93", 0.930, 180, 568_728, (-1, -1))
 JORDAN_94 = Point("Jordan: 94", 0.9401, 360, 1_971_352, (-1, -1))
 JORDAN_95 = Point("Jordan: 95", 0.9501, 1_390, 4_604_440, (-1, -1))

@@ -500,7 +500,7 @@ class Muon(Spec):
     """Steps of equal size in all directions, for the kernels of convolutions (Jordan et al. 2024).
 
     Each step is the gradient with Nesterov momentum as a matrix, a row a filter, whose singular
-    values are all moved close to 1. Before it the kernel is scaled to the Frobenius norm that a
+    values are all moved towards 1. Before it the kernel is scaled to the Frobenius norm that a
     matrix with that many rows of length 1 has, as in Jordan's recipe with Muon for CIFAR-10.
 
     Parameters

@@ -103,7 +103,7 @@ PREPARING = (TOO_FAST, MOMENTUM, SMOOTHING, IDENTITY, SCALED)
 #: Arms whose networks were also tested with views.
 VIEWED = (LOOKAHEAD, WIDER, LONGER)
 
-TESTED = DATASETS["cifar10"].shapes["y_test"][0]
+TRAINED, TESTED = (DATASETS["cifar10"].shapes[name][0] for name in ("y_train", "y_test"))
 
 
 def _right_together(results: Results, experiment: Experiment) -> np.ndarray:
@@ -172,7 +172,9 @@ def numbers(results: Results) -> dict:
         "first_four_together": float(
             (vote(final.outputs[:FIRST_READ]) == results.labels(FINAL)).mean()
         ),
-        "times_the_steps": FINAL.epochs / JORDANS_EPOCHS * JORDANS_BATCH / BATCH,
+        "times_the_steps": FINAL.epochs
+        * math.ceil(TRAINED / BATCH)
+        / math.ceil(JORDANS_EPOCHS * (TRAINED // JORDANS_BATCH)),
         "basics_accuracy": float(ladder.accuracy(results, SCHEDULE).mean()),
         "published": published.JORDAN_94.accuracy,
         "published_petaflops": published.JORDAN_94.teraflops / 1e3,
@@ -267,8 +269,8 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "small",
-            "With six views the small network is right on fewer test images than Jordan states "
-            "for his smallest, which takes more arithmetic, as a mean over seeds.",
+            "With six views the small network is right on fewer test images than a program of "
+            "Jordan's states, whose network takes more arithmetic, as a mean over seeds.",
             below(
                 f"points over {published.JORDAN_93.accuracy:.1%}",
                 estimate(tta.accuracy(results, SMALL) - published.JORDAN_93.accuracy).times(100),

@@ -75,7 +75,7 @@ def _norm(matrices: tf.Tensor) -> tf.Tensor:
 
 
 def orthogonal(matrices: tf.Tensor, compute_dtype: str) -> tf.Tensor:
-    """Matrices, float32 of shape (R, m, n), with their singular values moved close to 1."""
+    """Matrices, float32 of shape (R, m, n), with their singular values moved towards 1."""
     a, b, c = COEFFICIENTS
     is_tall = matrices.shape[1] > matrices.shape[2]
     values = tf.linalg.matrix_transpose(matrices) if is_tall else matrices  # smaller products
