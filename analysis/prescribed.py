@@ -95,8 +95,9 @@ def by_machine(measured: Sequence[dict]) -> list[list[str]]:
 
 
 def _in_words(settings: str) -> str:
+    settings = re.sub(r" (?=[A-Z][A-Z0-9_]*=)", ", ", settings)  # a value may have spaces, too
     for limit, words in LIMITS.items():
-        settings = settings.replace(f" {limit}", f", {words}").replace(limit, words)
+        settings = settings.replace(limit, words)
     return settings or "none"
 
 
