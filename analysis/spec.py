@@ -363,7 +363,9 @@ class BatchNormalization(Layer):
     scale : bool
         Whether each unit has a trained factor beside its trained shift.
     shift_rate : float
-        How many times the optimizer's learning rate the shifts of feature maps are trained with.
+        How many times the learning rate the shifts of feature maps are trained with, under
+        stochastic gradient descent; under `Adam`, which divides a gradient by its size, the square
+        root of that.
     """
 
     momentum: Share = 0.9

@@ -451,13 +451,15 @@ def test_no_stream_repeats_another(engine):
     from analysis.training import build
 
     wide = tiny.experiment(seeds=range(100))
+    each = [[epoch] for epoch in range(20)]
+    uses = {"weights": [[]], "order": each, "augmentation": each, "mixup": each}
     words = [
         np.random.SeedSequence([*build.stream_seed(wide, stream, seed), *epoch]).generate_state(4)
         for seed in wide.seeds
-        for stream, epochs in (("weights", [[]]), ("order", [[e] for e in range(20)]))
+        for stream, epochs in uses.items()
         for epoch in epochs
     ]
-    assert len({word.tobytes() for word in words}) == len(words) == 2_100
+    assert len({word.tobytes() for word in words}) == len(words) == 6_100
 
 
 def test_layers_start_from_weights_of_their_own(engine):
@@ -697,6 +699,19 @@ def test_lookahead_sets_weights_to_an_average_that_holds_back_ever_more(engine):
             np.testing.assert_allclose(ours.numpy(), expected.numpy(), rtol=1e-5, atol=1e-7)
         for ours, expected in zip(group.averages, kept_values, strict=True):
             np.testing.assert_allclose(ours.numpy(), expected, rtol=1e-5, atol=1e-7)
+
+
+def test_lookahead_does_not_set_the_random_numbers_of_dropout_back(engine):
+    layers = (Flatten(), Dropout(0.5), Dense(10, "relu"))
+    group = engine.Group(
+        experiment(averaging=Lookahead(steps=2, decay=0.5), layers=layers), tiny.DATA, [0, 1]
+    )
+    orders = np.stack([group.order(seed, 0) for seed in (0, 1)])
+    states = []
+    for step in range(6):
+        group.train_steps(orders[:, step * 32 : (step + 1) * 32])
+        states.append(np.concatenate([variable.numpy().ravel() for variable in group.state]))
+    assert len({state.tobytes() for state in states}) == 6
 
 
 @pytest.mark.parametrize("flip", ["none", "alternating"])

@@ -30,7 +30,9 @@ _KERAS_LOSSES = {
 }
 
 # Each use of randomness draws from a stream of its own, so that, say, the weights of
-# seed 3 are the same whatever order its images come in.
+# seed 3 are the same whatever order its images come in. One pair is not apart: the side on which
+# alternating flips begin is drawn from the numbers of the first epoch's shifts, for NumPy takes
+# [seed, 2] and [seed, 2, 0] for one. The order of the images, drawn elsewhere, parts the two.
 _STREAM_NUMBERS = {"weights": 0, "order": 1, "augmentation": 2, "mixup": 3}
 
 

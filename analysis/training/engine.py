@@ -291,13 +291,17 @@ class Group:
         step = tf.cast(self.optimizer.iterations.value, tf.float32)
         if step % lookahead.steps == 0:
             self._move_averages(lookahead.decay * (step / self.steps) ** 3)
-            for average, variable in zip(self.averages, self.weights + self.state, strict=True):
+            for average, variable in self._averaged():
                 variable.assign(average.value)
 
     def _move_averages(self, decay: tf.Tensor) -> None:
-        for average, variable in zip(self.averages, self.weights + self.state, strict=True):
-            if variable.dtype == "float32":
-                average.assign(decay * average.value + (1 - decay) * variable.value)
+        for average, variable in self._averaged():
+            average.assign(decay * average.value + (1 - decay) * variable.value)
+
+    def _averaged(self) -> list[tuple[keras.Variable, keras.Variable]]:
+        """Pairs of an average and what it follows: all but the states of random generators."""
+        pairs = zip(self.averages, self.weights + self.state, strict=True)
+        return [pair for pair in pairs if pair[1].dtype == "float32"]
 
     def _tested(self) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
         """Weights and state that the networks are tested with."""
