@@ -193,5 +193,5 @@ def _within_spread(value: float, values: Sequence[float]) -> bool:
     if not math.isfinite(value) or not finite:
         return value in values
     least, most = min(finite), max(finite)
-    width = most - least if len(finite) > 1 else ROUNDING * most
+    width = most - least or ROUNDING * most  # one run has no spread, nor have runs all alike
     return least - width <= value <= most + width

@@ -25,7 +25,7 @@ from analysis.spec import Experiment
 HALF_ROUNDING, HALF_SMALLEST = 2**-11, 2**-25
 
 #: Six views of an image were right on up to 1.4 points more of the images than the image alone
-#: in the 18 networks that keep them; outputs of another network would be far from that.
+#: in the networks that keep them; outputs of another network would be far from that.
 VIEWS_DIFFER_BY = 0.03
 
 #: What every line holds, and what its provenance tells at least.

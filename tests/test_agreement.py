@@ -215,6 +215,13 @@ def test_of_a_single_epoch_no_more_than_the_last_digit_may_differ(name, digit):
         assert verdict(again(**{name: [1, 1, 1 + share * digit, 1, 1, 1]})) == expected
 
 
+def test_runs_that_were_all_alike_may_be_apart_by_rounding_and_no_more():
+    alike = [LINES[2] | {"seed": seed} for seed in range(5)]
+    for factor, expected in ((1 + 1e-5, ROUNDED), (1.1, DIFFERENT)):
+        record = again(val_loss=[1] * (EPOCHS - 1) + [factor])
+        assert agreement(LINES[2], record, alike).verdict == expected
+
+
 def parting(factor) -> dict:
     """Seed 2 again, with other training losses from the first epoch to the end."""
     record = again(loss=[factor] * EPOCHS)

@@ -139,7 +139,22 @@ def test_each_kind_is_met_before_another_of_its_kind(some, tmp_path, capsys):
     trials = verify.choose(some, 9, tmp_path, random.Random(0))
     assert names(trials) == ["quick", "adam", "alike"] * 2
     assert {len(trial.seeds) for trial in trials} == {6}
-    assert "1 experiments left out: no bfloat16 instructions here" in capsys.readouterr().out
+    said = "left out: trained in another precision, for this machine has no bfloat16 instructions"
+    assert f"{len(some[-1].seeds)} networks {said}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("here, seeds", [("no", {1}), ("yes", {0, 2})])
+def test_networks_are_trained_again_in_the_precision_that_their_line_names(
+    tmp_path, monkeypatch, here, seeds
+):
+    monkeypatch.setenv(machine.BFLOAT16_VARIABLE, here)
+    half = tiny.experiment(name="q00-half", precision="mixed_bfloat16", seeds=range(3))
+    for seed, precision in enumerate(("mixed_bfloat16", "float32", None)):  # the last is old
+        record = tiny.record(seed)
+        record["provenance"] = {"machine": "this"} | ({"precision": precision} if precision else {})
+        Ledger(half, tmp_path).append(record)
+    trials = verify.choose([half], 9, tmp_path, random.Random(0))
+    assert {seed for trial in trials for seed in trial.seeds} == seeds
 
 
 def test_what_does_not_fit_the_time_is_left_out(some, tmp_path):

@@ -118,14 +118,23 @@ def choose(
     """What fits the time: first the quickest of each kind, then the rest, then further seeds.
 
     In turns, so that of two experiments of a kind neither has two trials before the other one
-    has one. An experiment in a precision that this machine lacks is left out, for it would be
-    another training.
+    has one. A network that was trained in another precision than this machine would take for it
+    is left out, for it would be another training.
     """
-    able = [e for e in experiments if machine.precision(e) == e.precision]
-    if len(able) < len(experiments):
-        print(f"{len(experiments) - len(able)} experiments left out: no bfloat16 instructions here")
-    waiting = {e.name: _trials(e, folder, chance) for e in able}
-    by_time = sorted(able, key=lambda e: waiting[e.name][0].seconds if waiting[e.name] else 0)
+    waiting, left_out = {}, 0
+    for experiment in experiments:
+        lines = Ledger(experiment, folder).read()
+        alike = {seed: line for seed, line in lines.items() if _as_here(experiment, line)}
+        waiting[experiment.name] = _trials(experiment, alike, chance)
+        left_out += len(lines) - len(alike)
+    if left_out:
+        has = "has" if machine.has_bfloat16() else "has no"
+        print(
+            f"{left_out} networks left out: trained in another precision, for this machine {has} "
+            "bfloat16 instructions"
+        )
+    able = [e for e in experiments if waiting[e.name]]
+    by_time = sorted(able, key=lambda e: waiting[e.name][0].seconds)
     first_of_kind = {_kind(e): e for e in reversed(by_time)}
     order = sorted(by_time, key=lambda e: first_of_kind[_kind(e)] is not e)
     chosen, left = [], 60 * minutes - START
@@ -139,9 +148,17 @@ def choose(
     return chosen
 
 
-def _trials(experiment: Experiment, folder: Path, chance: random.Random) -> list[Trial]:
-    """All networks of an experiment that its ledger has, by chance in parts for all cores."""
-    lines = Ledger(experiment, folder).read()
+def _as_here(experiment: Experiment, line: dict) -> bool:
+    """Whether a network was trained in the precision that this machine would take for it."""
+    # The oldest lines do not name it; they were all trained as their experiment asks.
+    trained_in = line["provenance"].get("precision", experiment.precision)
+    return trained_in == machine.precision(experiment)
+
+
+def _trials(
+    experiment: Experiment, lines: Mapping[int, dict], chance: random.Random
+) -> list[Trial]:
+    """Networks of an experiment, given by seed, by chance in parts for all cores."""
     cores = workers.number_here()
     size = cores * (AT_A_TIME if experiment.lockstep else 1)
     seeds = chance.sample(sorted(lines), len(lines))
