@@ -1,6 +1,7 @@
 """What the report is made of and what is out of date: ``doit list`` shows the tasks."""
 
 import errno
+import hashlib
 import importlib
 import importlib.util
 import math
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from doit.action import CmdAction
 from doit.exceptions import TaskFailed
+from doit.tools import config_changed
 
 from analysis.spec import SpecError
 
@@ -49,10 +51,26 @@ if not os.access(BUILD, os.W_OK):
     sys.exit(
         f"{BUILD} cannot be written to: copy the repository to a folder in which you may write"
     )
+if (ROOT / "book" / "_build").is_file():
+    sys.exit(
+        "book/_build must be a link to _build, but this checkout has a file in its place: "
+        "allow symbolic links (Windows: developer mode), run 'git config core.symlinks true', "
+        "delete book/_build and run 'git checkout book/_build'"
+    )
 
 PDF = BUILD / "latex" / "deep-networks-and-convolution.pdf"  # named in book/_config.yml
+
+
 # Typesetting needs programs that pip cannot install; without them there is no PDF to download.
-TEX = all(map(shutil.which, ("latexmk", "make", "xelatex")))
+def has_tex():
+    """Whether all is there that typesets: programs, the fonts and the package least often had."""
+    if not all(map(shutil.which, ("latexmk", "make", "xelatex", "kpsewhich"))):
+        return False
+    files = ["kpsewhich", "FreeSerif.otf", "needspace.sty"]
+    return subprocess.run(files, stdout=subprocess.DEVNULL).returncode == 0
+
+
+TEX = has_tex()
 TEX_PACKAGES = "latexmk make texlive-xetex texlive-fonts-recommended fonts-freefont-otf"
 
 DOIT_CONFIG = {
@@ -248,6 +266,22 @@ def task_train():
         }
 
 
+def is_as_made(task, values):
+    """Whether a task's targets are what it made last.
+
+    ``jupyter-book build`` makes the same files and keeps a database of its own, so they may have
+    been made of other results since; or somebody has edited them.
+    """
+
+    def digest():
+        files = [Path(target) for target in task.targets]
+        contents = [file.read_bytes() if file.exists() else b"" for file in files]
+        return hashlib.sha256(b"".join(hashlib.sha256(c).digest() for c in contents)).hexdigest()
+
+    task.value_savers.append(lambda: {"made": digest()})
+    return values.get("made") == digest()
+
+
 def task_figures():
     """Draw each page's figures, for light and dark pages and for paper."""
     for page, drawn in figures.BY_PAGE.items():
@@ -266,6 +300,7 @@ def task_figures():
             "targets": [
                 *(path for name in drawn for path in figures.figure_files(name)),
             ],
+            "uptodate": [is_as_made],
             "clean": True,
         }
 
@@ -283,6 +318,7 @@ def task_numbers():
             LIST_OF_QUESTIONS,
         ],
         "targets": [report.NUMBERS],  # under version control, so not cleaned
+        "uptodate": [is_as_made],
     }
 
 
@@ -364,16 +400,19 @@ def building(*options, **environment):
     )
 
 
-def forget_downloads():
-    """Take away what earlier pages offered; Sphinx copies what these do, and removes nothing."""
-    shutil.rmtree(BUILD / "html" / "_downloads", ignore_errors=True)
+def clear_pages():
+    """Take away earlier pages and what they offered: Sphinx removes nothing."""
+    shutil.rmtree(BUILD / "html", ignore_errors=True)
+    if not TEX:  # nor would a PDF of earlier pages be made anew
+        PDF.unlink(missing_ok=True)
 
 
 def task_pdf():
     """Typeset the pages as a PDF in _build/latex (in a plain doit where TeX is installed)."""
     return {
-        "actions": [prepare_typesetting, building("--builder", "pdflatex", **date_of_pdf())],
+        "actions": [prepare_typesetting, building("--builder", "pdflatex", **date_of_pages())],
         "file_dep": PAGES_FROM,
+        "uptodate": [config_changed(date_of_pages())],
         "targets": [PDF],
     }
 
@@ -385,8 +424,8 @@ def prepare_typesetting():
     shutil.rmtree(PDF.parent, ignore_errors=True)
 
 
-def date_of_pdf():
-    """The last commit's date, so that the same sources give the same PDF."""
+def date_of_pages():
+    """The last commit's date as typesetting takes it, so that the same sources give one PDF."""
     if not shutil.which("git"):
         return {}
     command = ["git", "log", "-1", "--format=%ct"]
@@ -397,8 +436,9 @@ def date_of_pdf():
 def task_book():
     """Build the pages into _build/html, with the PDF to download where there is one."""
     return {
-        "actions": [forget_downloads, building()],
+        "actions": [clear_pages, building()],
         "file_dep": [*PAGES_FROM, *[PDF] * TEX],
+        "uptodate": [config_changed(date_of_pages())],  # which they state
         "targets": [BUILD / "html" / "index.html"],
     }
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from analysis import forms
+
 #: ``x`` to ``x_end`` and ``y`` to ``y_end`` are what a bar or a band spans, of the quantities that
 #: ``x_is`` and ``y_is`` name; where names stand on an axis in place of numbers, they are these.
 #: ``value`` is a cell's number, or what stands beside an image.
@@ -41,7 +43,7 @@ def as_csv(figure) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for number, ax in enumerate(figure.axes, 1):
-        panel = _one_line(ax.get_title("left") or ax.get_title() or f"{number}")
+        panel = forms.one_line(ax.get_title("left") or ax.get_title() or f"{number}")
         across, up = _label(ax, "x"), _label(ax, "y")
         for mark, series, seed, x, x_end, y, y_end, value in _marks(ax):
             row = (panel, mark, series, seed, across, x, x_end, up, y, y_end, value)
@@ -53,7 +55,7 @@ def _label(ax, axis: str) -> str:
     """What an axis shows; where panels share one only some of them say it."""
     panels = getattr(ax, f"get_shared_{axis}_axes")().get_siblings(ax)
     labels = [getattr(panel, f"get_{axis}label")() for panel in [ax, *panels]]
-    return _one_line(next(filter(None, labels), ""))
+    return forms.one_line(next(filter(None, labels), ""))
 
 
 def _marks(ax) -> Iterator[list]:
@@ -95,7 +97,7 @@ def _marks(ax) -> Iterator[list]:
             continue
         height, width = values.shape[:2]
         told = " ".join(filter(None, (ax.get_title("center"), ax.get_xlabel())))
-        yield [f"image of {width} × {height}", _series(picture), *[""] * 5, _one_line(told)]
+        yield [f"image of {width} × {height}", _series(picture), *[""] * 5, forms.one_line(told)]
 
 
 def _row(mark: str, artist, place: int, ends: tuple, names: tuple[dict, dict]) -> list:
@@ -114,11 +116,7 @@ def _places(artist, drawn_at: np.ndarray) -> np.ndarray:
 
 def _series(artist) -> str:
     label = str(artist.get_label())
-    return _one_line(getattr(artist, "series", "") or ("" if label.startswith("_") else label))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return forms.one_line(getattr(artist, "series", "") or ("" if label.startswith("_") else label))
 
 
 def _band(drawn, vertices: np.ndarray, names: tuple[dict, dict]) -> Iterator[list]:
@@ -150,7 +148,7 @@ def _names(axis) -> dict[float, str]:
         return {}
     places = axis.get_majorticklocs()
     named = zip(places.tolist(), axis.get_major_formatter().format_ticks(places), strict=True)
-    named = {place: _one_line(str(name)) for place, name in named if str(name)}
+    named = {place: forms.one_line(str(name)) for place, name in named if str(name)}
     stands_for_itself = all(name.replace(",", "") == f"{place:g}" for place, name in named.items())
     return {} if stands_for_itself else named
 

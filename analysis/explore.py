@@ -22,7 +22,7 @@ def of_runs(dots, runs: Runs, setting: str = "") -> None:
     setting : str
         What they have in common and other dots of the figure do not.
     """
-    dots.setting = " ".join(setting.split())
+    dots.setting = forms.one_line(setting)
     dots.told = dict(zip(runs.seeds, told(runs), strict=True))
 
 

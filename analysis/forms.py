@@ -45,6 +45,11 @@ def extent(values: np.ndarray, spec: str) -> str:
     return interval(values.min(), values.max(), spec)
 
 
+def one_line(text: str) -> str:
+    """A label that was broken into lines, perhaps after a hyphen, as one line."""
+    return " ".join(text.replace("-\n", "-").split())
+
+
 def with_half_width(mean: float, low: float, high: float, spec: str) -> str:
     """'76.4 ± 0.3%': a mean with its interval, which reaches as far either way."""
     half = number((high - low) / 2, spec.removeprefix("+"))

@@ -222,18 +222,21 @@ def test_the_keyboard_alone_draws_and_what_is_said_is_read_aloud(page):
         page.keyboard.press("ArrowDown")
     assert tip.is_visible()
     assert not seen(page).any()  # the pen is up
+    said, said_of_pen = page.locator(".draw-a-digit [role=status]").all()
     page.keyboard.press("Space")
     for _ in range(20):
         page.keyboard.press("ArrowDown")
     page.wait_for_timeout(50)
+    assert said_of_pen.text_content() == "Pen down."
     image = seen(page)
     assert span(image.any(axis=1)) == 20 > 2 * span(image.any(axis=0))
-    said = page.locator(".draw-a-digit [role=status]")
     page.wait_for_function(
         "document.querySelector('.draw-a-digit [role=status]').textContent.includes('healthy')"
     )
-    assert re.search(r"question 1, stuck: \d.*; output 1 is 0\.", said.text_content())
+    told = said.text_content()
+    assert re.search(r"question 1, stuck: \d.*; output 1 is 0\.", told)
     page.keyboard.press("Space")
+    assert (said_of_pen.text_content(), said.text_content()) == ("Pen up.", told)
     for _ in range(5):
         page.keyboard.press("ArrowRight")
     np.testing.assert_array_equal(seen(page), image)

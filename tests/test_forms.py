@@ -58,3 +58,9 @@ def test_p_values_that_are_very_small_are_only_bounded():
 def test_runs_are_named_by_their_silent_outputs():
     named = [forms.silent(digits) for digits in ([], [4], [0, 7])]
     assert named == ["no output silent", "output 4 silent", "outputs 0, 7 silent"]
+
+
+def test_a_label_that_was_broken_becomes_one_line():
+    assert forms.one_line("softmax,\ncross-\nentropy  (question 5)") == (
+        "softmax, cross-entropy (question 5)"
+    )

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from conftest import ROOT
 from pybtex.database import parse_string
+from sphinx.errors import ConfigError
 from test_book_extension import Book
 
 CITATION = """
@@ -90,6 +91,26 @@ def test_on_github_the_address_is_that_of_its_pages(book, monkeypatch, repositor
     assert tags["og:image"] == f"{address}_static/readme.png"
     listed = ElementTree.parse(book.html / "sitemap.xml").getroot()
     assert [url[0].text for url in listed] == [f"{address}index.html", f"{address}other.html"]
+
+
+@pytest.mark.parametrize("end", ["", "/", ".git"])
+def test_the_typed_repository_gives_the_address_of_its_pages(book, monkeypatch, end):
+    name_repository(book, monkeypatch, f"https://github.com/Me/mine{end}")
+    assert 'rel="canonical" href="https://me.github.io/mine/index.html"' in book.build(PAGE)
+
+
+@pytest.mark.parametrize("end", ["", "/mine/tree/main"])
+def test_a_typed_address_that_is_no_repository_is_named(book, monkeypatch, end):
+    name_repository(book, monkeypatch, f"https://github.com/me{end}")
+    with pytest.raises(ConfigError, match=f"OWNER/NAME; got 'https://github.com/me{end}'"):
+        book.build(PAGE)
+
+
+def name_repository(book, monkeypatch, address):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    with (book.folder / "conf.py").open("a") as settings:
+        settings.write(f'html_theme_options = {{"repository_url": "{address}"}}\n')
+        settings.write('suppress_warnings = ["config"]\n')  # the basic theme has no such option
 
 
 def test_a_typed_address_wins_over_that_of_github(book, monkeypatch):

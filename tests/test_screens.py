@@ -324,6 +324,17 @@ def test_a_dark_page_that_is_printed_has_its_light_figures_and_is_dark_again(bro
         assert loaded and all(loaded)
 
 
+def test_what_can_be_opened_is_open_on_paper_but_for_programs(browser):
+    with opened(browser, QUESTION) as page:
+        count = "[...document.querySelectorAll('article details')].map(one => one.open)"
+        page.evaluate(f"addEventListener('beforeprint', () => {{ window.printed = {count}; }})")
+        before = page.evaluate(count)
+        page.pdf()
+        assert before.count(False) == len(before) > 1
+        assert page.evaluate("window.printed").count(False) == 1  # the program
+        assert page.evaluate(count) == before
+
+
 @pytest.mark.parametrize("name", ["q01.html", QUESTION, "q10.html", "reproduce.html"])
 def test_nothing_is_cut_off_on_paper(browser, name):
     with opened(browser, name, PAPER) as page:

@@ -220,7 +220,55 @@ def test_pages_offer_nothing_that_earlier_ones_did(monkeypatch, tmp_path):
     offered.parent.mkdir(parents=True)
     offered.write_text("1\n")
     monkeypatch.setattr(dodo, "BUILD", tmp_path)
-    dodo.forget_downloads()
-    dodo.forget_downloads()  # also where there are none
-    assert list((tmp_path / "html").iterdir()) == []
-    assert dodo.task_book()["actions"][0] is dodo.forget_downloads
+    (tmp_path / "html" / "q99.html").write_text("a page that was taken out")
+    pdf = tmp_path / "report.pdf"
+    pdf.write_text("old")
+    monkeypatch.setattr(dodo, "PDF", pdf)
+    for tex, kept in ((True, True), (False, False), (False, False)):
+        monkeypatch.setattr(dodo, "TEX", tex)
+        dodo.clear_pages()  # also where there are none
+        assert not (tmp_path / "html").exists()
+        assert pdf.exists() is kept
+    assert dodo.task_book()["actions"][0] is dodo.clear_pages
+
+
+def test_figures_numbers_and_pages_are_made_again_when_something_else_made_them(tmp_path):
+    import dodo
+
+    made = tmp_path / "made"
+    task = SimpleNamespace(targets=[str(made)], value_savers=[])
+    assert not dodo.is_as_made(task, {})
+    made.write_text("here")
+    values = task.value_savers[0]()
+    assert dodo.is_as_made(task, values)
+    made.write_text("elsewhere")
+    assert not dodo.is_as_made(task, values)
+    made.unlink()
+    assert not dodo.is_as_made(task, values)
+    assert all(dodo.is_as_made in made["uptodate"] for made in dodo.task_figures())
+    assert dodo.is_as_made in dodo.task_numbers()["uptodate"]
+
+
+def test_pages_and_pdf_are_made_again_for_another_commits_date(monkeypatch):
+    import dodo
+
+    for task in (dodo.task_pdf, dodo.task_book):
+        found = []
+        for date in ("1", "1", "2"):
+            monkeypatch.setattr(dodo, "date_of_pages", lambda date=date: {"DATE": date})
+            (check,) = task()["uptodate"]
+            found.append(check._calc_digest())
+        assert found[0] == found[1] != found[2]
+
+
+@pytest.mark.parametrize("status", [0, 1], ids=["all files", "a file missing"])
+def test_tex_is_there_only_with_its_fonts_and_packages(monkeypatch, tmp_path, status):
+    import dodo
+
+    for name in ("latexmk", "make", "xelatex", "kpsewhich"):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {status}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert dodo.has_tex() is (status == 0)
+    (tmp_path / "latexmk").unlink()
+    assert not dodo.has_tex()

@@ -1,11 +1,12 @@
-"""Sphinx extension that mends the theme: pages show sooner, in their colours, on paper light."""
+"""Sphinx extension that mends the theme: pages show sooner, in their colours, and print whole."""
 
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 #: In the head, before anything is drawn. The theme's own script comes after the page, until when
-#: a dark page would be light and the images of the light one be fetched. And paper is white.
+#: a dark page would be light and the images of the light one be fetched. Paper is white, and shows
+#: what readers could have opened.
 AT_ONCE = """
 (() => {
   const page = document.documentElement;
@@ -18,8 +19,17 @@ AT_ONCE = """
   };
   show(paper.matches);
   paper.addEventListener("change", () => show(paper.matches));
-  addEventListener("beforeprint", () => show(true));
-  addEventListener("afterprint", () => show(false));
+  const shut = () => document.querySelectorAll("details:not([open], .plain-keras)");
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    show(true);
+    opened = [...shut()];
+    for (const one of opened) one.open = true;
+  });
+  addEventListener("afterprint", () => {
+    show(false);
+    for (const one of opened) one.open = false;
+  });
 })();
 """
 

@@ -6,6 +6,7 @@ import os
 from urllib.parse import urlsplit
 
 from sphinx.config import Config
+from sphinx.errors import ConfigError
 
 
 def repository(config: Config) -> str:
@@ -15,7 +16,8 @@ def repository(config: Config) -> str:
     """
     if name := os.environ.get("GITHUB_REPOSITORY"):
         return f"https://github.com/{name}"
-    return getattr(config, "html_theme_options", {}).get("repository_url", "").rstrip("/")
+    address = getattr(config, "html_theme_options", {}).get("repository_url", "")
+    return address.rstrip("/").removesuffix(".git")
 
 
 def site(config: Config) -> str:
@@ -29,6 +31,11 @@ def site(config: Config) -> str:
     parts = urlsplit(repository(config))
     if parts.netloc != "github.com":
         return ""
-    owner, name = parts.path.strip("/").split("/")
+    owner, _, name = parts.path.strip("/").partition("/")
+    if not name or "/" in name:
+        raise ConfigError(
+            f"repository.url in _config.yml must be https://github.com/OWNER/NAME; "
+            f"got {repository(config)!r}"
+        )
     host = f"{owner.lower()}.github.io"
     return f"https://{host}/" + ("" if name.lower() == host else f"{name}/")

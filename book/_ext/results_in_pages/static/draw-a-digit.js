@@ -165,6 +165,7 @@ const DrawADigit = (() => {
       this.makePaper();
       this.makeTable();
       this.said = element("p", { class: "read-aloud", role: "status" });
+      this.saidOfPen = element("p", { class: "read-aloud", role: "status" }); // at once
       this.whole = element("div", { class: "columns" }, this.left, this.right);
     }
 
@@ -277,7 +278,7 @@ const DrawADigit = (() => {
         Object.assign(this.pen, { x, y });
       } else if (event.key === " ") {
         this.pen.down = !this.pen.down;
-        this.say(this.pen.down ? "Pen down." : "Pen up.");
+        this.saidOfPen.textContent = this.pen.down ? "Pen down." : "Pen up.";
         if (this.pen.down) this.lineTo(this.pen.x, this.pen.y);
       } else if (event.key === "Delete" || event.key === "Backspace") {
         this.clear();
@@ -387,7 +388,7 @@ const DrawADigit = (() => {
     const lost = Object.values(networks).flatMap((network) => network.silent);
     for (const here of document.querySelectorAll(".draw-a-digit:empty")) {
       const place = new Place(networks, images);
-      here.append(place.whole, place.said);
+      here.append(place.whole, place.said, place.saidOfPen);
       here.closest("figure").classList.add("drawn-in");
       place.take(lost[0] ?? 0);
       place.say(""); // nobody has asked yet

@@ -119,7 +119,11 @@ every setting and in all figures of the page. */
       const place = dots.indexOf(current);
       const along = { ArrowLeft: place - 1, ArrowRight: place + 1, Home: 0, End: -1 };
       const across = { ArrowUp: setting - 1, ArrowDown: setting + 1 };
-      if (key in along) return this.current() ? dots.at(along[key] % dots.length) : dots[0];
+      if (key in along) {
+        // The first key begins at the first seed, but for the one that asks for the last.
+        const begins = !this.current() && key !== "End";
+        return begins ? dots[0] : dots.at(along[key] % dots.length);
+      }
       if (!(key in across) || this.settings.length === 1) return null;
       const there = this.settings.at(across[key] % this.settings.length).dots;
       return there.find(({ seed }) => seed === current.seed) ?? there[0];
