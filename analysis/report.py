@@ -167,7 +167,7 @@ def _machine(experiment: Experiment, provenance: dict) -> str:
     """The machine, and the precision where it could not have the one asked for."""
     precision = provenance.get("precision", experiment.precision)
     other = f", in {precision}" if precision != experiment.precision else ""
-    return provenance["machine"] + other
+    return provenance["machine"].replace(" 1 cores", " 1 core") + other  # as older lines have it
 
 
 def _all(descriptions: Iterable[str]) -> str:

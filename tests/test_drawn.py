@@ -171,9 +171,21 @@ def colours_without_a_name(ax) -> set[str]:
     return {to_hex(colour) for some in colours for colour in some}
 
 
+class Watched(Results):
+    """Results that note which experiments were asked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.read = set()
+
+    def __getitem__(self, experiment):
+        self.read.add(experiment)
+        return super().__getitem__(experiment)
+
+
 @pytest.mark.parametrize("page", QUESTIONS)
 def test_every_figure_tells_what_it_shows_and_what_each_colour_means(page):
-    results = Results()
+    results = Watched()
     for name, function in QUESTIONS[page].FIGURES.items():
         with style.drawing(style.LIGHT):
             figure = function(results)
@@ -181,6 +193,8 @@ def test_every_figure_tells_what_it_shows_and_what_each_colour_means(page):
         if not name.endswith("-small"):  # those are not offered as data
             for ax in figure.axes:
                 assert len(colours_without_a_name(ax)) < 2, name
+    # Those are what doit draws them anew for.
+    assert results.read <= {*QUESTIONS[page].EXPERIMENTS}
 
 
 def test_a_row_of_weights_with_each_order_has_the_silent_outputs_of_its_seeds():

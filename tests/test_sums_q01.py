@@ -1,5 +1,6 @@
 """Question 1's sums and claims, and those of first epochs, on made-up runs."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -135,11 +136,16 @@ def test_rank_correlation_is_that_of_the_ranks_with_a_wide_interval():
     (rho, low, high), p = statistics.rank_correlation(a, a**3 * [1, 1, 1, 1, 1, 0.1])
     # Ranks 1 2 4 5 6 3 against 1 to 6: 1 - 6 × 12 / (6 × 35).
     assert rho == pytest.approx(1 - 72 / 210)
-    half = 1.959964 / np.sqrt(3)
+    half = 1.959964 * np.sqrt((1 + rho**2 / 2) / 3)
     assert (low, high) == pytest.approx(
         (np.tanh(np.arctanh(rho) - half), np.tanh(np.arctanh(rho) + half))
     )
-    assert 0.1 < p < 0.2
+    # Of the 720 ways to pair six ranks those whose squared differences sum to 12 or less, or to
+    # 58 or more.
+    ranks = np.array(list(itertools.permutations(range(6))))
+    squares = ((ranks - np.arange(6)) ** 2).sum(axis=1)
+    assert p == pytest.approx(np.mean((squares <= 12) | (squares >= 58)))
+    assert statistics.rank_correlation(a, a)[0] == (1, 1, 1)
 
 
 def of_the_sheet(**values) -> Runs:

@@ -120,11 +120,12 @@ def test_a_gap_that_grows_from_none_and_shrinks_again_is_told_from_others():
     assert not holding([*GAPS[:4], 0.9, *GAPS[5:]])["apart"]
 
 
-def test_the_largest_networks_error_rises_from_its_best_epoch_and_is_set_against_the_next_ones():
+def test_the_largest_networks_error_rises_from_the_others_best_epoch_and_is_set_beside_the_next():
     epochs = np.full((2, 10), 9.0)
     largest, next_ones = epochs.copy(), epochs.copy()
-    largest[:, q06.BEST_EPOCH - 1], largest[:, -1] = [1, 2], [4, 6]
-    next_ones[:, -1] = [5, 9]
+    # The first is best after epoch 5, the second after epoch 3; each rises from the other's.
+    largest[:, 4], largest[:, 2], largest[:, -1] = [1, 3], [1.5, 2], [4.5, 7]
+    next_ones[:, -1] = [5.5, 10]
     runs = {256: tiny.runs(val_loss=largest), 128: tiny.runs(val_loss=next_ones)}
     results = Results({q06.BY_SIZE[size]: found for size, found in runs.items()})
     assert q06._since_best(results) == pytest.approx(tuple(estimate(np.array([3, 4]))))

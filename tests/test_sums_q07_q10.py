@@ -46,10 +46,10 @@ WRONG = [[0, 1], [0, 1], [0, 2, 3]]
 
 
 def test_a_vote_misses_what_most_networks_miss():
-    found = results(q07.FINAL_CNN, WRONG)
-    assert q07._missed(found, q07.FINAL_CNN).tolist() == [0, 1]
-    assert q07._voted(found, q07.FINAL_CNN) == 2
-    assert q07._mistakes(found, q07.FINAL_CNN).tolist() == [2, 2, 3]
+    found = results(q07.EARLIER_CNN, WRONG)
+    assert q07._missed(found, q07.EARLIER_CNN).tolist() == [0, 1]
+    assert q07._voted(found, q07.EARLIER_CNN) == 2
+    assert q07._mistakes(found, q07.EARLIER_CNN).tolist() == [2, 2, 3]
 
 
 def test_mistakes_are_those_with_views_where_a_network_has_them():
@@ -65,11 +65,26 @@ def test_what_a_vote_saves_is_counted_by_image_and_is_a_loss_where_it_is_wrong()
     assert saved.sum() == pytest.approx(np.mean([2, 2, 3]) - 2)
 
 
+def test_final_networks_are_set_beside_the_earlier_ones_of_the_same_seeds():
+    runs = {
+        # The third has no partner.
+        q07.EARLIER_CNN: made_up([[0, 1, 2], [0, 1, 2, 3], [*range(9)]]),
+        q07.FINAL_CNN: one_view_and_three([[0, 1], [1, 2]], [[0], [1]]),
+    }
+    found = Results(runs, results(q07.FINAL_CNN, WRONG).excerpts)
+    assert q07._fewer(found, q07.FINAL_CNN, q07.EARLIER_CNN).mean == 2.5
+    assert q07._fewer_by_one_view(found, q07.FINAL_CNN, q07.EARLIER_CNN).mean == 1.5
+    by_image = q07._fewer_on_other_images(found, q07.FINAL_CNN, q07.EARLIER_CNN)
+    assert by_image.mean == pytest.approx(10_000 * (16 / 3 - 1) / 20)
+    assert by_image.low < by_image.mean < by_image.high
+
+
 def test_final_networks_have_a_row_for_their_mean_and_one_for_their_vote():
-    both = results(q07.FINAL_CNN, WRONG)
+    both = results(q07.EARLIER_CNN, WRONG)
     both = Results(
         {
-            q07.FINAL_CNN: both[q07.FINAL_CNN],
+            q07.EARLIER_CNN: both[q07.EARLIER_CNN],
+            q07.FINAL_CNN: one_view_and_three([[0, 1], [1]], [[0], []]),
             q07.EARLIER_DENSE: made_up([[0], [1]]),
             q07.FINAL_DENSE: one_view_and_three([[0, 1], [1]], [[0], []]),
         },
@@ -83,13 +98,16 @@ def test_final_networks_have_a_row_for_their_mean_and_one_for_their_vote():
         "two dense layers of 1,024, one view, mean of 2 runs",
         "two dense layers of 1,024, three views, mean of 2 runs",
         "two dense layers of 1,024, three views, vote of all 2",
-        "convolutional, mean of 3 runs",
-        "convolutional, vote of all 3",
+        "convolutional, to 128 filters, mean of 3 runs",
+        "convolutional, to 128 filters, vote of all 3",
+        "convolutional, to 256 filters, one view, mean of 2 runs",
+        "convolutional, to 256 filters, three views, mean of 2 runs",
+        "convolutional, to 256 filters, three views, vote of all 2",
     ]
     assert [row[1] for row in rows][2:4] == [f"{1 - 3 / 40:.2%}", f"{1 - 1 / 40:.2%}"]
-    assert [row[1] for row in rows][5:] == [f"{1 - 7 / 60:.2%}", "90.00%"]
-    assert [row[-1] for row in rows][5:] == ["2\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}3", "2"]
-    assert [row[2] for row in rows if "vote" in row[0]] == ["–", "–", "–"]
+    assert [row[1] for row in rows][5:7] == [f"{1 - 7 / 60:.2%}", "90.00%"]
+    assert [row[-1] for row in rows][5:7] == ["2\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}3", "2"]
+    assert [row[2] for row in rows if "vote" in row[0]] == ["–", "–", "–", "–"]
 
 
 def test_every_setting_has_a_number_and_later_ones_change_no_earlier_one():
@@ -101,7 +119,7 @@ def test_every_setting_has_a_number_and_later_ones_change_no_earlier_one():
 
 def test_the_final_recipes_are_those_of_the_chosen_settings():
     chosen = q07.BEST_CNN.experiment
-    assert replace(chosen, name="q07-final-cnn", validation=0, seeds=range(6)) == q07.FINAL_CNN
+    assert replace(chosen, name="q07-final-cnn", validation=0, seeds=range(6)) == q07.EARLIER_CNN
     chosen = q10.WIDER.experiment
     assert replace(chosen, name="q10-final", validation=0, epochs=12, seeds=range(6)) == q10.FINAL
 
@@ -198,7 +216,7 @@ def test_what_the_vote_leaves_is_counted_by_what_readers_made_of_it():
         "final_cnn_minutes": 2,
         "by_heart": 0.5,
         "cnn_unchanged_known": 0.8,
-        "core_hours": len(q07.EXPERIMENTS) / 10,
+        "core_hours": len(q07.OWN) / 10,
         "dense_1024_gain": -0.1,
     }
     assert {name: found[name] for name in expected} == pytest.approx(expected)
@@ -217,7 +235,7 @@ def many_of_question_10(new=0.2, unsure=slice(0)):
         ]
 
     return everywhere(
-        (*q10.EXPERIMENTS, q10.q09.SHEET),
+        q10.EXPERIMENTS,
         of_many([[1], [2], [3]]),
         {
             q10.FINAL: of_many(missing(new), 0.8, unsure, after_accuracy=[0.9] * 3),
@@ -243,7 +261,7 @@ def test_numbers_of_the_final_networks_are_of_one_network_each():
         "hardest_before": 0.39,
         "missed_before": 600,
         "all_wrong": 200,
-        "core_hours": len(q10.EXPERIMENTS) / 10,
+        "core_hours": len(q10.OWN) / 10,
     }
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-3)
 

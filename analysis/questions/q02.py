@@ -39,7 +39,8 @@ def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     runs = results[SHEET]
     fine, only_zero = levels.fine(runs), levels.only_zero(runs)
-    early = levels.first_epoch(results[q01.FIRST_EPOCH], runs)
+    once = results[q01.FIRST_EPOCH]
+    early = levels.first_epoch(once, runs)
     zeros, accuracy = _recall(results)[:, 0], runs.final("val_accuracy")
     fires, none = _returns(runs)
     order = statistics.correlation(runs.after("loss")[fine], runs.final("val_loss")[fine])
@@ -56,6 +57,8 @@ def numbers(results: Results) -> dict:
         | {
             "ten_came_back": levels.changes(runs.first(levels.ASKED_FOR))["came_back"],
             "ten_below_from": levels.below_from(runs),
+            "first_above": float((once.final("loss") - once.final("val_loss")).mean()),
+            "first_trained_above": float(-levels.gap(once).mean()),
             "fine": int(fine.sum()),
             "outputs": early.start.size,
             "start_silent": int(early.start.sum()),
@@ -148,7 +151,8 @@ def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
     runs, first = results[SHEET], results[q01.SHEET]
     fine, changes = levels.fine(runs), levels.changes(runs)
-    early = levels.first_epoch(results[q01.FIRST_EPOCH], runs)
+    once = results[q01.FIRST_EPOCH]
+    early = levels.first_epoch(once, runs)
     error, val_error = runs.after("loss"), runs.final("val_loss")
     accuracy, zeros = runs.final("val_accuracy"), _recall(results)[:, 0]
     only_zero, only_other = levels.only_zero(runs), levels.only_other(runs)
@@ -173,6 +177,17 @@ def claims(results: Results) -> list[Claim]:
             "In runs without a silent output the testing error of the trained network is a little "
             "higher than its training error.",
             within("gap", statistics.estimate(levels.gap(runs)[fine]), 0.0005, 0.001, ".5f"),
+        ),
+        Claim(
+            "first-above",
+            "In the first epoch the training error is above the testing error as plotted, and by "
+            "less if it is measured on the trained networks.",
+            above(
+                "as plotted more than trained",
+                statistics.difference(once.final("loss"), once.after("loss")),
+                form="+.4f",
+            ),
+            above("trained", statistics.estimate(-levels.gap(once)), form="+.5f"),
         ),
         Claim(
             "within-level",

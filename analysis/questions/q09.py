@@ -155,6 +155,7 @@ def numbers(results: Results) -> dict:
         | estimate(by_size.gap(runs)).named("gap")
         | _late(runs, "val_loss").named("late_error")
         | lead(results, SHEET, SAME_TRAINING).named("same_training_gain")
+        | min(lead(results, SHEET, dense) for dense in CENTRED_DENSE).named("nearest_dense")
         | lead(results, CENTRED, SHEET).named("centring_gain")
         | lead(results, SAME_ORDER_EACH_EPOCH, SHEET).named("frozen_gain")
         | difference(by_size.trained(frozen), by_size.trained(runs))
@@ -178,7 +179,6 @@ def numbers(results: Results) -> dict:
             "same_cost_test": float(by_size.tested(results[SAME_COST]).mean()),
             "centred_test": float(by_size.tested(results[CENTRED]).mean()),
             "centred_dense_test": max(by_size.tested(results[e]).mean() for e in CENTRED_DENSE),
-            "nearest_dense": min(lead(results, SHEET, dense).mean for dense in CENTRED_DENSE),
             "same_training_units": SAME_TRAINING.layers[-2].units,
             "same_training_test": float(by_size.tested(results[SAME_TRAINING]).mean()),
             "largest_p": max(_holm(results)),

@@ -87,7 +87,10 @@ CITED = {
     "known": (LOOKAHEAD, LONGER, LONGER_UNCHANGED),
 }
 
-EXPERIMENTS = (*(arm.experiment for arm in ARMS), SMALL, FINAL, LARGE, LARGE_MUON)
+#: Those trained for this page.
+OWN = (*(arm.experiment for arm in ARMS), SMALL, FINAL, LARGE, LARGE_MUON)
+
+EXPERIMENTS = (*OWN, q09.SHEET)
 
 BASES = ladder.bases(ARMS)
 
@@ -154,13 +157,13 @@ def numbers(results: Results) -> dict:
         "final_gflops": 1e3 * ladder.teraflops(FINAL) * len(final) / final.seconds,
         "arms": len(ARMS),
         "networks": sum(len(arm.experiment.seeds) for arm in ARMS),
-        "core_hours": math.fsum(results[experiment].seconds for experiment in EXPERIMENTS) / 3600,
+        "core_hours": math.fsum(results[experiment].seconds for experiment in OWN) / 3600,
         "held_out": HELD_OUT,
         "seeds": len(SHEETS.experiment.seeds),
         "epochs": SHEETS.experiment.epochs,
         "changed_images_gain": ladder.over(results, ALTERNATING, SCHEDULE).mean,
         "basics_gain": ladder.over(results, SCHEDULE, HALF).mean,
-        "all_gain": ladder.over(results, WIDER, HALF).mean,
+        "all_gain": ladder.over(results, WIDER, SHEETS).mean,
         "recipe_gain": ladder.over(results, LOOKAHEAD, ALTERNATING).mean,
         "plainer_loss": -ladder.gain(results, PLAINER).mean,
         "unchanged_loss": -ladder.gain(results, UNCHANGED).mean,

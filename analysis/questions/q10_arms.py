@@ -1,4 +1,4 @@
-"""The settings that question 10 compares, and the two networks that it reads the test set with."""
+"""The settings that question 10 compares, and the networks that it reads the test set with."""
 
 from dataclasses import replace
 

@@ -202,6 +202,7 @@ def learning(results):
             ["training", "testing"],
             style.theme().categories[:2],
             ylabel,
+            seeds=2 * [q01.SHEET.seeds[0]],
         )
     return figure
 
