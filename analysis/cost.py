@@ -102,9 +102,10 @@ def flops_per_epoch(experiment: Experiment) -> int:
     trained, and, but for the first layer with weights, for the gradient of the layer's inputs.
     `Muon` has products of its own, once a step. What else an optimizer computes is left out.
     """
-    first, *others = [layer for layer in layers(experiment) if layer.products]
-    products = (1 + first.is_trained) * first.products
-    products += sum((2 + layer.is_trained) * layer.products for layer in others)
+    products, first = 0, True
+    for layer in layers(experiment):
+        products += (2 - first + layer.is_trained) * layer.products
+        first = first and not layer.weights
     once_a_step = experiment.steps_an_epoch * _optimizer_products(experiment)
     return 2 * (experiment.images * products + once_a_step)
 

@@ -389,7 +389,10 @@ class Activation(Layer):
 
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """Sets a random share of its inputs to zero while training (Srivastava et al. 2014)."""
+    """Sets a random share of its inputs to zero while training (Srivastava et al. 2014).
+
+    In bfloat16 the share is a whole number of 128ths: of 0.1, 13.
+    """
 
     rate: Share
 
@@ -628,8 +631,9 @@ class Experiment(Spec):
     batch_size : int
         Images a step; an epoch's last step has what remains.
     varies : tuple of {"weights", "order"}
-        What the seed decides: the initial weights, the order of the training images, or
-        both. What it does not decide is as for the fixed seed.
+        What the seed decides: the initial weights, and the masks of dropout with them; the
+        order of the training images, and how they are changed and mixed; or both. What it
+        does not decide is as for the fixed seed.
     fixed_seed : int
         The seed that decides what ``varies`` leaves out.
     reshuffle : bool
@@ -738,6 +742,11 @@ class Experiment(Spec):
             "activity_at",
             f"below the number of steps in an epoch, {steps:,}",
         )
+        self._require(
+            getattr(self.averaging, "steps", 1) <= steps * self.epochs,
+            "averaging",
+            f"a Lookahead of at most the training's {steps * self.epochs:,} steps",
+        )
         # Test-time augmentation changes only what outputs are kept.
         self._require(self.outputs or not self.tta, "tta", "False without outputs=True")
         last = self.layers[-1]
@@ -752,8 +761,16 @@ class Experiment(Spec):
             "loss",
             "'squared_error' unless the outputs are softmax's or ReLU's, which are not negative",
         )
-        # Views are put together by the logarithms of their probabilities.
         softmax = last.activation == "softmax"
+        for name in ("label_smoothing", "mixup"):
+            # With targets that are not one category Keras divides outputs by their sum, which
+            # ReLU's may not have.
+            self._require(
+                softmax or self.loss != "cross_entropy" or not getattr(self, name),
+                name,
+                "0 for cross-entropy of outputs that are not softmax's",
+            )
+        # Views are put together by the logarithms of their probabilities.
         self._require(softmax or not self.tta, "tta", "False unless the outputs are softmax's")
         self.shapes()
 

@@ -221,6 +221,8 @@ def _changed_network(ours: _Network, theirs: _Network) -> Iterator[str]:
         yield f"network {units}"
     elif bare == theirs.before != ours.before:
         yield "norm after each convolution"
+        if units != before:
+            yield f"{units} in place of {before}"
     elif _without_filters(ours) == _without_filters(theirs) and ours.before != theirs.before:
         yield f"filters {_filters(ours)} in place of {_filters(theirs)}"
         if ours.units[1:] != theirs.units[1:]:  # the first are the filters

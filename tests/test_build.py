@@ -127,9 +127,9 @@ def test_gelu_is_kerass(build, dtype):
         np.testing.assert_allclose(np.asarray(ours, np.float32), theirs, rtol=rounding, atol=1e-5)
 
 
-@pytest.mark.parametrize("filters", [3, 5, 8])
-def test_a_convolution_that_begins_as_the_identity_hands_on_its_input(build, filters):
-    layers = (Conv2D(filters, 3, "linear", "same", False, "identity"), Flatten(), Dense(10))
+@pytest.mark.parametrize("filters, size", [(3, 3), (5, 3), (8, 3), (5, 2), (5, 4)])
+def test_a_convolution_that_begins_as_the_identity_hands_on_its_input(build, filters, size):
+    layers = (Conv2D(filters, size, "linear", "same", False, "identity"), Flatten(), Dense(10))
     images = colours(4)
     chosen = tiny.experiment(dataset="tiny-colour", layers=layers)
     layer = build.network(chosen, images, seed=0).layers[0]
@@ -137,7 +137,7 @@ def test_a_convolution_that_begins_as_the_identity_hands_on_its_input(build, fil
     found = np.asarray(layer(values))
     np.testing.assert_array_equal(found[..., :3], values[..., :filters])
     rest = np.asarray(layer.kernel)[..., 3:]
-    assert rest.size == 0 or 0 < np.abs(rest).max() <= np.sqrt(6 / (9 * (3 + filters)))
+    assert rest.size == 0 or 0 < np.abs(rest).max() <= np.sqrt(6 / (size**2 * (3 + filters)))
 
 
 def test_shifts_of_batch_norm_move_so_many_times_as_fast(build):
@@ -171,8 +171,8 @@ def test_gradients_of_a_convolution_of_small_maps_are_tensorflows(build, size, s
     import tensorflow as tf
 
     channels = build.layers.Conv2D.CHANNELS
-    ours = build._layer(Conv2D(channels + 1, size, "linear", "same"), 0, "float32")
-    theirs = tf.keras.layers.Conv2D(channels + 1, size, padding="same")
+    ours = build._layer(Conv2D(channels + 1, size, "linear", "same", use_bias=False), 0, "float32")
+    theirs = tf.keras.layers.Conv2D(channels + 1, size, padding="same", use_bias=False)
     inputs = normal(batch, side, side, channels)
     ours.build(inputs.shape)
     theirs.build(inputs.shape)
@@ -195,10 +195,15 @@ def test_only_convolutions_of_small_maps_and_many_channels_take_another_way(buil
         "_convolution_of_small_maps",
         lambda *a: taken.append(a[0].shape[1:]) or way(*a),
     )
-    for side, channels, padding in [(8, 256, "same"), (9, 256, "same"), (8, 255, "same")]:
-        layer = build._layer(Conv2D(256, 3, "linear", padding), 0, "float32")
+    for side, channels, padding, use_bias in [
+        (8, 256, "same", False),
+        (9, 256, "same", False),
+        (8, 255, "same", False),
+        (8, 256, "valid", False),
+        (8, 256, "same", True),
+    ]:
+        layer = build._layer(Conv2D(256, 3, "linear", padding, use_bias), 0, "float32")
         layer(normal(1, side, side, channels))
-    build._layer(Conv2D(256, 3, "linear", "valid"), 0, "float32")(normal(1, 8, 8, 256))
     assert taken == [(8, 8, 256)]
 
 

@@ -185,3 +185,9 @@ def test_an_epoch_of_a_convolutional_network_is_as_worked_out_by_hand():
     held_out = replace(chosen, validation=40)
     assert cost.flops_per_epoch(held_out) == 260 * 2 * products
     assert cost.flops_of_testing(held_out) == 40 * 2 * (first + second + third)
+
+
+def test_what_stands_behind_trained_weights_needs_the_gradient_of_its_inputs():
+    plain = tiny.experiment(layers=(Flatten(), Dense(10)))
+    behind = tiny.experiment(layers=(Flatten(), BatchNormalization(), Dense(10)))
+    assert cost.flops_per_epoch(behind) == 1.5 * cost.flops_per_epoch(plain)

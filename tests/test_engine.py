@@ -672,6 +672,15 @@ def test_images_change_anew_in_each_epoch_and_for_each_seed(engine):
     np.testing.assert_array_equal(group.transforms(1, orders).numpy()[1], drawn[3])
 
 
+def test_images_change_alike_where_the_seed_does_not_decide_their_order(engine):
+    for varies, different in ((("order",), 2), (("weights",), 1)):
+        chosen = experiment(augmentation=Affine(shift=2), mixup=0.5, varies=varies)
+        group = engine.Group(chosen, tiny.DATA, [0, 1])
+        orders = np.stack([group.order(seed, 0) for seed in (0, 1)])
+        for drawn in (group.transforms(0, orders), group.shares(0)):
+            assert len({values.tobytes() for values in np.asarray(drawn)}) == different
+
+
 def test_lookahead_sets_weights_to_an_average_that_holds_back_ever_more(engine):
     chosen = experiment(
         averaging=Lookahead(steps=2, decay=0.5), layers=(Flatten(), *NORMALIZED, Dense(10, "relu"))

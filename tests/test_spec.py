@@ -74,7 +74,7 @@ CHANGES = {
 }
 #: What a change needs beside it.
 WITH = {
-    "label_smoothing": {"loss": "cross_entropy"},
+    "label_smoothing": {"loss": "cross_entropy", "layers": mlp(8, output="softmax")},
     "tta": {"outputs": True, "layers": mlp(32, output="softmax")},
     "fixed_seed": {"varies": ("order",)},
 }
@@ -379,7 +379,21 @@ SQUARE = Reshape((8, 8, 1))
             {"label_smoothing": 1, "loss": "cross_entropy"},
             "label_smoothing must be a number from 0 to below 1; got 1",
         ),
+        *(
+            (
+                {**changes, "loss": "cross_entropy", "layers": mlp(8, output="relu")},
+                f"{name} must be 0 for cross-entropy of outputs that are not softmax's; got",
+            )
+            for name, changes in (
+                ("label_smoothing", {"label_smoothing": 0.1}),
+                ("mixup", {"mixup": 0.2}),
+            )
+        ),
         ({"averaging": 1.0}, "averaging must be a number from 0 to below 1 or Lookahead(…); got 1"),
+        (
+            {"averaging": Lookahead(steps=21)},
+            "averaging must be a Lookahead of at most the training's 20 steps; got Lookahead(",
+        ),
         ({"precision": "float16"}, "precision must be 'float32' or 'mixed_bfloat16'; got"),
         ({"activity": "no"}, "activity must be True or False; got 'no'"),
         ({"activity_at": (0, 1)}, "activity_at[0] must be a whole number, at least 1; got 0"),

@@ -92,7 +92,8 @@ def test_network_is_described_from_input_to_output(experiment, text):
 
 
 def test_settings_name_what_only_some_experiments_have():
-    plain = tiny.experiment(loss="cross_entropy")
+    layers = (Flatten(), Dense(8), Dense(10, "softmax"))
+    plain = tiny.experiment(loss="cross_entropy", layers=layers)
     special = replace(
         plain,
         optimizer=AdamW(CosineDecay(0.01, warmup=0.2), weight_decay=0.05),
@@ -220,6 +221,19 @@ def with_layers(*layers):
             ),
             CNN,
             "norm after each convolution",
+        ),
+        (
+            with_layers(
+                *(layer for c in CNN.layers[:2] for layer in (c, BatchNormalization())),
+                CNN.layers[2],
+                CNN.layers[3],
+                BatchNormalization(),
+                *CNN.layers[4:-1],
+                Dropout(0.5),
+                CNN.layers[-1],
+            ),
+            CNN,
+            "norm after each convolution; 8-dropout 0.5-10 in place of 8-10",
         ),
         (
             with_layers(Dropout(0.1), *CNN.layers[1:3], Dropout(0.1), *CNN.layers[3:]),

@@ -119,7 +119,7 @@ SHEETS = Arm(
 )
 HALF = SHEETS.but("q10-half", "products of 16-bit numbers", precision="mixed_bfloat16")
 SIX = HALF.but("q10-six", "six convolutions", bundle=True, layers=_network())
-NORM = SIX.but("q10-norm", "batch norm", layers=_network(norm=_NORM))
+NORM = SIX.but("q10-norm", "batch norm", bundle=True, layers=_network(norm=_NORM))
 SCHEDULE = NORM.but(
     "q10-schedule",
     "rate rises and falls",

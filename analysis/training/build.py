@@ -38,7 +38,8 @@ _STREAM_NUMBERS = {"weights": 0, "order": 1, "augmentation": 2, "mixup": 3}
 
 def stream_seed(experiment: Experiment, stream: str, seed: int) -> list[int]:
     """Seed sequence of one stream of one run; that of the fixed seed where it does not vary."""
-    fixed = stream in STREAMS and stream not in experiment.varies
+    decided_by = stream if stream in STREAMS else "order"
+    fixed = decided_by not in experiment.varies
     return [experiment.fixed_seed if fixed else seed, _STREAM_NUMBERS[stream]]
 
 

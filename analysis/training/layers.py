@@ -75,7 +75,8 @@ class Conv2D(keras.layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         is_small = inputs.shape[2] <= self.WIDTH and min(kernel.shape[2:]) >= self.CHANNELS
-        if is_small and self.padding == "same":
+        # A bias beside it would have its gradient summed in bfloat16, of which little is left.
+        if is_small and self.padding == "same" and not self.use_bias:
             return _convolution_of_small_maps(inputs, tf.convert_to_tensor(kernel))
         return super().convolution_op(inputs, kernel)
 
@@ -237,5 +238,6 @@ class Identity(keras.initializers.Initializer):
         kernel = np.array(self.others(shape, dtype))
         same = min(channels, filters)
         kernel[..., :same] = 0
-        kernel[size // 2, size // 2, range(same), range(same)] = 1
+        centre = (size - 1) // 2  # of an even size, too, as TensorFlow pads
+        kernel[centre, centre, range(same), range(same)] = 1
         return kernel
