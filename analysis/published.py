@@ -122,8 +122,8 @@ MNIST = (
         _weights(_CIRESAN),
     ),
     DEOTTE,
-    Point("Deotte: vote of 15", 0.99745, 15 * DEOTTE.teraflops, 15 * DEOTTE.weights, (1, 1)),
-    Point("Byerly", 0.9983, None, 1_500_000),
+    Point("Deotte: vote of 15", 0.99745, 15 * DEOTTE.teraflops, 15 * DEOTTE.weights),
+    Point("Byerly", 0.9983, None, 1_500_000, (-1, 0)),
     AN,
 )
 
@@ -177,7 +177,7 @@ def against_cost(ours: Sequence[Point], theirs: Sequence[Point], images: int):
     images : int
         Of the test set.
     """
-    figure, axes = style.figure(1, 2, height=8.4)
+    figure, axes = style.figure(1, 2, height=7.2)
     measures = {
         "teraflops": "arithmetic of the training, TFLOP",
         "weights": "weights of all networks together",

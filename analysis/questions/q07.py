@@ -943,7 +943,7 @@ def against_cost(results):
     for size, experiment in BY_SIZE.items():
         accuracy = results[experiment].final("val_accuracy").mean()
         ours.append(published.point(f"question 6: {size}", accuracy, experiment))
-    places = (((-1, 0), (1, 1)), ((-1, 0), (1, 0)), ((-1, 0), (0, 1)), ((-1, -1), (1, 0)))
+    places = (((-1, 0), (0, 1)), ((-1, 0), (1, 0)), ((-1, 0), (-1, -1)), ((0, 1), (1, -1)))
     for (label, experiment), (label_at, vote_at) in zip(_IN_SHORT.items(), places, strict=True):
         runs, voted = results[experiment], 1 - _voted(results, experiment) / TESTED
         accuracy = _right(results, experiment).mean()
