@@ -1,7 +1,6 @@
 """What the report is made of and what is out of date: ``doit list`` shows the tasks."""
 
 import errno
-import hashlib
 import importlib
 import importlib.util
 import math
@@ -10,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import traceback
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from doit.action import CmdAction
@@ -38,7 +37,7 @@ except SpecError as error:  # its message says all; a traceback would bury it
     sys.exit(f"{written[-1]}{error}")
 # What trains or measures is imported where it is needed: a doit with nothing to do is quick.
 from analysis import excerpts, figures, networks, report, results
-from analysis.checked import Checked
+from analysis.checked import Checked, digest_of
 from analysis.loaded import Results
 from analysis.results import LedgerError
 
@@ -272,14 +271,9 @@ def is_as_made(task, values):
     ``jupyter-book build`` makes the same files and keeps a database of its own, so they may have
     been made of other results since; or somebody has edited them.
     """
-
-    def digest():
-        files = [Path(target) for target in task.targets]
-        contents = [file.read_bytes() if file.exists() else b"" for file in files]
-        return hashlib.sha256(b"".join(hashlib.sha256(c).digest() for c in contents)).hexdigest()
-
-    task.value_savers.append(lambda: {"made": digest()})
-    return values.get("made") == digest()
+    files = [Path(target) for target in task.targets]
+    task.value_savers.append(lambda: {"made": digest_of(files)})
+    return values.get("made") == digest_of(files)
 
 
 def task_figures():
@@ -424,6 +418,7 @@ def prepare_typesetting():
     shutil.rmtree(PDF.parent, ignore_errors=True)
 
 
+@cache
 def date_of_pages():
     """The last commit's date as typesetting takes it, so that the same sources give one PDF."""
     if not shutil.which("git"):

@@ -57,17 +57,19 @@ class Checked:
 
 
 def _digest(what: str, files: Iterable[Path]) -> str:
-    digest = hashlib.sha256(_code() + what.encode())
+    return hashlib.sha256(f"{_code()}{what}{digest_of(files)}".encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """A digest of the code that decides what is in order."""
+    return digest_of(sorted([*ANALYSIS.glob("*.py"), *ANALYSIS.glob("questions/*.py")]))
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """A digest of the contents of files, one that is absent told from one that is empty."""
+    digest = hashlib.sha256()
     for path in files:
         content = path.read_bytes() if path.is_file() else b"absent"
         digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()
-
-
-@cache
-def _code() -> bytes:
-    """A digest of the code that decides what is in order."""
-    digest = hashlib.sha256()
-    for path in sorted([*ANALYSIS.glob("*.py"), *ANALYSIS.glob("questions/*.py")]):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.digest()

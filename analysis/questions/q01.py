@@ -268,7 +268,6 @@ def _properties(results: Results) -> dict[str, np.ndarray]:
 
 
 @computed_once
-@computed_once
 def _correlations(results: Results) -> dict[str, tuple[Estimate, float]]:
     """Rank correlation of each property with a digit's silent outputs, with Holm's p-value."""
     silent = results[SHEET].silent[:, -1].sum(axis=0)

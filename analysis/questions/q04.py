@@ -57,10 +57,12 @@ TIMED = (
     (BY_RATE[0.003], q03.BY_RATE[1.0]),
 )
 
+#: Each of Adam's rates and the next.
+RATES = tuple(pairwise(BY_RATE))
+
 #: Whose stuck runs the page compares.
 STUCK = (
-    (BY_RATE[0.001], BY_RATE[0.0003]),
-    (BY_RATE[0.003], BY_RATE[0.001]),
+    *((BY_RATE[larger], BY_RATE[rate]) for rate, larger in RATES),
     (SHEET, BEST_SGD),
     (BY_RATE[0.0003], BEST_SGD),
     (SHEET, q02.SHEET),
@@ -243,7 +245,7 @@ def claims(results: Results) -> list[Claim]:
     epochs, epochs_best = (levels.epochs_to_match(adam, other) for other in (sgd, best))
     early = first_epochs(results)
     fires, none, everywhere = _returns(adam)
-    changes = levels.changes(adam)
+    changes, stuck_p = levels.changes(adam), _stuck_p(results)
     healthy = levels.healthy_in_all(adam)[0]
     return [
         Claim(
@@ -309,7 +311,7 @@ def claims(results: Results) -> list[Claim]:
             "stuck than SGD at its own; after Holm's correction for all comparisons of stuck runs "
             "it cannot.",
             more_often("stuck under Adam", levels.stuck(adam), levels.stuck(best)),
-            at_least("corrected p", _stuck_p(results)[SHEET, BEST_SGD], SIGNIFICANT, ".2g"),
+            at_least("corrected p", stuck_p[SHEET, BEST_SGD], SIGNIFICANT, ".2g"),
         ),
         Claim(
             "rates-stuck",
@@ -321,16 +323,16 @@ def claims(results: Results) -> list[Claim]:
                     levels.stuck(results[BY_RATE[larger]]),
                     levels.stuck(results[BY_RATE[rate]]),
                 )
-                for rate, larger in ((0.0003, 0.001), (0.001, 0.003))
+                for rate, larger in RATES
             ),
             *(
                 at_most(
                     f"{larger:g} against {rate:g}: corrected p",
-                    _stuck_p(results)[BY_RATE[larger], BY_RATE[rate]],
+                    stuck_p[BY_RATE[larger], BY_RATE[rate]],
                     SIGNIFICANT,
                     ".2g",
                 )
-                for rate, larger in ((0.0003, 0.001), (0.001, 0.003))
+                for rate, larger in RATES
             ),
         ),
         Claim(

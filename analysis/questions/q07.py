@@ -920,7 +920,7 @@ def _mistakes_of_votes(results: Results, experiment: Experiment) -> dict[int, li
 
 def voting(results):
     """Mistakes on the test set by the number of networks that vote."""
-    figure, axes = style.figure(len(_IN_SHORT), height=3.0, sharey=True)
+    figure, axes = style.figure(len(_IN_SHORT), height=2.5, sharey=True)
     for ax, (title, experiment) in zip(axes, _IN_SHORT.items(), strict=True):
         by_size = _mistakes_of_votes(results, experiment)
         sizes, colour = list(by_size), style.theme().categories[0]
