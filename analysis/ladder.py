@@ -294,7 +294,7 @@ def _pairs(results: Results, arm: Arm) -> str:
 
 
 #: Headings of the columns of `tested`.
-TESTED_COLUMNS = ("testing accuracy", "95%, other seeds", "95%, other images", "mistakes")
+TESTED_COLUMNS = ("testing accuracy", "95%, over seeds", "95%, over images", "mistakes")
 
 
 def tested(right: np.ndarray) -> list[str]:

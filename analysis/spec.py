@@ -278,7 +278,7 @@ class Rescaling(Layer):
 
 @dataclass(frozen=True)
 class Whitening(Layer):
-    """A first convolution whose outputs are uncorrelated, computed instead of trained.
+    """A first convolution of uncorrelated outputs and their negatives, computed, not trained.
 
     Its filters are the principal components of the training images' patches, divided by their
     standard deviations, and the negatives of these; only a bias is trained (after Jordan 2024).

@@ -74,6 +74,7 @@ def test_numbers_are_as_counted_by_hand():
         "first_epoch_train": 0.4,
         "late_train": 5,
         "late_error": 0.05,
+        "late_test": 9.5,
         "all_wrong": 2,
         "unanimous": 1,
         "all_right": 26,

@@ -83,7 +83,16 @@ BUILDS_ON = (q06, q07_arms)
 
 #: What the page cites of which arms, see `ladder.numbers`.
 CITED = {
-    "accuracy": (ONE_512, DENSE_CHANGED, DENSE_LONGER),
+    "accuracy": (
+        NO_HIDDEN,
+        ONE_32,
+        ONE_512,
+        TWO_512,
+        THREE_512,
+        FOUR_512,
+        DENSE_CHANGED,
+        DENSE_LONGER,
+    ),
     "mistakes": (NO_HIDDEN, ONE_32, ONE_1024, DENSE_CHANGED, DENSE_LONGEST, CNN, CNN_LONGER),
     "seconds": (DENSE_SCHEDULE, DENSE_HALF),
     "fewer": (ONE_32, CNN_NORM),

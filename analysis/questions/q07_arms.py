@@ -350,7 +350,7 @@ EARLIER_DENSE = _final(FIRST_DENSE, "q07-final-dense", 10)
 EARLIER_CNN = _final(BEST_CNN, "q07-final-cnn", 6)
 FINAL_DENSE = _final(BEST_DENSE, "q07-final-dense-wider", 6)
 
-#: Twice the filters, twice the epochs and three looks: scouted in another program, not an arm.
+#: Twice the filters, twice the epochs and three views: scouted in another program, not an arm.
 FINAL_CNN = replace(
     EARLIER_CNN,
     name="q07-final-cnn-wider",

@@ -391,7 +391,7 @@ def claims(results: Results) -> list[Claim]:
             ARMS,
             "harm",
             "Parts of the recipe do harm where others are missing: its rate, momentum with large "
-            "batches, smoothed labels, beginning as the identity, outputs a ninth as large.",
+            "batches, smoothed labels, beginning as the identity, logits a ninth as large.",
             *PREPARING,
         ),
         Claim(
@@ -427,7 +427,7 @@ def claims(results: Results) -> list[Claim]:
             results,
             ARMS,
             "missed",
-            "Taken out of the whole recipe again, outputs a ninth as large, whitening, weight "
+            "Taken out of the whole recipe again, logits a ninth as large, whitening, weight "
             "decay, changed images and beginning as the identity are missed.",
             UNSCALED,
             UNWHITENED,
@@ -512,7 +512,7 @@ def claims(results: Results) -> list[Claim]:
             "With Holm's correction for all comparisons of this page remain: more convolutions, "
             "batch norm, the rate that rises and falls, standardised inputs and batch norm alone; "
             "of the recipe's parts when they are put in its rate, momentum, smoothed labels, "
-            "whitening, the identity at the start, smaller outputs, five times the rate, fast "
+            "whitening, the identity at the start, smaller logits, five times the rate, fast "
             "shifts and twice as many filters; and of the whole recipe's changes no smaller "
             "outputs, no whitening, no weight decay, images as they are, cutout, and three "
             "parts left out together; and twelve epochs, with images as they are and with cutout.",

@@ -165,7 +165,7 @@ IDENTITY = WHITENING.but(
 )
 _SCALED = {**_FROM_IDENTITY, "last": (Rescaling(1 / 9),)}
 SCALED = IDENTITY.but(
-    "q10-scaled", "outputs a ninth as large", layers=_network(norm=_NORM, **_SCALED)
+    "q10-scaled", "logits a ninth as large", layers=_network(norm=_NORM, **_SCALED)
 )
 
 
@@ -227,7 +227,7 @@ RELU = _recipe_but(
     "ReLU in place of GELU",
     layers=_layers(activation="relu", first=(Whitening(2), Activation("relu"))),
 )
-UNSCALED = _recipe_but("unscaled", "outputs not made smaller", layers=_layers(last=()))
+UNSCALED = _recipe_but("unscaled", "logits not made smaller", layers=_layers(last=()))
 ADAM = _recipe_but(
     "adam",
     "Adam, batches of 32",

@@ -198,7 +198,8 @@ class Whitening(keras.layers.Layer):
 def gelu(inputs: tf.Tensor) -> tf.Tensor:
     """The Gaussian error linear unit by its tanh formula (Hendrycks & Gimpel 2016).
 
-    Keras's, in two compiled loops instead of two dozen, each through all the memory.
+    Keras's with `approximate=True`, in two compiled loops instead of two dozen, each through all
+    the memory.
     """
 
     @tf.custom_gradient
