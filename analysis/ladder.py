@@ -126,6 +126,12 @@ def remaining(results: Results, every: Sequence[Arm]) -> list[Arm]:
     return [arm for arm, p in p_values(results, every).items() if p < SIGNIFICANT]
 
 
+def sharp(results: Results, every: Sequence[Arm], points: float) -> int:
+    """How many comparisons have an interval that reaches at most so many points either way."""
+    gains = [gain(results, arm) for arm in every if arm.base is not None]
+    return sum((found.high - found.low) / 2 <= points for found in gains)
+
+
 def helping(results: Results, every: Sequence[Arm], name: str, sentence: str, *arms: Arm) -> Claim:
     """A claim that each of some arms helps: the whole interval of its gain is above zero.
 

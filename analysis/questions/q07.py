@@ -106,7 +106,6 @@ CITED = {
         CNN_BENT,
     ),
     "gain": (
-        ONE_32,
         ONE_1024,
         TWO_512,
         DENSE_SCHEDULE,
@@ -274,6 +273,7 @@ def numbers(results: Results) -> dict:
         "cnn_bent_views_gain": tta.gain(results, CNN_BENT.experiment).mean,
         "remaining": len(ladder.remaining(results, ARMS)),
         "compared": sum(arm.base is not None for arm in ARMS),
+        "sharp": ladder.sharp(results, ARMS, 0.05),
         "teraflops_of_published": ladder.teraflops(EARLIER_CNN) / published.DEOTTE.teraflops,
         "teraflops_of_earlier": ladder.teraflops(FINAL_CNN) / ladder.teraflops(EARLIER_CNN),
         "published_times": published.AN.teraflops

@@ -230,19 +230,20 @@ DENSE_SIZED = {
     hidden: SIZED_FROM.but(
         "q07-dense-changed-" + "-".join(map(str, hidden)),
         "hidden: " + ", ".join(f"{units:,}" for units in hidden),
+        bundle=bundle,
         layers=mlp(*hidden, output="softmax"),
     )
-    for hidden in (
-        (128,),
-        (512,),
-        (128, 128),
-        (512, 128),
-        (128, 128, 128),
-        (512, 512, 512),
-        (1024,),
-        (1024, 256),
-        (1024, 1024),
-        (1024, 512, 256),
+    for hidden, bundle in (
+        ((128,), True),  # fewer layers, and narrower ones
+        ((512,), False),
+        ((128, 128), False),
+        ((512, 128), False),
+        ((128, 128, 128), True),
+        ((512, 512, 512), False),
+        ((1024,), True),
+        ((1024, 256), True),
+        ((1024, 1024), False),
+        ((1024, 512, 256), True),
     )
 }
 DENSE_CHANGED_SMOOTHING = DENSE_CHANGED.but(

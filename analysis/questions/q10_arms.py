@@ -155,6 +155,7 @@ _WHITENED = {"activation": "gelu", "first": (Whitening(2), Activation("gelu"))}
 WHITENING = GELU.but(
     "q10-whitening",
     "whitening",
+    bundle=True,  # it brings a GELU, more maps, and another size of the last pooling
     layers=_network(norm=_NORM, **_WHITENED),
 )
 _FROM_IDENTITY = {**_WHITENED, "kernel": "identity"}
@@ -218,7 +219,7 @@ def _recipe_but(name: str, label: str, *, bundle: bool = False, **changes) -> Ar
     return LOOKAHEAD.but(f"q10-{name}", label, bundle=bundle, outputs=False, tta=False, **changes)
 
 
-UNWHITENED = _recipe_but("unwhitened", "no whitening", layers=_layers(first=()))
+UNWHITENED = _recipe_but("unwhitened", "no whitening", bundle=True, layers=_layers(first=()))
 UNCHANGED = _recipe_but("unchanged", "images as they are", bundle=True, augmentation=None)
 GLOROT = _recipe_but("glorot", "begins at random", layers=_layers(kernel="glorot_uniform"))
 HARD = _recipe_but("hard", "labels not smoothed", label_smoothing=0.0)
