@@ -52,6 +52,7 @@ def still(results: Results):
                 arrowprops={"arrowstyle": "->", "color": style.theme().categories[1]},
             )
         ax.set(xticks=range(10), xlabel="output", ylim=(0, 1.05), title=title)
+        ax.set_ylabel("value of the output")
         ax.tick_params(axis="x", length=0)
     return figure
 

@@ -338,6 +338,9 @@ def mistakes_figure(
 ):
     """Mistakes on held-out images, a row an arm: every run, and the arm's mean.
 
+    A line leads to the mean from that of the setting which the arm changes, if it is drawn; where
+    that is neither the row above nor the first, the row's name says its number.
+
     Parameters
     ----------
     arms : sequence of Arm
@@ -357,15 +360,27 @@ def mistakes_figure(
         drawn.of_seeds(dots, arm.experiment.seeds, arm.experiment.name)
         mean = ax.plot([runs.mean()], [row], "|", color=colour, ms=13, mew=2)
         drawn.of_seeds(*mean, (), f"mean of {arm.experiment.name}")
-    called = names(every)
-    ax.set_yticks(range(len(arms)), [called[arm] for arm in arms])
+        if arm.base in arms:
+            ends = [mistakes(results, arm.base).mean(), runs.mean()]
+            change = ax.plot(ends, [row, row], color=style.theme().text, lw=0.8, zorder=1.5)
+            drawn.of_seeds(*change, (), f"from the mean of {arm.base.experiment.name}")
+    ax.set_yticks(range(len(arms)), _row_names(arms, every))
     ax.set(xscale="log", ylim=(len(arms) - 0.4, -0.6))
     narrow = np.divide(*ax.get_xlim()[::-1]) < 2
-    style.plain_ticks(ax.xaxis, digits=NARROW if narrow else (1, 1.5, 2, 3, 5, 7))
+    style.plain_ticks(ax.xaxis, digits=NARROW if narrow else (1, 1.5, 2, 3, 4, 6, 8))
     ax.set_xlabel(f"mistakes on {arms[0].experiment.validation:,} held-out images")
     ax.grid(axis="x", which="both", color=style.theme().faint, lw=0.4, alpha=0.4)
     ax.tick_params(axis="y", length=0)
     return figure
+
+
+def _row_names(arms: Sequence[Arm], every: Sequence[Arm]) -> list[str]:
+    called, places = names(every), list(every)
+    found = []
+    for previous, arm in zip((None, *arms), arms, strict=False):
+        is_plain = arm is arms[0] or arm.base in (None, previous, arms[0])
+        found.append(called[arm] + ("" if is_plain else f" (to {places.index(arm.base) + 1})"))
+    return found
 
 
 def small_figure(results: Results, arms: Sequence[Arm]):

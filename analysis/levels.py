@@ -553,7 +553,8 @@ def rates_figure(by_optimizer: dict[str, dict[float, Runs]]):
     """
     figure, axes = style.figure(2, height=3.0)
     n = len(by_optimizer)
-    colours, lines = style.theme().categories[:n], ("o-", "s--")[:n]
+    # Those of the overlay in question 4.
+    colours, lines = style.theme().categories[:3:2][:n], ("o-", "s--")[:n]
     for (name, by_rate), colour, line in zip(by_optimizer.items(), colours, lines, strict=True):
         shares = [rate(stuck(runs)) for runs in by_rate.values()]
         errors = [estimate(runs.final("val_loss")[healthy(runs)]) for runs in by_rate.values()]

@@ -128,6 +128,8 @@ def mark(ax, place: tuple[float, float], seed: int, words: str, colour: str, is_
         va="center",
         fontsize=8,
         color=colour,
+        # Curves that run behind the words do not strike them through.
+        bbox={"fc": style.theme().page, "ec": "none", "pad": 1, "alpha": 0.85},
         arrowprops=_leader(colour, relpos=(is_late, 0.5)) | {"shrinkB": 4},
     )
 
@@ -372,11 +374,14 @@ def confusion(ax, matrix: np.ndarray, categories: Sequence[str]) -> None:
     import seaborn as sns
 
     right = np.eye(len(matrix), dtype=bool)
+    most = np.where(right, 0, matrix).max()
     sns.heatmap(
         np.ma.masked_where(right, matrix),
         ax=ax,
         cmap=style.theme().sequence,
         mask=right,
+        vmin=0,
+        vmax=most,
         cbar=False,
         square=True,
         xticklabels=categories,
@@ -384,10 +389,9 @@ def confusion(ax, matrix: np.ndarray, categories: Sequence[str]) -> None:
         linewidths=0.4,
         linecolor=style.theme().page,
     )
-    shade = matrix / np.where(right, 0, matrix).max()
-    on_dark_page = style.theme() is style.DARK
+    shades = ax.collections[0]
     for (row, column), count in np.ndenumerate(matrix):
-        strong = shade[row, column] > 0.5 and row != column
+        colour = style.theme().text if row == column else style.on(shades.to_rgba(count))
         ax.text(
             column + 0.5,
             row + 0.5,
@@ -396,7 +400,7 @@ def confusion(ax, matrix: np.ndarray, categories: Sequence[str]) -> None:
             va="center",
             fontsize=7.5,
             fontweight="bold" if row == column else "normal",
-            color=("#111111" if on_dark_page else "#ffffff") if strong else style.theme().text,
+            color=colour,
         )
     ax.set(xlabel="actual", ylabel="predicted")
     ax.tick_params(length=0, rotation=0)

@@ -167,7 +167,7 @@ READERS = {int(place): n for n, places in _PLACES.items() for place in places.sp
 MOST = 3
 
 
-def against_cost(ours: Sequence[Point], theirs: Sequence[Point], images: int):
+def against_cost(ours: Sequence[Point], theirs: Sequence[Point], images: int, unit: str = "TFLOP"):
     """Mistakes on the test set by arithmetic and by weights, on logarithmic axes.
 
     Parameters
@@ -176,18 +176,21 @@ def against_cost(ours: Sequence[Point], theirs: Sequence[Point], images: int):
         Drawn filled, and hollow in grey.
     images : int
         Of the test set.
+    unit : str
+        Of arithmetic: TFLOP or PFLOP.
     """
     figure, axes = style.figure(1, 2, height=7.2)
     measures = {
-        "teraflops": "arithmetic of the training, TFLOP",
-        "weights": "weights of all networks together",
+        "teraflops": (f"arithmetic of the training, {unit}", {"TFLOP": 1, "PFLOP": 1000}[unit]),
+        "weights": ("weights of all networks together", 1),
     }
     colour, faint = style.theme().categories[0], style.theme().faint
-    for ax, (name, xlabel) in zip(axes, measures.items(), strict=True):
+    for ax, (name, (xlabel, scale)) in zip(axes, measures.items(), strict=True):
         for point, own in [(p, True) for p in ours] + [(p, False) for p in theirs]:
             x, y = getattr(point, name), images * (1 - point.accuracy)
             if x is None:
                 continue
+            x /= scale
             edge = colour if own else faint
             dot = ax.scatter([x], [y], s=26, facecolor=edge if own else "none", edgecolor=edge)
             drawn.of_seeds(dot, (), point.label)

@@ -69,7 +69,7 @@ def _images_over(ax, sums: np.ndarray, images: np.ndarray, digit: int) -> None:
         picture = AnnotationBbox(
             OffsetImage(ink, zoom=72 * SIDE / len(ink), interpolation="nearest"),
             (x, output),
-            xybox=(0, rise),
+            xybox=(-20 if output else 0, rise),  # beside the slope, not on it
             boxcoords="offset points",
             bboxprops={"fc": style.theme().page, "ec": "none"},  # stems of others pass behind
             pad=0,
@@ -83,7 +83,7 @@ def _images_over(ax, sums: np.ndarray, images: np.ndarray, digit: int) -> None:
             ax.annotate(
                 f"a {digit}: {output:.2f}",
                 (x, output),
-                xytext=(-14 if output else 14, rise),
+                xytext=(-34 if output else 14, rise),
                 textcoords="offset points",
                 ha="right" if output else "left",
                 va="center",
@@ -152,10 +152,8 @@ def _shades(ax, values: np.ndarray, colours: str, limits: dict, form: str = "") 
     for spine in ax.spines.values():
         spine.set_visible(True)
     for (row, column), value in np.ndenumerate(values) if form else ():
-        red, green, blue, _ = shades.to_rgba(value)
-        is_light = 0.3 * red + 0.59 * green + 0.11 * blue > 0.5
-        colour = "#000000" if is_light else "#ffffff"
-        look = {"ha": "center", "va": "center", "fontsize": 8, "color": colour}
+        look = {"ha": "center", "va": "center", "fontsize": 8}
+        look["color"] = style.on(shades.to_rgba(value))
         ax.text(column, row, form.format(value).replace("-", "\N{MINUS SIGN}"), **look)
 
 

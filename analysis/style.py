@@ -112,6 +112,12 @@ def plain_ticks(axis, digits=(1, 2, 3, 5, 7)) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def on(shade: tuple[float, ...]) -> str:
+    """Black or white, whichever can be read on a shade of red, green, blue and opacity, 0 to 1."""
+    red, green, blue, _ = shade
+    return "#000000" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "#ffffff"
+
+
 def small_figure():
     """A figure for the home page, without scales or labels, and its axes."""
     from matplotlib.figure import Figure

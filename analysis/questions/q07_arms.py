@@ -358,5 +358,5 @@ FINAL_CNN = replace(
     layers=_six(64, 128, 256, block=_convolution_normalised),
     epochs=32,
     tta=True,
-    seeds=range(3),
+    seeds=range(5),
 )

@@ -370,7 +370,10 @@ def accuracy(results):
     """The plot asked for, training and testing accuracy of ten runs, and the errors beside it."""
     runs = results[SHEET]
     figure, axes = style.figure(1, 2, height=5.6, sharex=True)
-    for ax, name, ylabel in ((axes[0], "accuracy", "accuracy"), (axes[1], "loss", "error")):
+    for ax, name, ylabel in (
+        (axes[0], "accuracy", "accuracy"),
+        (axes[1], "loss", "error (cross-entropy)"),
+    ):
         plots.training_and_testing(ax, runs.history(name), runs.history(f"val_{name}"), ylabel)
     axes[0].set_xlabel("")
     return figure

@@ -642,7 +642,7 @@ def against_cost(results):
                 f"{runs} {kind}", _together(results, experiment), experiment, (1, 0), runs
             ),
         ]
-    return published.against_cost(ours, published.CIFAR10, TESTED)
+    return published.against_cost(ours, published.CIFAR10, TESTED, "PFLOP")
 
 
 def confusion_matrix(results):
@@ -695,14 +695,14 @@ def sureness(results):
     outputs, labels = results[FINAL].outputs, results.labels(FINAL)
     ax.plot([0, 1], [0, 1], color=style.theme().faint, lw=1)
     for values, label, colour, marker in (
-        (outputs, "each network by itself", style.theme().categories[0], "o"),
-        (outputs.mean(axis=0)[None], "all together", style.theme().categories[1], "D"),
+        (outputs, "single networks, all answers", style.theme().categories[0], "o"),
+        (outputs.mean(axis=0)[None], "mean of all", style.theme().categories[1], "D"),
     ):
         sure, right, counts = reliability(values, labels)
         some = counts >= 20 * len(values)  # below, chance would show and nothing else
         ax.plot(sure[some], right[some], color=colour, marker=marker, ms=5, label=label)
     ax.set(xlabel="how sure: the largest output", ylabel="share of right answers")
-    ax.set(xlim=(0, 1), ylim=(0, 1))
+    ax.set(xlim=(0, 1), ylim=(0, 1.03))
     ax.annotate(
         "as sure as right", (0.2, 0.2), xytext=(6, -10), textcoords="offset points", fontsize=8
     )

@@ -184,7 +184,7 @@ FAST_SHIFTS = FASTER.but(
 )
 LOOKAHEAD = FAST_SHIFTS.but(
     "q10-lookahead",
-    "lookahead",
+    "lookahead: the whole recipe",
     averaging=Lookahead(),
     outputs=True,
     tta=True,
