@@ -339,7 +339,7 @@ def mistakes_figure(
     """Mistakes on held-out images, a row an arm: every run, and the arm's mean.
 
     A line leads to the mean from that of the setting which the arm changes, if it is drawn; where
-    that is neither the row above nor the first, the row's name says its number.
+    that is neither the row above nor what most rows change, the row's name says its number.
 
     Parameters
     ----------
@@ -376,9 +376,11 @@ def mistakes_figure(
 
 def _row_names(arms: Sequence[Arm], every: Sequence[Arm]) -> list[str]:
     called, places = names(every), list(every)
+    drawn_bases = [arm.base for arm in arms if arm.base in arms]
+    usual = [base for base in drawn_bases if drawn_bases.count(base) > len(arms) / 2][:1]
     found = []
     for previous, arm in zip((None, *arms), arms, strict=False):
-        is_plain = arm is arms[0] or arm.base in (None, previous, arms[0])
+        is_plain = arm.base not in arms or arm.base in (previous, *usual)
         found.append(called[arm] + ("" if is_plain else f" (to {places.index(arm.base) + 1})"))
     return found
 

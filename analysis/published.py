@@ -23,7 +23,7 @@ class Point:
         Arithmetic of the whole training, in 10¹² operations; None where it is not known.
     weights : int or None
         Of all networks together; None where they are not known.
-    label_at : tuple of {-1, 0, 1}
+    label_at : tuple of int, each -2 to 2
         Where its label stands: left or right of it, and below or above.
     """
 
@@ -122,7 +122,7 @@ MNIST = (
         _weights(_CIRESAN),
     ),
     DEOTTE,
-    Point("Deotte: vote of 15", 0.99745, 15 * DEOTTE.teraflops, 15 * DEOTTE.weights),
+    Point("Deotte: vote of 15", 0.99745, 15 * DEOTTE.teraflops, 15 * DEOTTE.weights, (2, 0)),
     Point("Byerly", 0.9983, None, 1_500_000, (-1, 0)),
     AN,
 )
@@ -200,8 +200,8 @@ def against_cost(ours: Sequence[Point], theirs: Sequence[Point], images: int, un
                 (x, y),
                 xytext=(7 * right, 7 * up),
                 textcoords="offset points",
-                ha={-1: "right", 0: "center", 1: "left"}[right],
-                va={-1: "top", 0: "center", 1: "bottom"}[up],
+                ha=("center", "left", "right")[(right > 0) - (right < 0)],
+                va=("center", "bottom", "top")[(up > 0) - (up < 0)],
                 fontsize=8,
                 color=colour if own else style.theme().text,
             )

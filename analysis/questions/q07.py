@@ -940,7 +940,7 @@ def voting(results):
         for size, wrong in by_size.items():
             ax.scatter([size] * len(wrong), wrong, s=9, c=colour, alpha=0.3, lw=0)
         ax.plot(sizes, [np.mean(wrong) for wrong in by_size.values()], color=colour)
-        ax.set(xlabel="networks that vote", title=title, xticks=sizes)
+        ax.set(xlabel="networks", title=title, xticks=sizes)
     axes[0].set_ylim(0, None)
     axes[0].set_ylabel(f"mistakes on {TESTED:,} test images")
     return figure
@@ -952,7 +952,7 @@ def against_cost(results):
     for size, experiment in BY_SIZE.items():
         accuracy = results[experiment].final("val_accuracy").mean()
         ours.append(published.point(f"question 6: {size}", accuracy, experiment))
-    places = (((-1, 0), (0, 1)), ((-1, 0), (1, 0)), ((-1, 0), (-1, -1)), ((0, 1), (1, -1)))
+    places = (((-1, 0), (1, 1)), ((-1, 0), (1, 0)), ((-1, 0), (0, -1)), ((0, 1), (1, -1)))
     for (label, experiment), (label_at, vote_at) in zip(_IN_SHORT.items(), places, strict=True):
         runs, voted = results[experiment], 1 - _voted(results, experiment) / TESTED
         accuracy = _right(results, experiment).mean()
