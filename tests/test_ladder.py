@@ -160,10 +160,28 @@ def test_figure_has_a_row_an_arm_and_counts_mistakes():
     (ax,) = figure.axes
     assert [label.get_text() for label in ax.get_yticklabels()] == ["2. 8 hidden", "3. 16 hidden"]
     np.testing.assert_allclose(ax.collections[0].get_offsets()[:, 0], [40, 60, 20])
-    assert [line.get_xdata()[0] for line in ax.lines] == pytest.approx([40, 30])
+    first, wider, change = ax.lines
+    assert [mean.get_xdata()[0] for mean in (first, wider)] == pytest.approx([40, 30])
     colours = [style.LIGHT.categories[0], style.LIGHT.faint]  # of what was dropped, too
-    assert [line.get_color() for line in ax.lines] == colours
+    assert [mean.get_color() for mean in (first, wider)] == colours
+    assert change.get_xdata() == pytest.approx([40, 30])
+    assert list(change.get_ydata()) == [1, 1]
     assert "200 held-out images" in ax.get_xlabel()
+
+
+def test_a_row_says_what_it_changes_where_the_row_above_or_the_other_rows_do_not():
+    def named(*arms):
+        with style.drawing(style.LIGHT):
+            (ax,) = ladder.mistakes_figure(RESULTS, arms, [FEWER, FIRST, WIDER, BACK]).axes
+        return [label.get_text().partition(". ")[2] for label in ax.get_yticklabels()]
+
+    names = ["8 hidden", WIDER.label, BACK.label]
+    assert (WIDER.base, BACK.base) == (FIRST, WIDER)
+    assert named(FIRST, WIDER, BACK) == names  # each changes the row above
+    assert named(FIRST, BACK, WIDER) == [names[0], f"{names[2]} (to 3)", f"{names[1]} (to 2)"]
+    assert named(BACK, FIRST) == [names[2], names[0]]  # what that changes is not drawn
+    others = [WIDER.but(f"q00-{label}", label) for label in ("a", "b")]
+    assert ladder._row_names([WIDER, *others], [WIDER, *others])[2] == "3. b"  # as most rows do
 
 
 def test_bundles_have_a_dagger():
