@@ -75,7 +75,7 @@ TEX_PACKAGES = "latexmk make texlive-xetex texlive-fonts-recommended fonts-freef
 DOIT_CONFIG = {
     "backend": "sqlite3",  # two doits at once do not spoil it
     "dep_file": str(BUILD / ".doit.db"),
-    "default_tasks": ["train", "figures", "numbers", *["pdf"] * TEX, "book"],
+    "default_tasks": ["train", "figures", "drawn", "numbers", *["pdf"] * TEX, "book"],
     "verbosity": 2,
 }
 
@@ -297,6 +297,20 @@ def task_figures():
             "uptodate": [is_as_made],
             "clean": True,
         }
+
+
+def task_drawn():
+    """Keep what all figures show, in short, for tests and diffs to compare."""
+    return {
+        "actions": [(attempt, [figures.write_drawn])],
+        "file_dep": [
+            *(figures.data_file(name) for drawn in figures.BY_PAGE.values() for name in drawn),
+            ROOT / "analysis" / "drawn.py",
+            ROOT / "analysis" / "figures.py",
+        ],
+        "targets": [figures.DRAWN],  # under version control, so not cleaned
+        "uptodate": [is_as_made],
+    }
 
 
 def task_numbers():

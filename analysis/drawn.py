@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,10 +13,11 @@ from analysis import forms
 
 #: ``x`` to ``x_end`` and ``y`` to ``y_end`` are what a bar or a band spans, of the quantities that
 #: ``x_is`` and ``y_is`` name; where names stand on an axis in place of numbers, they are these.
-#: ``value`` is a cell's number, or what stands beside an image.
+#: ``value`` is a cell's number, or what stands beside an image; ``pixels`` is the digest by which
+#: an image is known.
 COLUMNS = (
     *("panel", "mark", "series", "seed"),
-    *("x_is", "x", "x_end", "y_is", "y", "y_end", "value"),
+    *("x_is", "x", "x_end", "y_is", "y", "y_end", "value", "pixels"),
 )
 
 
@@ -45,10 +47,69 @@ def as_csv(figure) -> bytes:
     for number, ax in enumerate(figure.axes, 1):
         panel = forms.one_line(ax.get_title("left") or ax.get_title() or f"{number}")
         across, up = _label(ax, "x"), _label(ax, "y")
-        for mark, series, seed, x, x_end, y, y_end, value in _marks(ax):
-            row = (panel, mark, series, seed, across, x, x_end, up, y, y_end, value)
-            writer.writerow(row)
+        for mark, series, seed, x, x_end, y, y_end, value, pixels in _marks(ax):
+            if pixels:  # what stands below an image is no axis, but its value
+                across = up = ""
+            writer.writerow(
+                (panel, mark, series, seed, across, x, x_end, up, y, y_end, value, pixels)
+            )
     return text.getvalue().encode()
+
+
+def in_short(table: bytes) -> dict[str, dict[str, dict]]:
+    """What a table of `as_csv` holds, so short that it can be kept, and other for other cells.
+
+    Returns
+    -------
+    dict
+        By panel, with what its axes show, and by mark and series: how many rows there are, and of
+        each column that is not empty its mean if it has numbers, or else its text, or of several
+        texts a digest. A mean weighs each row by its place, so that it is another in another order.
+    """
+    series = {}
+    for row in csv.DictReader(io.StringIO(table.decode())):
+        axes = (f"{axis} is {row[f'{axis}_is']}" for axis in "xy" if row[f"{axis}_is"])
+        panel = ", ".join([row["panel"], *axes])
+        mark = ", ".join(filter(None, (row["mark"], row["series"])))
+        series.setdefault(panel, {}).setdefault(mark, []).append(row)
+    return {
+        panel: {mark: {"rows": len(rows)} | _columns_in_short(rows) for mark, rows in marks.items()}
+        for panel, marks in series.items()
+    }
+
+
+def _columns_in_short(rows: list[dict]) -> dict[str, float | str]:
+    columns = {
+        name: [row[name] for row in rows]
+        for name in ("seed", "x", "x_end", "y", "y_end", "value", "pixels")
+    }
+    return {name: _cells_in_short(cells) for name, cells in columns.items() if any(cells)}
+
+
+def _cells_in_short(cells: Sequence[str]) -> float | str:
+    if len(set(cells)) == 1 and not _is_number(cells[0]):
+        return cells[0]
+    if not all(map(_is_number, cells)):
+        return _digest("\n".join(cells).encode())
+    # Weights from 1 to 2 without a pattern: those of other rows, or epochs, are not the same.
+    weights = 1 + np.arange(len(cells)) ** 2 * ((5**0.5 - 1) / 2) % 1
+    return _plain(np.average([_number(cell) for cell in cells], weights=weights))
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return bool(np.isfinite(_number(cell)))
+    except ValueError:
+        return False
+
+
+def _number(cell: str) -> float:
+    """Of a cell that may be the name of a tick, such as 1,000."""
+    return float(cell.replace(",", ""))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:8]
 
 
 def _label(ax, axis: str) -> str:
@@ -97,7 +158,9 @@ def _marks(ax) -> Iterator[list]:
             continue
         height, width = values.shape[:2]
         told = " ".join(filter(None, (ax.get_title("center"), ax.get_xlabel())))
-        yield [f"image of {width} × {height}", _series(picture), *[""] * 5, forms.one_line(told)]
+        pixels = _digest(np.ascontiguousarray(values))
+        told = forms.one_line(told)
+        yield [f"image of {width} × {height}", _series(picture), *[""] * 5, told, pixels]
 
 
 def _row(mark: str, artist, place: int, ends: tuple, names: tuple[dict, dict]) -> list:
@@ -106,7 +169,7 @@ def _row(mark: str, artist, place: int, ends: tuple, names: tuple[dict, dict]) -
     across = [_told(x, names[0], mark), _told(x_end, names[0], mark)]
     up = [_told(y, names[1], mark), _told(y_end, names[1], mark)]
     seed = seeds[min(place, len(seeds) - 1)] if seeds else ""
-    return [mark, _series(artist), seed, *across, *up, ""]
+    return [mark, _series(artist), seed, *across, *up, "", ""]
 
 
 def _places(artist, drawn_at: np.ndarray) -> np.ndarray:
@@ -137,7 +200,7 @@ def _cells(values: np.ndarray, names: tuple[dict, dict], middle: float) -> Itera
     """Rows of cells, the first of which has its middle there on both axes."""
     for (row, column), value in np.ma.ndenumerate(values):
         x, y = (_told(at + middle, n, "cell") for at, n in zip((column, row), names, strict=True))
-        yield ["cell", "", "", x, "", y, "", _plain(value)]
+        yield ["cell", "", "", x, "", y, "", _plain(value), ""]
 
 
 def _names(axis) -> dict[float, str]:

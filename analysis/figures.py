@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +20,9 @@ from analysis.results import FOLDER
 BOOK = FOLDER.parent
 FIGURES = BOOK / "figures"
 
+#: What all figures show, in short; under version control, so that no change to it passes unseen.
+DRAWN = BOOK / "drawn.json"
+
 #: By page, each figure's name and the function of results that draws it.
 BY_PAGE = {page: module.FIGURES for page, module in QUESTIONS.items()} | {"speed": speed.FIGURES}
 
@@ -31,6 +35,11 @@ def figure_files(name: str) -> list[Path]:
     """The files of a figure: for light and dark pages, for paper, its dots, and its data."""
     endings = (".svg", "-dark.svg", ".pdf", ".json", ".csv")
     return [FIGURES / f"{name}{ending}" for ending in endings]
+
+
+def data_file(name: str) -> Path:
+    """The file of a figure's data."""
+    return figure_files(name)[-1]
 
 
 def draw_page(page: str, results: Results) -> None:
@@ -105,3 +114,21 @@ def _saved(figure, form: str, metadata: dict) -> bytes:
     content = io.BytesIO()
     figure.savefig(content, format=form, metadata=metadata)
     return content.getvalue()
+
+
+def write_drawn() -> None:
+    """Write what all figures show, in short, from the files of their data."""
+    names = (name for drawn in BY_PAGE.values() for name in drawn)
+    found = {name: shown.in_short(data_file(name).read_bytes()) for name in names}
+    write_whole(DRAWN, _in_lines(found).encode() + b"\n")
+
+
+def _in_lines(content: dict, depth: int = 0) -> str:
+    """As JSON, with a line for each figure, each of its panels, and each series in them."""
+    if depth == 3:
+        return json.dumps(content, ensure_ascii=False, allow_nan=False)
+    inner = ",\n".join(
+        f"{' ' * (depth + 1)}{json.dumps(key, ensure_ascii=False)}: {_in_lines(value, depth + 1)}"
+        for key, value in content.items()
+    )
+    return f"{{\n{inner}\n{' ' * depth}}}"

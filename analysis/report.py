@@ -15,7 +15,7 @@ import numpy as np
 
 from analysis import forms, prescribed, speed, words
 from analysis.datasets import DATASETS
-from analysis.figures import BOOK, figure_files
+from analysis.figures import BOOK, data_file
 from analysis.files import write_whole
 from analysis.loaded import Results
 from analysis.questions import QUESTIONS
@@ -125,7 +125,7 @@ def _origin(name: str, function: Callable) -> dict:
     code = function.__code__
     file = Path(code.co_filename).relative_to(BOOK.parent)
     return {
-        "data": figure_files(name)[-1].relative_to(BOOK).as_posix(),
+        "data": data_file(name).relative_to(BOOK).as_posix(),
         "source": f"{file.as_posix()}#L{code.co_firstlineno}",
     }
 

@@ -118,10 +118,11 @@ def test_trained_experiments_are_up_to_date_in_a_fresh_clone(doit):
 
 def test_nothing_is_trained_in_a_fresh_clone(doit, tiny_file):
     tiny_file.unlink()
-    status, said = doit("train", "figures", "numbers")
+    status, said = doit("train", "figures", "drawn", "numbers")
     assert status == 0, said
     assert "-- train:q00-one" in said
     assert "-- train:q00-other" in said
+    assert ".  drawn" in said
     assert ".  numbers" in said
 
 

@@ -2,13 +2,15 @@
 
 import csv
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from committed import as_committed, differences
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 
-from analysis import drawn, plots, style
+from analysis import drawn, figures, plots, style
 from analysis.loaded import Results
 from analysis.questions import QUESTIONS, q01, q05, q07, q09, q10
 
@@ -156,6 +158,96 @@ def test_an_image_has_what_stands_beside_it():
     assert second["value"] == "a 2"
 
 
+def test_an_image_is_known_by_its_pixels_and_not_by_what_stands_below_it():
+    pictures = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    found = []
+    for shown in (pictures, pictures[::-1]):
+        figure, axes = style.figure(2)
+        plots.images(axes, shown, ["a 7", "a 7"])
+        plots.answers(axes, np.array([[7, 2]]), "0123456789")
+        found.append(rows(figure))
+    (first, second), turned = found
+    assert first["pixels"] != second["pixels"]
+    assert [row["pixels"] for row in turned] == [second["pixels"], first["pixels"]]
+    assert [row["value"] for row in found[0]] == ["a 7 7 1", "a 7 2 1"]
+    assert {row[axis] for row in found[0] for axis in ("x_is", "y_is")} == {""}
+
+
+#: Two runs for three epochs, and one bar that stands for a name.
+TABLE = """\
+panel,mark,series,seed,x_is,x,x_end,y_is,y,y_end,value,pixels
+testing,line,one silent,3,epoch,1.0,,error,0.05,,,
+testing,line,one silent,3,epoch,2.0,,error,0.04,,,
+testing,line,one silent,8,epoch,1.0,,error,0.06,,,
+testing,line,one silent,8,epoch,2.0,,error,0.03,,,
+testing,line,none silent,1,epoch,1.0,,error,0.02,,,
+testing,line,none silent,1,epoch,2.0,,error,0.01,,,
+2,bar,,,,Adam,Adam,,0.0,"1,000",,
+3,image of 28 × 28,,,,,,,,,a 7,0f0f0f0f
+3,image of 28 × 28,,,,,,,,,a 2,0f0f0f0f
+"""
+
+
+def test_a_table_in_short_has_a_line_for_each_series():
+    short = drawn.in_short(TABLE.encode())
+    lines = {
+        f"{panel}: {mark}": line for panel, marks in short.items() for mark, line in marks.items()
+    }
+    assert {name: line["rows"] for name, line in lines.items()} == {
+        "testing, x is epoch, y is error: line, one silent": 4,
+        "testing, x is epoch, y is error: line, none silent": 2,
+        "2: bar": 1,
+        "3: image of 28 × 28": 2,
+    }
+    one, none, bar, images = lines.values()
+    assert set(one) == {"rows", "seed", "x", "y"}
+    assert 3 < one["seed"] < 8 and 1 < one["x"] < 2 and 0.03 < one["y"] < 0.06
+    assert none["seed"] == 1
+    assert bar == {"rows": 1, "x": "Adam", "x_end": "Adam", "y": 0.0, "y_end": 1000.0}
+    assert images["pixels"] == "0f0f0f0f"
+    assert len(images["value"]) == 8
+
+
+def swapped(one: str, other: str) -> str:
+    return TABLE.replace(one, "…").replace(other, one).replace("…", other)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        swapped("one silent", "none silent"),
+        swapped("epoch", "error"),
+        swapped("3,epoch", "8,epoch"),
+        swapped("0.05", "0.06"),
+        swapped("0.04", "0.06"),
+        swapped("1.0,,error,0.02", "2.0,,error,0.01"),
+        swapped("a 7", "a 2"),
+        TABLE.replace("1.0,,", "3.0,,"),
+        TABLE.replace("line", "dot"),
+        TABLE.replace("Adam,Adam", "Adam,SGD"),
+        TABLE.replace("Adam", "0.5"),
+        TABLE.replace("0.03,", "nan,"),
+        TABLE.replace("0.03,", "0.03001,"),
+        TABLE.replace("0.03,,", ",0.03,"),
+        TABLE.replace("testing", "training"),
+        TABLE.replace("0f0f0f0f", "1f1f1f1f", 1),
+        TABLE[: TABLE.rindex("3,")],
+    ],
+)
+def test_a_table_in_short_is_another_for_another_table(changed):
+    ours, theirs = (drawn.in_short(table.encode()) for table in (TABLE, changed))
+    assert changed != TABLE
+    assert list(differences(ours, theirs, tolerance=2e-6))
+
+
+def test_a_table_in_short_is_the_same_where_a_last_digit_differs():
+    ours, theirs = (
+        drawn.in_short(table.replace("0.03,", f"{y},").encode())
+        for table, y in ((TABLE, 0.03333333), (TABLE, 0.03333334))
+    )
+    assert list(differences(ours, theirs, tolerance=2e-6)) == []
+
+
 def colours_without_a_name(ax) -> set[str]:
     """Colours of a panel's curves and dots of which the data do not tell what they mean."""
     lines = [
@@ -183,18 +275,45 @@ class Watched(Results):
         return super().__getitem__(experiment)
 
 
-@pytest.mark.parametrize("page", QUESTIONS)
-def test_every_figure_tells_what_it_shows_and_what_each_colour_means(page):
-    results = Watched()
-    for name, function in QUESTIONS[page].FIGURES.items():
+@pytest.fixture(scope="module", params=figures.BY_PAGE)
+def page(request):
+    """A page's figures and their data by name, and which experiments they were drawn from."""
+    results, made = Watched(), {}
+    for name, function in figures.BY_PAGE[request.param].items():
         with style.drawing(style.LIGHT):
             figure = function(results)
-            assert rows(figure), name
+            made[name] = figure, drawn.as_csv(figure)
+    return SimpleNamespace(name=request.param, made=made, read=results.read)
+
+
+def test_every_figure_tells_what_it_shows_and_what_each_colour_means(page):
+    for name, (figure, table) in page.made.items():
+        assert len(table.splitlines()) > 1, name
         if not name.endswith("-small"):  # those are not offered as data
             for ax in figure.axes:
                 assert len(colours_without_a_name(ax)) < 2, name
-    # Those are what doit draws them anew for.
-    assert results.read <= {*QUESTIONS[page].EXPERIMENTS}
+
+
+def test_figures_are_drawn_from_what_doit_draws_them_anew_for(page):
+    module = QUESTIONS.get(page.name)
+    assert page.read <= {*(module.EXPERIMENTS if module else ())}
+
+
+def test_committed_figures_show_what_the_ledgers_give(page):
+    kept = as_committed(figures.DRAWN)
+    found = [
+        line
+        for name, (_, table) in page.made.items()
+        # Values have seven digits, of which a processor may round the last otherwise.
+        for line in differences(kept.get(name), drawn.in_short(table), name, tolerance=2e-6)
+    ]
+    remedy = "if that is meant, run 'doit drawn' and commit book/drawn.json"
+    assert not found, "\n".join([f"{remedy}; it differs in", *sorted(found)])
+
+
+def test_what_is_committed_of_figures_is_of_all_of_them_and_of_no_others():
+    drawn_now = [name for made in figures.BY_PAGE.values() for name in made]
+    assert list(as_committed(figures.DRAWN)) == drawn_now, "run 'doit drawn'"
 
 
 def test_a_row_of_weights_with_each_order_has_the_silent_outputs_of_its_seeds():

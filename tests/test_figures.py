@@ -7,7 +7,7 @@ import joblib
 import pytest
 import tiny
 
-from analysis import figures, style
+from analysis import drawn, figures, style
 from analysis.loaded import Results
 from analysis.questions import QUESTIONS
 from analysis.results import Runs
@@ -37,7 +37,7 @@ def test_figure_is_drawn_for_light_and_dark_pages_and_paper():
     assert paper.startswith(b"%PDF")
     assert json.loads(dots) == []
     _, *rows = data.decode().splitlines()
-    assert rows == [f"1,line,,,,{x}.0,,,{y},," for x, y in enumerate((0.5, 0.3333333, 0.25))]
+    assert rows == [f"1,line,,,,{x}.0,,,{y},,," for x, y in enumerate((0.5, 0.3333333, 0.25))]
 
 
 def test_same_figure_gives_the_same_bytes():
@@ -56,6 +56,20 @@ def test_page_is_the_same_whether_one_or_several_figures_are_drawn_at_a_time(fol
     assert {"q03-small.csv", "q03-small.svg", "q03-small-dark.svg", "q03-small.pdf"} <= written[
         0
     ].keys()
+
+
+def test_what_figures_show_is_kept_in_a_line_for_each_series(folder, monkeypatch):
+    monkeypatch.setattr(figures, "DRAWN", folder / "drawn.json")
+    monkeypatch.setattr(figures, "BY_PAGE", {"q98": {"line": draw_a_line}, "q99": {"ü": None}})
+    _, _, _, _, data = figures.drawn(draw_a_line, RESULTS)
+    for name in ("line", "ü"):
+        figures.data_file(name).write_bytes(data)
+    figures.write_drawn()
+    text = figures.DRAWN.read_text(encoding="utf-8")
+    short = drawn.in_short(data)
+    assert json.loads(text) == {"line": short, "ü": short}
+    lines = [line for line in text.splitlines() if "rows" in line]
+    assert lines == 2 * [f'   "line": {json.dumps(short["1"]["line"])}']
 
 
 class OneEpochLess(Results):

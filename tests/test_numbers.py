@@ -2,11 +2,8 @@
 
 import json
 import re
-import shutil
-import subprocess
-from math import isclose
 
-from conftest import ROOT
+from committed import as_committed, differences
 
 from analysis import figures, readme, report
 from analysis.loaded import Results
@@ -16,35 +13,8 @@ from analysis.training import benchmark, prescribed, steps
 CITATION = re.compile(r"\{num\}`([\w.]+)")
 
 
-def committed() -> dict:
-    """As git has the file, for a build writes it anew; without git, as it is."""
-    path = report.NUMBERS.relative_to(ROOT).as_posix()
-    command = ["git", "-C", str(ROOT), "show", f":{path}"]
-    if shutil.which("git") and (ROOT / ".git").exists():
-        return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    return json.loads(report.NUMBERS.read_text())
-
-
-def differences(ours, theirs, place=""):
-    """Where two JSON values differ by more than processors do in a float's last digits."""
-    if isinstance(ours, float) and isinstance(theirs, float):
-        differ = not isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12)
-    elif isinstance(ours, dict) and isinstance(theirs, dict):
-        for key in ours.keys() | theirs.keys():
-            yield from differences(ours.get(key), theirs.get(key), f"{place}/{key}")
-        return
-    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
-        for number, pair in enumerate(zip(ours, theirs, strict=True)):
-            yield from differences(*pair, f"{place}/{number}")
-        return
-    else:
-        differ = type(ours) is not type(theirs) or ours != theirs
-    if differ:
-        yield f"{place}: {ours!r}, and the ledgers give {theirs!r}"
-
-
 def test_committed_numbers_are_what_the_ledgers_give():
-    kept, made = committed(), json.loads(json.dumps(report.collect(Results())))
+    kept, made = as_committed(report.NUMBERS), json.loads(json.dumps(report.collect(Results())))
     for content in (kept, made):
         del content["figures"]  # on which lines of the code they are drawn
     found = sorted(differences(kept, made))
@@ -83,5 +53,5 @@ def cited() -> set[str]:
 
 def test_every_number_is_cited_somewhere():
     # Those of speed are what the benchmark's own file has.
-    numbers = {n for n in committed()["numbers"] if not n.startswith("speed.")}
+    numbers = {n for n in as_committed(report.NUMBERS)["numbers"] if not n.startswith("speed.")}
     assert numbers - cited() == set(), "take them out of their question's numbers()"

@@ -113,6 +113,15 @@ def test_numbers_depend_on_every_ledger_question_and_measurement(tasks):
     assert files(tasks["numbers"].targets) == files([report.NUMBERS])
 
 
+def test_what_is_kept_of_figures_depends_on_the_data_of_all_and_on_what_shortens_them(tasks):
+    task = tasks["drawn"]
+    made = {file for page in figures.BY_PAGE for file in files(tasks[f"figures:{page}"].targets)}
+    needed = {file for file in made if file.suffix == ".csv"}
+    needed |= {ROOT / "analysis" / "drawn.py", ROOT / "analysis" / "figures.py"}
+    assert needed <= files(task.file_dep)
+    assert files(task.targets) == {ROOT / "book" / "drawn.json"}
+
+
 @pytest.mark.parametrize("name", ["book", "pdf"])
 def test_pages_depend_on_all_that_they_show(tasks, name):
     needed = set(report.BOOK.glob("*.md")) | set(report.BOOK.glob("*.yml"))
@@ -158,7 +167,7 @@ def test_weights_wait_for_the_networks_that_they_are_of_and_for_nothing_else(tas
 
 def test_a_plain_doit_trains_draws_counts_and_builds_and_does_no_more(dodo):
     plain = [name for name in dodo.DOIT_CONFIG["default_tasks"] if name != "pdf"]
-    assert plain == ["train", "figures", "numbers", "book"]
+    assert plain == ["train", "figures", "drawn", "numbers", "book"]
 
 
 @pytest.mark.parametrize(
@@ -246,6 +255,7 @@ def test_figures_numbers_and_pages_are_made_again_when_something_else_made_them(
     made.unlink()
     assert not dodo.is_as_made(task, values)
     assert all(dodo.is_as_made in made["uptodate"] for made in dodo.task_figures())
+    assert dodo.is_as_made in dodo.task_drawn()["uptodate"]
     assert dodo.is_as_made in dodo.task_numbers()["uptodate"]
 
 
