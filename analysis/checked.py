@@ -45,13 +45,13 @@ class Checked:
             return False
         if _digest(what, files) == before:  # or it was another file that passed
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with open(self.path, "a") as memory:
+            with open(self.path, "a", encoding="utf-8") as memory:
                 memory.write(f"{before}\n")
         return True
 
     def _known(self) -> set[str]:
         try:
-            return set(self.path.read_text().split())
+            return set(self.path.read_text(encoding="utf-8").split())
         except (OSError, ValueError):
             return set()
 

@@ -82,7 +82,7 @@ def is_current(name: str, choose: Choice, folder: Path = results.FOLDER) -> bool
     """Whether the excerpt on disk is of the data set named and has the test images chosen."""
     try:
         kept, source = load(name, folder), datasets.DATASETS[name]
-        digests = json.loads(_json_file(name, folder).read_text())
+        digests = json.loads(_json_file(name, folder).read_text(encoding="utf-8"))
         return (
             digests["digest"] == source.digest
             and digests["images_digest"] == _digest(kept.png.read_bytes())
@@ -125,7 +125,7 @@ def keep(name: str, choose: Choice, folder: Path = results.FOLDER) -> None:
 
 def load(name: str, folder: Path = results.FOLDER) -> Excerpt:
     """The excerpt of a data set."""
-    kept = json.loads(_json_file(name, folder).read_text())
+    kept = json.loads(_json_file(name, folder).read_text(encoding="utf-8"))
     shape = datasets.DATASETS[name].shapes["x_train"][1:]
     return Excerpt(
         train_labels=_labels(kept["train_labels"]),

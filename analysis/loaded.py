@@ -67,7 +67,7 @@ class Results:
         return self._measured(results.PROFILE)
 
     def _measured(self, file: Path) -> dict | list[dict]:
-        return json.loads((self._folder / file.name).read_text())
+        return json.loads((self._folder / file.name).read_text(encoding="utf-8"))
 
     @cached_property
     def to_draw_for(self) -> Kept:

@@ -115,7 +115,7 @@ class Kept:
 def is_current(choose: Choice, folder: Path = results.FOLDER) -> bool:
     """Whether the file on disk has the networks that are chosen, as they are now trained."""
     try:
-        content = json.loads((folder / FILE).read_text())
+        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
         _read(content)
         described = {
             name: {key: value for key, value in network.items() if key != "weights"}
@@ -156,7 +156,7 @@ def write(
 
 def load(folder: Path = results.FOLDER) -> Kept:
     """What is kept."""
-    return _read(json.loads((folder / FILE).read_text()))
+    return _read(json.loads((folder / FILE).read_text(encoding="utf-8")))
 
 
 def _read(content: dict) -> Kept:

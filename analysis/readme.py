@@ -21,8 +21,8 @@ NUMBER = re.compile(r"<!--(?P<name>[\w.]+)(:(?P<spec>[^>]*))?-->[^<]*<!---->")
 
 def write() -> None:
     """Write both, from the numbers that the last build gathered."""
-    numbers = json.loads(report.NUMBERS.read_text())["numbers"]
-    write_whole(README, filled(README.read_text(), numbers).encode())
+    numbers = json.loads(report.NUMBERS.read_text(encoding="utf-8"))["numbers"]
+    write_whole(README, filled(README.read_text(encoding="utf-8"), numbers).encode())
     with style.drawing(style.LIGHT):
         picture(Results()).savefig(PICTURE, dpi=150, facecolor="white")
 

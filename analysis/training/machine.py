@@ -255,6 +255,6 @@ def _cpu_said(name: str) -> str:
 @cache
 def _cpu_info() -> str:
     try:
-        return _CPU_INFO.read_text()
+        return _CPU_INFO.read_text(encoding="utf-8")
     except OSError:  # no Linux
         return ""

@@ -91,7 +91,7 @@ def _kept(path: Path, asked: Sequence[tuple[str, Experiment]]) -> dict[prescribe
     if not path.exists():
         return {}
     try:
-        measured = json.loads(path.read_text())
+        measured = json.loads(path.read_text(encoding="utf-8"))
         by_machine = {prescribed.machine(found): found for found in measured}
         of_these = {
             known: found for known, found in by_machine.items() if prescribed.is_of(found, asked)

@@ -39,7 +39,7 @@ class Teller:
         if self.file:
             with suppress(FileNotFoundError):  # whoever asked may have ended
                 seconds = time.monotonic() - self.started
-                self.file.write_text(f"{epochs} {self.networks} {seconds}")
+                self.file.write_text(f"{epochs} {self.networks} {seconds}", encoding="utf-8")
 
     def end(self) -> None:
         """Say no more."""
@@ -125,7 +125,7 @@ class Progress:
         done, soonest = 0, None
         for file in self.folder.iterdir():
             try:
-                epochs, networks, seconds = file.read_text().split()
+                epochs, networks, seconds = file.read_text(encoding="utf-8").split()
                 since = time.time() - file.stat().st_mtime
             except (OSError, ValueError):  # it is being written, or was removed
                 continue

@@ -42,7 +42,7 @@ def turn(folder: Path, name: str) -> Iterator[None]:
         except Timeout:
             print(f"{name}: waiting for {_who(holder)} to end", file=sys.stderr, flush=True)
             lock.acquire()
-        holder.write_text(f"{name} (process {os.getpid()})")
+        holder.write_text(f"{name} (process {os.getpid()})", encoding="utf-8")
     except OSError as error:
         lock.release()
         raise LedgerError(f"{folder} cannot be written to ({error.strerror})") from error
@@ -55,7 +55,7 @@ def turn(folder: Path, name: str) -> Iterator[None]:
 
 def _who(holder: Path) -> str:
     try:
-        name = holder.read_text()
+        name = holder.read_text(encoding="utf-8")
     except OSError:
         name = ""
     return f"the training of {name}" if name else "another training"  # only begun, or just ended
