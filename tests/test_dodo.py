@@ -7,12 +7,15 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import tiny
 from conftest import ROOT, nobody_is_left_of
+from doit.action import CmdAction
 
 from analysis import excerpts
 from analysis.results import Ledger
@@ -420,6 +423,71 @@ def test_without_tex_the_packages_to_install_are_named(doit, monkeypatch, tmp_pa
     assert status != 0
     assert "no TeX to typeset with; on Debian: apt-get install latexmk" in said
     assert "Traceback" not in said
+
+
+def test_every_warning_of_a_build_is_an_error_and_every_reference_is_looked_up(dodo):
+    for task, options in (
+        (dodo.task_book, ()),
+        (dodo.task_pdf, ("--builder", "pdflatex")),
+    ):
+        (build,) = [made for made in task()["actions"] if isinstance(made, CmdAction)]
+        program, *arguments = build.action
+        assert Path(program) == Path(sys.executable).parent / "jupyter-book"
+        assert arguments[0] == "build"
+        # -W: warnings are errors; -n: names that are found nowhere are warnings; --all: of all
+        # pages, for those that are not read again would not warn again.
+        assert {"-W", "-n", "--all", *options} <= set(arguments)
+        assert "--keep-going" not in arguments
+        assert arguments[-3:] == ["--path-output", str(ROOT), str(ROOT / "book")]
+        assert build.pkwargs["env"]["REPORT_STAGES_DONE"] == "1"
+
+
+@pytest.fixture
+def date_of_pages(dodo, monkeypatch, tmp_path):
+    """Asks what the pages' date is in a folder of its own, past what was found before."""
+    monkeypatch.setattr(dodo, "ROOT", tmp_path)
+    return dodo.date_of_pages.__wrapped__
+
+
+def test_the_pages_date_is_that_of_the_last_commit_and_not_that_of_its_writing(
+    date_of_pages, monkeypatch, tmp_path
+):
+    git(tmp_path, "init", "--quiet")
+    for committed in (1_000_000_000, 1_500_000_000):
+        monkeypatch.setenv("GIT_AUTHOR_DATE", "@900000000 +0000")
+        monkeypatch.setenv("GIT_COMMITTER_DATE", f"@{committed} +0200")
+        names = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
+        git(tmp_path, *names, "commit", "--quiet", "--allow-empty", "--message", "a change")
+        assert date_of_pages() == {
+            "SOURCE_DATE_EPOCH": str(committed),
+            "FORCE_SOURCE_DATE": "1",
+        }
+
+
+def test_pages_have_no_date_without_a_commit_and_without_git(date_of_pages, monkeypatch, tmp_path):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert date_of_pages() == {}  # no repository
+    git(tmp_path, "init", "--quiet")
+    assert date_of_pages() == {}
+    monkeypatch.setenv("PATH", "")
+    assert date_of_pages() == {}
+
+
+def test_the_pages_date_is_asked_for_once_and_goes_to_the_typesetting(dodo, monkeypatch):
+    asked = []
+    dodo.date_of_pages.cache_clear()
+    monkeypatch.setattr(
+        dodo.subprocess,
+        "run",
+        lambda command, **options: asked.append(command) or SimpleNamespace(stdout="17\n"),
+    )
+    try:
+        (*_, typeset) = dodo.task_pdf()["actions"]
+        dodo.task_book()
+    finally:
+        dodo.date_of_pages.cache_clear()
+    assert typeset.pkwargs["env"]["SOURCE_DATE_EPOCH"] == "17"
+    assert len(asked) == 1
 
 
 @pytest.fixture
