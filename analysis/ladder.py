@@ -353,7 +353,7 @@ def mistakes_figure(
     colours = [
         style.theme().faint if arm in dropped else style.theme().categories[0] for arm in arms
     ]
-    figure, ax = style.figure(height=0.9 + 0.27 * len(arms))
+    figure, ax = style.figure(height=0.9 + 0.245 * len(arms))
     for row, (arm, colour) in enumerate(zip(arms, colours, strict=True)):
         runs = mistakes(results, arm)
         dots = ax.scatter(runs, np.full(len(runs), row), s=11, c=colour, alpha=0.55, lw=0)

@@ -369,7 +369,7 @@ def claims(results: Results) -> list[Claim]:
 def accuracy(results):
     """The plot asked for, training and testing accuracy of ten runs, and the errors beside it."""
     runs = results[SHEET]
-    figure, axes = style.figure(1, 2, height=5.6, sharex=True)
+    figure, axes = style.figure(1, 2, height=5.0, sharex=True)
     for ax, name, ylabel in (
         (axes[0], "accuracy", "accuracy"),
         (axes[1], "loss", "error (cross-entropy)"),
