@@ -578,14 +578,14 @@ def test_gradient_of_pooling_is_tensorflows_to_the_last_bit(engine, size, values
 
 
 def test_tested_weights_are_running_averages(engine):
-    chosen = experiment(averaging=0.8, layers=(Flatten(), *NORMALIZED, Dense(10, "relu")))
+    chosen = experiment(averaging=0.2, layers=(Flatten(), *NORMALIZED, Dense(10, "relu")))
     group = engine.Group(chosen, tiny.DATA, [0, 1])
     order = np.stack([group.order(seed, 0) for seed in (0, 1)])[:, :96]
     variables = [*group.weights, *group.state]
     averages = [variable.numpy() for variable in variables]
     for step in range(1, 4):
         group.train_steps(order[:, (step - 1) * 32 : step * 32])
-        kept = min(0.8, (1 + step) / (10 + step))
+        kept = min(0.2, (1 + step) / (10 + step))  # 2/11, and then 0.2
         averages = [
             kept * average + (1 - kept) * variable.numpy()
             for average, variable in zip(averages, variables, strict=True)
@@ -624,11 +624,17 @@ def test_changed_images_are_what_is_trained_on_and_plain_ones_what_is_tested(eng
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5, atol=1e-6)
 
 
-def test_covered_and_mixed_images_and_targets_are_what_is_trained_on(engine):
-    chosen = experiment(augmentation=FlipAndShift(cutout=2), mixup=0.5)
+@pytest.mark.parametrize("dataset", ["tiny", "tiny-colour"])
+def test_covered_and_mixed_images_and_targets_are_what_is_trained_on(engine, dataset):
+    data, colour = tiny.DATA, tiny.DATA.x_train.mean(dtype=np.float32)
+    if dataset == "tiny-colour":  # of channels that differ
+        data = Dataset(
+            *(np.stack([v, v // 2, v // 4], -1) if v.ndim == 3 else v for v in vars(data).values())
+        )
+        colour = [data.x_train[..., channel].mean(dtype=np.float32) for channel in range(3)]
+    chosen = experiment(dataset=dataset, augmentation=FlipAndShift(cutout=2), mixup=0.5)
     group, plain = (
-        engine.Group(e, tiny.DATA, [3])
-        for e in (chosen, replace(chosen, augmentation=None, mixup=0.0))
+        engine.Group(e, data, [3]) for e in (chosen, replace(chosen, augmentation=None, mixup=0.0))
     )
     assert group.evaluate()["val_loss"] == plain.evaluate()["val_loss"]
     order = group.order(3, 0)[None]
@@ -639,7 +645,7 @@ def test_covered_and_mixed_images_and_targets_are_what_is_trained_on(engine):
         engine.augment.apply(plain.x_train.numpy()[order], drawn[..., :6]),
         drawn[..., 6:],
         2,
-        tiny.DATA.x_train.mean(dtype=np.float32),
+        colour,
     )
     parts = [
         np.concatenate(
@@ -848,6 +854,16 @@ def test_training_gives_whole_results_in_the_order_of_the_seeds(engine):
     assert len(first["predictions"]) == 100
     assert len(first["before"]["answer"]) == len(first["after"]["answer"]) == 10
     assert first["before"]["answer"] != first["after"]["answer"]
+
+
+def test_networks_in_lockstep_share_the_seconds_and_a_lone_one_has_all(engine, monkeypatch):
+    def seconds(seeds):
+        clock = SimpleNamespace(process_time=iter([10.0, 13.0]).__next__)
+        monkeypatch.setattr(engine, "time", clock)
+        return [result["seconds"] for result in engine.train(tiny.experiment(), tiny.DATA, seeds)]
+
+    assert seconds([0, 1]) == [1.5, 1.5]
+    assert seconds([0]) == [3.0]
 
 
 def test_values_of_a_network_that_diverges_are_none(engine):
