@@ -12,6 +12,15 @@ from analysis.results import packed
 EPOCHS = 6
 
 
+def counted(seed, epoch=0) -> dict:
+    """What is counted of ReLU units: two hidden layers, the first with many dead units."""
+    return {
+        "dead": [100 - seed, seed],
+        "own": [0.0, *(round(0.9 + 0.01 * (seed + epoch), 7) for _ in range(9))],
+        "others": [0.0, *(round(0.3 - 0.01 * (seed + epoch), 7) for _ in range(9))],
+    }
+
+
 def learned(seed=0) -> dict:
     """A run that learns, a little better or worse by its seed."""
     losses = [round(0.1 / epoch + 0.001 * seed, 7) for epoch in range(1, EPOCHS + 1)]
@@ -22,7 +31,11 @@ def learned(seed=0) -> dict:
         "accuracy": [1 - loss for loss in losses],
         "val_accuracy": [1 - 1.1 * loss for loss in losses],
     }
-    record["before"] = {"val_loss": 0.1, "answer": [0.1] * 10}
+    counts = [counted(seed, epoch) for epoch in range(EPOCHS)]
+    record["history"] |= {name: [count[name] for count in counts] for name in counts[0]}
+    record["within"] = {name: [counted(seed)[name], counted(seed)[name]] for name in counts[0]}
+    record["before"] = {"val_loss": 0.1, "val_accuracy": 0.1, "answer": [0.1] * 10}
+    record["before"] |= counted(seed)
     record["after"]["loss"] = losses[-1]
     return record
 
@@ -286,6 +299,102 @@ def test_a_run_that_diverges_is_not_one_that_does_not():
         DIFFERENT,
         "loss of epoch 1 is 0.102 in the ledger, but None when trained again",
     )
+
+
+COUNTED = [
+    *(("history", name, -1) for name in ("own", "others", "dead")),
+    *(("within", name, 1) for name in ("own", "others", "dead")),
+    *(("before", name, None) for name in ("own", "others", "dead", "answer")),
+]
+
+
+def counts_of(record, part, name, place) -> list:
+    values = record[part][name]
+    return values if place is None else values[place]
+
+
+@pytest.mark.parametrize("part, name, place", COUNTED)
+def test_edited_counts_are_different_though_all_else_is_equal(part, name, place):
+    line = copy.deepcopy(LINES[2])
+    values = counts_of(line, part, name, place)
+    values[1] = 1 if name == "dead" else 0.5
+    found = agreement(line, again(), LINES)
+    assert found.verdict == DIFFERENT
+    (before,) = counts_of(LINES[2], part, name, place)[1:2]
+    assert f"{name}[1] " in found.words
+    assert f"is {values[1]} in the ledger, but {before} when trained again" in found.words
+
+
+def test_an_edited_accuracy_of_the_untrained_network_is_different():
+    for more, expected in ((3e-4, ROUNDED), (4e-4, DIFFERENT)):
+        line = copy.deepcopy(LINES[2])
+        line["before"]["val_accuracy"] += more
+        assert verdict(again(), line) == expected
+
+
+def counted_otherwise(part, name, place, more, **factors) -> dict:
+    """Seed 2 once more with another count, and each history's epochs times these factors."""
+    record = again(**factors)
+    counts_of(record, part, name, place)[1] += more
+    return record
+
+
+@pytest.mark.parametrize("part, name, place", [c for c in COUNTED if c[1] in ("own", "others")])
+def test_an_output_may_tip_over_on_three_images_though_every_epoch_is_equal(part, name, place):
+    images = {"own": 5_000, "others": 45_000}[name]
+    for number, expected in ((3, ROUNDED), (4, DIFFERENT)):
+        assert verdict(counted_otherwise(part, name, place, number / images)) == expected
+
+
+@pytest.mark.parametrize("part, place", [("history", 0), ("within", 0)])
+@pytest.mark.parametrize("name, most, too_much", [("own", -0.09, -0.11), ("others", 0.09, 0.11)])
+def test_where_losses_are_alike_so_are_the_shares_of_images(part, place, name, most, too_much):
+    alike = {"loss": [1 + 1e-6 * 10**epoch for epoch in range(EPOCHS)]}
+    for more, expected in ((most, ROUNDED), (too_much, DIFFERENT)):
+        record = counted_otherwise(part, name, place, more, **alike)
+        record["after"]["loss"] *= 1.1
+        assert verdict(record) == expected
+
+
+@pytest.mark.parametrize("index, most", [(0, 5), (1, 2)])
+def test_where_losses_are_alike_two_units_or_a_twentieth_may_die_or_not(index, most):
+    for more, expected in ((most, ROUNDED), (most + 1, DIFFERENT)):
+        record = parting(1.0001)
+        record["history"]["dead"][-1][index] += more
+        assert verdict(record) == expected
+
+
+def test_once_losses_are_apart_counts_are_whatever_they_are():
+    record = again(loss=[1 + 1e-6 * 10**epoch for epoch in range(EPOCHS)])  # 1e-6, 1e-5, …
+    record["after"]["loss"] *= 1.1
+    for epoch, expected in ((3, DIFFERENT), (4, ROUNDED), (5, ROUNDED)):
+        apart = copy.deepcopy(record)
+        apart["history"]["own"][epoch][1] = 0.0
+        assert verdict(apart) == expected
+
+
+def test_an_epoch_may_be_equal_by_chance_and_its_counts_only_alike():
+    """Rounding grew, and once the seven digits of all four values fell together."""
+    for then, expected in ((1.0001, ROUNDED), (1, DIFFERENT)):
+        record = counted_otherwise("history", "others", 3, 0.002, loss=[1, 1, 1, 1, then, then])
+        record["after"]["loss"] *= 1.0001
+        assert verdict(record) == expected
+
+
+def test_where_the_last_digit_of_a_loss_differs_counts_are_alike_though_it_is_equal_again():
+    for more, expected in ((18 / 54_000, ROUNDED), (0.11, DIFFERENT)):
+        record = counted_otherwise("history", "others", 1, more, loss=[1, 1 + 3e-6, 1, 1, 1, 1])
+        assert verdict(record) == expected
+
+
+def test_counts_of_another_number_or_none_at_all_are_different():
+    for counts in ([0.5] * 9, []):
+        line = copy.deepcopy(LINES[2])
+        line["history"]["own"][0] = counts
+        assert verdict(again(), line) == DIFFERENT
+    record = again()
+    del record["history"]["own"]
+    assert verdict(record) == DIFFERENT
 
 
 def test_a_network_that_stands_still_only_later_does_not_meet_itself_again():
