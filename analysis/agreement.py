@@ -173,6 +173,7 @@ def _counted(run: dict, epoch: int) -> dict[tuple[str, str], list]:
     counted = {
         (name, f"of count {number} within epoch 1"): values
         for name, counts in (run.get("within", {}) if epoch == 0 else {}).items()
+        if name in OF_EQUAL
         for number, values in enumerate(counts, start=1)
     }
     for name in OF_EQUAL:
