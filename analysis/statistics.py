@@ -143,7 +143,7 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> tuple[Estimate, float]:
     from scipy import stats
 
     a, b = (stats.zscore(stats.rankdata(values)) for values in (a, b))
-    rho = float(np.mean(a * b))
+    rho = float(np.clip(np.mean(a * b), -1, 1))  # rounded, a perfect one may be beyond
     error = np.sqrt((1 + rho**2 / 2) / (len(a) - 3))
     with np.errstate(divide="ignore"):  # a perfect one has no room for an interval
         low, high = np.tanh(np.arctanh(rho) + stats.norm.ppf([0.025, 0.975]) * error)

@@ -146,6 +146,9 @@ def test_rank_correlation_is_that_of_the_ranks_with_a_wide_interval():
     squares = ((ranks - np.arange(6)) ** 2).sum(axis=1)
     assert p == pytest.approx(np.mean((squares <= 12) | (squares >= 58)))
     assert statistics.rank_correlation(a, a)[0] == (1, 1, 1)
+    nine = np.arange(9)  # whose ranks, rounded, correlate with themselves by 1 + 2e-16
+    assert statistics.rank_correlation(nine, nine)[0] == (1, 1, 1)
+    assert statistics.rank_correlation(nine, -nine)[0] == (-1, -1, -1)
 
 
 def of_the_sheet(**values) -> Runs:
