@@ -18,7 +18,8 @@ def write_whole(path: Path, content: bytes) -> None:
     for left in path.parent.glob(f".{path.name}.*.new"):
         import psutil  # which a doit with nothing to do need not wait for
 
-        if not psutil.pid_exists(int(left.suffixes[-2][1:])):  # its writer was killed
+        process = left.suffixes[-2][1:]
+        if process.isdecimal() and not psutil.pid_exists(int(process)):  # its writer was killed
             left.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:

@@ -364,10 +364,12 @@ def test_what_a_killed_writer_left_beside_a_file_is_cleared_by_the_next(tmp_path
     left, of_a_living_one = (
         tmp_path / f".file.jsonl.{process}.new" for process in (ended.pid, os.getppid())
     )
-    left.touch()
-    of_a_living_one.touch()
+    of_another_program = tmp_path / ".file.jsonl.bak.new"
+    for path in (left, of_a_living_one, of_another_program):
+        path.touch()
     write_whole(tmp_path / "file.jsonl", b"new")
-    assert set(tmp_path.iterdir()) == {tmp_path / "file.jsonl", of_a_living_one}
+    kept = {tmp_path / "file.jsonl", of_a_living_one, of_another_program}
+    assert set(tmp_path.iterdir()) == kept
 
 
 def test_file_stays_when_its_successor_cannot_be_written(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shlex
 import signal
 import time
 
@@ -11,7 +12,7 @@ import tiny
 from conftest import TESTS, nobody_is_left_of, wait_for_members
 
 from analysis.results import Ledger
-from analysis.training import scratch
+from analysis.training import run, scratch
 
 pytestmark = pytest.mark.usefixtures("tiny_file")
 
@@ -197,6 +198,12 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(train, tmp_path, monkeypa
     assert list(scratch.SHARED_MEMORY.glob(semaphores)) == []
 
 
+def test_a_folder_that_no_run_left_stays(tmp_path):
+    (tmp_path / "notes").mkdir()
+    scratch._clear_if_left(tmp_path / "notes")
+    assert list((tmp_path / "notes").iterdir()) == []
+
+
 def test_what_a_living_run_needs_is_left_to_it(train, tmp_path, monkeypatch):
     shared = tmp_path / "shared"
     monkeypatch.setenv(scratch.FOLDER_VARIABLE, str(shared))
@@ -214,6 +221,18 @@ def test_run_with_nothing_to_do_leaves_the_ledger_untouched(train, tmp_path):
     finish(train())
     after = (tmp_path / "results" / "q00-tiny.jsonl").stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_networks_that_leave_the_ledger_come_back_by_the_command_that_it_says(tmp_path, capsys):
+    folder = tmp_path / "it's a folder"
+    for epochs in (2, 3):
+        ledger = Ledger(tiny.experiment(epochs=epochs), folder)
+        for seed in ledger.experiment.seeds:
+            ledger.append(tiny.record(seed, epochs))
+    run.bring_up_to_date(ledger.experiment, folder)
+    said, command = capsys.readouterr().err.split(": git ")
+    assert said.startswith("q00-tiny: 3 networks of another setting have left its ledger")
+    assert shlex.split(command) == ["checkout", str(ledger.path)]
 
 
 def test_progress_in_a_log_is_a_line_a_network(train):

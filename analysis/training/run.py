@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -55,7 +56,8 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
         if dropped := ledger.tidy():
             print(
                 f"{experiment.name}: {dropped} networks of another setting have left its ledger; "
-                f"those that were committed 'git checkout {ledger.path}' brings back",
+                "those that were committed come back with: git checkout "
+                f"{shlex.quote(str(ledger.path))}",
                 file=sys.stderr,
             )
 

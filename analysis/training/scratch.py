@@ -69,12 +69,14 @@ def _user() -> str:
 
 
 def _clear_if_left(left: Path) -> None:
+    process = left.name.partition("-")[0]
+    if not process.isdecimal():  # somebody else's
+        return
     lock = FileLock(left / _LOCK)
     try:
         lock.acquire(blocking=False)
     except Timeout:  # its owner lives
         return
-    process = left.name.partition("-")[0]
     if not psutil.pid_exists(int(process)):
         # Its workers' semaphores, which loky names after the process that made them.
         for semaphore in SHARED_MEMORY.glob(f"sem.loky-{process}-*"):
