@@ -403,5 +403,5 @@ def _is_finite(value) -> bool:
 
 
 def _each(name: str, values: list) -> dict:
-    """The values by ``name[0]``, ``name[1]``, …, one for each epoch."""
-    return {f"{name}[{epoch}]": value for epoch, value in enumerate(values)}
+    """The values by ``name[0]``, ``name[1]``, …, one for each epoch or step."""
+    return {f"{name}[{place}]": value for place, value in enumerate(values)}

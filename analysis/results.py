@@ -367,7 +367,7 @@ class Runs:
     def history(self, name: str) -> np.ndarray:
         """``loss``, ``accuracy``, ``val_loss`` or ``val_accuracy``: float, (runs, epochs).
 
-        NaN where a run diverged.
+        NaN where a run diverged. Also ``own`` or ``others``: (runs, epochs, 10).
         """
         return np.array([record["history"][name] for record in self.records], float)
 

@@ -33,7 +33,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     Each would go through all the memory that the maps take. ``shift_rate`` is as in
     `analysis.spec.BatchNormalization`: a shift that is r times a weight moves by r² times
-    what it would by itself, under plain gradient descent, momentum and weight decay.
+    what it would by itself, under plain gradient descent and with momentum. Weight decay takes
+    the same share of both.
     """
 
     def __init__(self, shift_rate: float = 1.0, **arguments):
