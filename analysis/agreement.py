@@ -146,10 +146,13 @@ def _equal_epochs(line: dict, again: dict) -> list[bool]:
 
 
 def _are_equal_later(line: dict, again: dict, epoch: int) -> bool:
-    """Whether after an epoch two trainings are equal, though not for standing still."""
-    later = any(_equal_epochs(line, again)[epoch + 1 :])
+    """Whether after an epoch two trainings are equal, other than by standing still once apart."""
+    equal = _equal_epochs(line, again)
     ends_equal = all(line[name] == again[name] for name in ("after", "predictions"))
-    return (later or ends_equal) and not _stands_still(again, epoch)
+    were_apart = not all(equal[: epoch + 1])
+    return (any(equal[epoch + 1 :]) or ends_equal) and not (
+        were_apart and _stands_still(again, epoch)
+    )
 
 
 def _counted_apart(line: dict, again: dict) -> Iterator[str]:

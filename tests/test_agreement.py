@@ -387,6 +387,24 @@ def test_where_the_last_digit_of_a_loss_differs_counts_are_alike_though_it_is_eq
         assert verdict(record) == expected
 
 
+@pytest.mark.parametrize("factor, expected", [(1, DIFFERENT), (1 + 1e-6, ROUNDED)])
+def test_networks_that_stand_still_have_equal_counts_unless_they_were_apart(factor, expected):
+    lines = copy.deepcopy(LINES)
+    for line in lines:
+        for name in ("loss", "val_loss"):
+            line["history"][name][1:] = [0.1] * 5
+    record = copy.deepcopy(lines[2])
+    record["history"]["loss"][1] *= factor
+    record["history"]["dead"][3][1] += 1
+    assert agreement(lines[2], record, lines).verdict == expected
+
+
+def test_what_only_the_audit_knows_within_an_epoch_is_left_to_it():
+    line = copy.deepcopy(LINES[2])
+    line["within"]["heard"] = [[1], [2]]
+    assert verdict(again(), line) == ROUNDED
+
+
 def test_counts_of_another_number_or_none_at_all_are_different():
     for counts in ([0.5] * 9, []):
         line = copy.deepcopy(LINES[2])
