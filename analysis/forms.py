@@ -67,7 +67,15 @@ def points(mean: float, low: float, high: float) -> str:
 
 
 def p_value(p: float) -> str:
-    """A p-value; of very small ones only that they are."""
+    """A p-value; of very small ones only that they are.
+
+    Raises
+    ------
+    ValueError
+        If it is none: what is not a number is below no bound, and must not look significant.
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"no p-value: {p}")
     return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 

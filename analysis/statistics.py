@@ -126,7 +126,15 @@ def correlation(x: np.ndarray, y: np.ndarray) -> Estimate:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """The p-values of several tests, raised so that all together hold their level (Holm 1979)."""
+    """The p-values of several tests, raised so that all together hold their level (Holm 1979).
+
+    Raises
+    ------
+    ValueError
+        If one is not a number, which has no place in their order.
+    """
+    if np.isnan(p_values).any():
+        raise ValueError(f"p-values that are not numbers: {list(p_values)}")
     order = np.argsort(p_values)
     raised = np.asarray(p_values)[order] * np.arange(len(order), 0, -1)
     kept = np.empty(len(order))

@@ -55,6 +55,12 @@ def test_p_values_that_are_very_small_are_only_bounded():
     ]
 
 
+@pytest.mark.parametrize("p", [float("nan"), -0.01, 1.01])
+def test_what_is_no_p_value_is_refused_rather_than_called_very_small(p):
+    with pytest.raises(ValueError, match="no p-value: "):
+        forms.p_value(p)
+
+
 def test_runs_are_named_by_their_silent_outputs():
     named = [forms.silent(digits) for digits in ([], [4], [0, 7])]
     assert named == ["no output silent", "output 4 silent", "outputs 0, 7 silent"]

@@ -76,6 +76,11 @@ def test_holm_raises_each_p_by_the_number_of_those_not_below_it():
     assert statistics.holm([0.6, 0.7]) == [1.0, 1.0]
 
 
+def test_holm_takes_no_p_that_is_not_a_number():
+    with pytest.raises(ValueError, match="not numbers"):
+        statistics.holm([0.01, float("nan")])
+
+
 def test_confusion_has_predicted_rows_and_actual_columns():
     matrix = statistics.confusion(np.array([1, 1, 9, 0]), np.array([1, 2, 9, 9]))
     assert matrix[1, 1] == matrix[1, 2] == matrix[9, 9] == matrix[0, 9] == 1
