@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import json
 import math
 import textwrap
@@ -26,6 +27,9 @@ NUMBERS = BOOK / "numbers.json"
 
 #: What computing raises where results have none of what it counts, say no run that is stuck.
 NOTHING_TO_COUNT = (ValueError, ArithmeticError, IndexError)
+
+#: Errors of the same kinds that a damaged file raises, which is not mended on a page.
+_DAMAGED = (json.JSONDecodeError, UnicodeDecodeError, binascii.Error)
 
 
 class ClaimError(RuntimeError):
@@ -104,6 +108,8 @@ def _naming(page: str, part: str) -> Iterator[None]:
     """Name the line of a question's module at which one of its functions cannot go on."""
     try:
         yield
+    except _DAMAGED:
+        raise
     except NOTHING_TO_COUNT as error:
         file = QUESTIONS[page].__file__
         frames = traceback.extract_tb(error.__traceback__)

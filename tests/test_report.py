@@ -1,5 +1,7 @@
 """Numbers and claims: written whole, and a claim that fails is named with its page."""
 
+import base64
+import binascii
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -219,6 +221,17 @@ def test_what_results_have_nothing_for_is_named_with_its_line(page, part, comput
     assert str(error.value).startswith(f"analysis/questions/q00.py, line {line}, in {part}(): ")
     assert f"({words})" in str(error.value)
     assert not report.NUMBERS.exists()
+
+
+@pytest.mark.parametrize("damage", [b"{", b"\xff", b'"%%%"'])
+def test_a_damaged_file_is_not_told_as_results_with_nothing_to_count(page, tmp_path, damage):
+    file = tmp_path / "excerpt.json"
+    file.write_bytes(damage)
+    page.numbers = lambda results: {
+        "pixels": len(base64.b64decode(json.loads(file.read_text("utf-8")), validate=True))
+    }
+    with pytest.raises((json.JSONDecodeError, UnicodeDecodeError, binascii.Error)):
+        report.write_numbers(RESULTS)
 
 
 def test_numbers_stay_as_they_were_when_a_question_fails(page):
