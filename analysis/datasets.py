@@ -103,6 +103,10 @@ DATASETS = {
     ),
 }
 
+#: Means and standard deviations of the three colours of CIFAR-10's training images, for pixels
+#: from 0 to 1.
+CIFAR10_MEAN, CIFAR10_DEVIATION = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
+
 
 @dataclass(frozen=True)
 class Dataset:

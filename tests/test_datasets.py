@@ -12,6 +12,7 @@ import tiny
 
 from analysis import datasets, excerpts, results
 from analysis.datasets import DatasetError
+from analysis.questions import q08, q10_arms
 
 
 def arrays(**changes) -> dict[str, np.ndarray]:
@@ -27,6 +28,20 @@ def test_published_data_set_loads(tiny_file):
 def test_mnist_is_the_published_one(mnist):
     assert mnist.x_train.shape == (60_000, 28, 28)
     assert mnist.y_test[:3].tolist() == [7, 2, 1]
+
+
+def test_means_and_deviations_of_cifar10_are_those_of_its_training_images(cifar10):
+    by_colour = cifar10.x_train.reshape(-1, 3).T
+    counts = np.array([np.bincount(values, minlength=256) for values in by_colour])
+    shares, levels = counts / counts.sum(axis=1, keepdims=True), np.arange(256) / 255
+    mean = shares @ levels
+    variance = shares @ levels**2 - mean**2
+    assert tuple(mean.round(4)) == datasets.CIFAR10_MEAN
+    assert tuple(np.sqrt(variance).round(4)) == datasets.CIFAR10_DEVIATION
+    standardised, again = q08.STANDARDISED.layers[0], q10_arms.STANDARDISED
+    assert standardised.mean == again.mean == q08.CENTRED.layers[0].mean == datasets.CIFAR10_MEAN
+    assert standardised.variance == tuple(variance.round(4))
+    assert again.variance == pytest.approx(variance, abs=5e-5)
 
 
 def test_absent_file_is_named_with_what_to_do(tiny_file):

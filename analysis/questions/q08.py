@@ -19,7 +19,7 @@ from analysis.claims import (
     more_often,
     within,
 )
-from analysis.datasets import DATASETS
+from analysis.datasets import CIFAR10_DEVIATION, CIFAR10_MEAN, DATASETS
 from analysis.loaded import Results
 from analysis.questions import q01, q05, q06
 from analysis.results import Runs
@@ -45,7 +45,8 @@ BY_SIZE = {
 SHEET = BY_SIZE[32]
 
 # Of the training images' channels, for pixels from 0 to 1.
-_MEAN, _VARIANCE = (0.4914, 0.4822, 0.4465), (0.0610, 0.0593, 0.0684)
+_MEAN = CIFAR10_MEAN
+_VARIANCE = tuple(round(deviation**2, 4) for deviation in CIFAR10_DEVIATION)
 
 STANDARDISED = replace(
     SHEET,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from analysis.datasets import CIFAR10_DEVIATION, CIFAR10_MEAN
 from analysis.ladder import Arm
 from analysis.questions import q09
 from analysis.spec import (
@@ -30,7 +31,7 @@ HELD_OUT = 5_000
 
 # Means and variances of the three colours of the training images, from 0 to 1.
 STANDARDISED = Normalization(
-    mean=(0.4914, 0.4822, 0.4465), variance=(0.2470**2, 0.2435**2, 0.2616**2)
+    mean=CIFAR10_MEAN, variance=tuple(deviation**2 for deviation in CIFAR10_DEVIATION)
 )
 
 #: Filters in each of three pairs: of most arms, of the final network and of the large one.
