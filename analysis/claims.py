@@ -85,6 +85,24 @@ def at_most(what: str, value: float, bound: float, form: str = "") -> Criterion:
     )
 
 
+def more_than(what: str, value: float, bound: float, form: str = "") -> Criterion:
+    """Like `at_least`, but the bound itself is too little: more, above, most of."""
+    return Criterion(
+        f"{what} above {number(bound, form)}",
+        f"{what} {number(value, form)}",
+        value > bound,
+    )
+
+
+def less_than(what: str, value: float, bound: float, form: str = "") -> Criterion:
+    """Like `at_most`, but the bound itself is too much: fewer, below, better than."""
+    return Criterion(
+        f"{what} below {number(bound, form)}",
+        f"{what} {number(value, form)}",
+        value < bound,
+    )
+
+
 def exactly(what: str, value: float, expected: float, form: str = "") -> Criterion:
     """A count or an epoch is the one that the sentence names."""
     return Criterion(

@@ -13,9 +13,9 @@ from analysis.claims import (
     Claim,
     Criterion,
     above,
-    at_least,
     at_most,
     below,
+    more_than,
     undecided,
 )
 from analysis.loaded import Results
@@ -166,7 +166,7 @@ def withstanding(
         name,
         sentence,
         at_most("the largest p of these", max(p[arm] for arm in arms), SIGNIFICANT, ".3f"),
-        at_least("the smallest p of all others", min(others, default=1), SIGNIFICANT, ".3f"),
+        more_than("the smallest p of all others", min(others, default=1), SIGNIFICANT, ".3f"),
     )
 
 

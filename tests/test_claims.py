@@ -12,7 +12,9 @@ from analysis.claims import (
     at_most,
     below,
     exactly,
+    less_than,
     more_often,
+    more_than,
     undecided,
     within,
 )
@@ -26,6 +28,8 @@ MET, UNMET = (Criterion("a", "b", is_met) for is_met in (True, False))
     [
         (at_least, 2, [False, True, True]),
         (at_most, 2, [True, True, False]),
+        (more_than, 2, [False, False, True]),
+        (less_than, 2, [True, False, False]),
         (exactly, 2, [False, True, False]),
     ],
 )

@@ -10,10 +10,12 @@ from analysis.claims import (
     SIGNIFICANT,
     Claim,
     above,
+    above_all,
     at_least,
     at_most,
     below,
     exactly,
+    more_than,
     undecided,
     within,
 )
@@ -370,7 +372,7 @@ def _claims_of_causes(results: Results) -> list[Claim]:
         Claim(
             "orders",
             "Over all sets of weights, no difference between orders can be told from chance.",
-            at_least("p of Friedman's test", _difference_of_orders(table), SIGNIFICANT, ".2f"),
+            more_than("p of Friedman's test", _difference_of_orders(table), SIGNIFICANT, ".2f"),
         ),
         Claim(
             "order-decides",
@@ -460,8 +462,8 @@ def _claims_of_levels(results: Results) -> list[Claim]:
             "zero",
             "Where the one silent output is that of 0, most images of a 0 are still answered "
             "right, but fewer than in any run without a silent output.",
-            at_least("smallest share answered right", zeros[only_zero].min(), 0.5, ".1%"),
-            at_most("largest share", zeros[only_zero].max(), zeros[fine].min(), ".1%"),
+            more_than("smallest share answered right", zeros[only_zero].min(), 0.5, ".1%"),
+            above_all("share without a silent output", zeros[fine], zeros[only_zero], ".1%"),
         ),
         Claim(
             "zero-between",
@@ -586,7 +588,7 @@ def _claims_of_digits(results: Results) -> list[Claim]:
             "digits-start",
             "Before training, no difference between the digits in silent outputs can be told from "
             "chance.",
-            at_least("p (chi-square)", _evenness(first.start), SIGNIFICANT, ".2f"),
+            more_than("p (chi-square)", _evenness(first.start), SIGNIFICANT, ".2f"),
         ),
         Claim(
             "digits-why",
@@ -594,7 +596,7 @@ def _claims_of_digits(results: Results) -> list[Claim]:
             "be told from chance after Holm's correction; for four of them not without it either: "
             "the number of its images, their brightness, their likeness to another digit, and how "
             "often they are missed.",
-            at_least(
+            more_than(
                 "smallest p (Holm)", min(p for _, p in correlations.values()), SIGNIFICANT, ".2g"
             ),
             *(

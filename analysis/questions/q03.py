@@ -16,6 +16,7 @@ from analysis.claims import (
     below,
     exactly,
     more_often,
+    more_than,
     within,
 )
 from analysis.loaded import Results
@@ -287,7 +288,7 @@ def claims(results: Results) -> list[Claim]:
                 for rate, larger, more in _by_neighbours(results)
                 if larger <= BEST
             ),
-            at_least(
+            more_than(
                 f"corrected p, 1 against {BEST:g}",
                 _holm_errors(results)[BEST, 1.0],
                 SIGNIFICANT,

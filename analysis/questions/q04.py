@@ -15,8 +15,10 @@ from analysis.claims import (
     at_most,
     below,
     exactly,
+    less_than,
     likelier,
     more_often,
+    more_than,
     undecided,
     within,
 )
@@ -259,12 +261,12 @@ def claims(results: Results) -> list[Claim]:
             "faster",
             "In each of these seeds, Adam reaches the final testing error of SGD with rate 0.1 in "
             "less than a third of the epochs.",
-            at_most("most epochs of a seed", float(epochs.max()), LAST / 3, ".2g"),
+            less_than("most epochs of a seed", float(epochs.max()), LAST / 3, ".2g"),
         ),
         Claim(
             "time",
             "An epoch of Adam took more core time than one of SGD.",
-            at_least("smallest ratio of core times", min(_time_ratios(results)), 1.0, ".2f"),
+            more_than("smallest ratio of core times", min(_time_ratios(results)), 1.0, ".2f"),
         ),
         Claim(
             "rate-lead",
@@ -311,7 +313,7 @@ def claims(results: Results) -> list[Claim]:
             "stuck than SGD at its own; after Holm's correction for all comparisons of stuck runs "
             "it cannot.",
             more_often("stuck under Adam", levels.stuck(adam), levels.stuck(best)),
-            at_least("corrected p", stuck_p[SHEET, BEST_SGD], SIGNIFICANT, ".2g"),
+            more_than("corrected p", stuck_p[SHEET, BEST_SGD], SIGNIFICANT, ".2g"),
         ),
         Claim(
             "rates-stuck",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis import drawn, forms, levels, plots, style
-from analysis.claims import Claim, above, at_least, below, exactly, more_often, undecided
+from analysis.claims import Claim, above, below, exactly, more_often, more_than, undecided
 from analysis.loaded import Results
 from analysis.questions import q04
 from analysis.results import Runs
@@ -387,7 +387,7 @@ def _claims_of_outputs(results: Results) -> list[Claim]:
         Claim(
             "together",
             f"All softmax runs end above {FLOOR:.0%} accuracy on the test set.",
-            at_least("worst testing accuracy", float(accuracy.min()), FLOOR, ".1%"),
+            more_than("worst testing accuracy", float(accuracy.min()), FLOOR, ".1%"),
         ),
         Claim(
             "outputs",
@@ -407,7 +407,7 @@ def _claims_of_outputs(results: Results) -> list[Claim]:
         Claim(
             "relu-cross-entropy",
             "With ReLU outputs and cross-entropy, over 99% of all answers are 0.",
-            at_least("share of the answers", float(zeros.mean()), 0.99, ".1%"),
+            more_than("share of the answers", float(zeros.mean()), 0.99, ".1%"),
         ),
         Claim(
             "free",

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from analysis import drawn, ladder, plots, published, style, tta
-from analysis.claims import Claim, above, at_least, at_most, below, undecided
+from analysis.claims import Claim, above, at_least, below, less_than, more_than, undecided
 from analysis.datasets import DATASETS
 from analysis.ladder import Arm
 from analysis.loaded import Results, computed_once
@@ -429,7 +429,7 @@ def claims(results: Results) -> list[Claim]:
             "those with dense layers only. Of those with dense layers only that were tried first, "
             "the one that was tested then has.",
             *(
-                at_most(
+                less_than(
                     f"mistakes of {arm.label!r}",
                     ladder.mistakes(results, arm).mean(),
                     min(ladder.mistakes(results, other).mean() for other in arms if other != arm),
@@ -460,7 +460,7 @@ def claims(results: Results) -> list[Claim]:
         Claim(
             "first-layer",
             "No other change gains as much as a first hidden layer.",
-            at_least(
+            more_than(
                 "points gained, the lower end of the interval,",
                 gains[ONE_32].low,
                 max(gain.high for arm, gain in gains.items() if arm is not ONE_32),
@@ -624,7 +624,7 @@ def claims(results: Results) -> list[Claim]:
             "convolutional networks with up to 128 filters and of the dense ones with layers of "
             "512 make fewer than any one of them; those with up to 256 and with 1,024 do not.",
             *(
-                at_most(
+                less_than(
                     f"{name}: mistakes of the vote",
                     _voted(results, experiment),
                     _mistakes(results, experiment).mean(),
@@ -636,12 +636,10 @@ def claims(results: Results) -> list[Claim]:
                 criterion(
                     f"{name}, test set: mistakes of the vote beside the best",
                     _voted(results, experiment),
-                    int(_mistakes(results, experiment).min()) + more,
+                    int(_mistakes(results, experiment).min()),
                 )
-                for (criterion, more), (name, experiment) in zip(
-                    ((at_most, -1), (at_least, 0), (at_most, -1), (at_least, 0)),
-                    _FINALS.items(),
-                    strict=True,
+                for criterion, (name, experiment) in zip(
+                    (less_than, at_least, less_than, at_least), _FINALS.items(), strict=True
                 )
             ),
         ),
@@ -716,7 +714,7 @@ def claims(results: Results) -> list[Claim]:
                 undecided(f"{arm.label}, by images", ladder.gain_by_images(results, arm))
                 for arm in only_by_seeds
             ),
-            at_least(
+            more_than(
                 "of all others the lowest end of an interval by images",
                 min(
                     ladder.gain_by_images(results, arm).low

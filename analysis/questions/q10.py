@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from analysis import cost, drawn, ladder, mistakes, plots, published, style, tta
-from analysis.claims import Claim, above, at_most, below, more_often, undecided
+from analysis.claims import Claim, above, below, less_than, more_often, undecided
 from analysis.datasets import DATASETS
 from analysis.ladder import Arm
 from analysis.loaded import Results, computed_once
@@ -280,7 +280,7 @@ def claims(results: Results) -> list[Claim]:
                 f"points over {published.JORDAN_93.accuracy:.1%}",
                 estimate(tta.accuracy(results, SMALL) - published.JORDAN_93.accuracy).times(100),
             ),
-            at_most(
+            less_than(
                 "PFLOP", ladder.teraflops(SMALL) / 1e3, published.JORDAN_93.teraflops / 1e3, ".2f"
             ),
         ),
@@ -294,7 +294,7 @@ def claims(results: Results) -> list[Claim]:
                     tta.right(results, FINAL).mean(axis=0), _right_together(results, SMALL)
                 ).times(100),
             ),
-            at_most(
+            less_than(
                 "TFLOP of the final one",
                 ladder.teraflops(FINAL),
                 len(SMALL.seeds) * ladder.teraflops(SMALL),
@@ -339,7 +339,7 @@ def claims(results: Results) -> list[Claim]:
             "chosen",
             "The final network has the layers and settings that make the fewest mistakes on "
             "held-out images after five epochs.",
-            at_most(
+            less_than(
                 f"mistakes of {WIDER.label!r}",
                 ladder.mistakes(results, WIDER).mean(),
                 min(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from analysis import excerpts, levels, plots, style
-from analysis.claims import Claim, at_least, at_most, exactly
+from analysis.claims import Claim, at_least, at_most, exactly, less_than
 from analysis.loaded import Results
 from analysis.questions import q01
 from analysis.results import Runs
@@ -132,7 +132,7 @@ def claims(results: Results) -> list[Claim]:
         Claim(
             "lag",
             "The trained network has a lower error on the training set than on the test set.",
-            at_most("its training error", run.after("loss")[0], run.final("val_loss")[0], ".4f"),
+            less_than("its training error", run.after("loss")[0], run.final("val_loss")[0], ".4f"),
         ),
         Claim(
             "matrix",
