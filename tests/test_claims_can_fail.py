@@ -1,4 +1,4 @@
-"""Every claim of the report is seen to fail on results that contradict it."""
+"""Every criterion of every claim is seen to fail on results that contradict it."""
 
 import warnings
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.loaded import Results
-from analysis.questions import QUESTIONS
+from analysis.questions import QUESTIONS, q01, q02, q04, q05, q07, q08, q10, walkthrough
 from analysis.report import NOTHING_TO_COUNT
 from analysis.results import SILENT_BELOW, Runs, packed
 
@@ -261,10 +261,120 @@ def zero_costs_more(lists, random):
 DEALS = (turned, mixed, transposed, cloned, grafted, zero_costs_more)
 
 
+class Altered(Results):
+    """The report's results, but for the networks of a few experiments.
+
+    Parameters
+    ----------
+    given : Results
+    changes : mapping from Experiment to callable
+        Of a record: the record in its place.
+    """
+
+    def __init__(self, given, changes):
+        super().__init__(kept=given.excerpts)
+        self.given = given
+        self.made = {
+            experiment: Runs(experiment, tuple(map(change, given[experiment].records)))
+            for experiment, change in changes.items()
+        }
+
+    def __getitem__(self, experiment):
+        return self.made.get(experiment) or self.given[experiment]
+
+
+def having(part, **values):
+    """A change to a record: some values of a part of it are functions of those it has."""
+
+    def change(record):
+        old = record[part]
+        new = {name: value(np.array(old[name])).tolist() for name, value in values.items()}
+        return record | {part: old | new}
+
+    return change
+
+
+def ending(value):
+    """As it was, but for the last epoch, whose value is a function of that it has."""
+    return lambda values: np.concatenate([values[:-1], [value(values[-1])]])
+
+
+def faint(own):
+    """What is silent fires on some images all the same."""
+    return np.where(own < SILENT_BELOW, 0.6 * SILENT_BELOW, own)
+
+
+def silent_by(results, name):
+    """The more a digit has of a property, the more often its output is silent."""
+    silent = results[q01.SHEET].silent[:, -1].sum(axis=0)
+    taken = np.empty(10, int)
+    taken[np.argsort(q01._properties(results)[name])] = np.argsort(silent)
+    return {q01.SHEET: having("history", own=ending(lambda own: own[taken]))}
+
+
+def without_error_where_0_is_silent(record):
+    """The testing error is none in the end where the output of 0 is silent."""
+    lost = record["history"]["own"][-1][0] < SILENT_BELOW
+    return having("history", val_loss=ending(lambda loss: 0.0 * loss))(record) if lost else record
+
+
+def first_gets_stuck(record):
+    """The run of seed 0 is right on half of the images in the end."""
+    change = having("history", val_accuracy=ending(lambda accuracy: 0 * accuracy + 0.5))
+    return record if record["seed"] else change(record)
+
+
+def each_misses_its_own(labels):
+    """Each network misses a tenth of the images, and no two the same, so that votes are right."""
+
+    def change(record):
+        answers = labels.copy()
+        answers[record["seed"] % 10 :: 10] = (labels[record["seed"] % 10 :: 10] + 1) % 10
+        outputs = np.eye(10)[answers]
+        return record | {"predictions": "".join(map(str, answers)), "outputs": packed(outputs)}
+
+    return change
+
+
+def altered(results, module):
+    """What is otherwise in a few experiments of a page: by experiment, a change to its records."""
+    if module is walkthrough:
+        yield {q01.SHEET: having("before", val_accuracy=lambda accuracy: 0 * accuracy)}
+    if module is q01:
+        yield {q01.SHEET: having("history", own=ending(faint))}
+        for name in ("images", "ink", "likeness"):  # of which the last goes with what is missed
+            yield silent_by(results, name)
+    if module is q02:
+        yield {q02.SHEET: without_error_where_0_is_silent}
+    if module is q04:
+        bent = 0.01 * (np.arange(q04.LAST) % 2)
+        yield {
+            q04.BEST_SGD: having(
+                "history", own=lambda own: np.maximum(own, 0.97), val_loss=lambda loss: loss + bent
+            )
+        }
+    if module is q05:
+        yield {q05.SHEET: first_gets_stuck, q05.LINEAR_SQUARED: first_gets_stuck} | {
+            q05.SOFTMAX_SQUARED: lambda record: (
+                first_gets_stuck(record) | {"predictions": "0" * len(record["predictions"])}
+            )
+        }
+    if module is q07:
+        yield {q07.FINAL_CNN: each_misses_its_own(results.labels(q07.FINAL_CNN))}
+
+
+#: By page, what criteria compute of experiments alone, whatever the results are; and otherwise.
+COMPUTED = {
+    "q08": (q08, "_mean_square", lambda: 1.0),
+    "q10": (q10.ladder, "teraflops", lambda experiment: 1e6 ** (1 + (experiment == q10.FINAL))),
+}
+
+
 def worlds(results, module):
-    """All that contradicts the report, for one of its pages."""
+    """All that contradicts the report, for one of its pages; what takes least is last."""
     yield from (World(results, *change) for change in CHANGES.values())
     yield from (Dealt(results, module.EXPERIMENTS, deal) for deal in DEALS)
+    yield from (Altered(results, changes) for changes in altered(results, module))
 
 
 @pytest.fixture(scope="module")
@@ -272,20 +382,35 @@ def results():
     return Results()
 
 
-def failing(module, results) -> set[str]:
-    """Names of the claims that do not hold; none where values are beyond what can be compared."""
+def failing(module, results) -> set[tuple[str, int]]:
+    """Criteria that are not met, by their claim's name and their place in it.
+
+    None where values are beyond what can be compared.
+    """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # of means of no run at all and the like
         try:
-            return {claim.name for claim in module.claims(results) if not claim.holds}
+            return {
+                (claim.name, place)
+                for claim in module.claims(results)
+                for place, criterion in enumerate(claim.criteria)
+                if not criterion.is_met
+            }
         except NOTHING_TO_COUNT:
             return set()
 
 
 @pytest.mark.parametrize("page", QUESTIONS)
-def test_every_claim_fails_in_some_world(results, page):
+def test_every_criterion_of_every_claim_fails_in_some_world(results, page, monkeypatch):
     module = QUESTIONS[page]
-    names = [claim.name for claim in module.claims(results)]
-    assert len(set(names)) == len(names)
-    failed = set().union(*(failing(module, world) for world in worlds(results, module)))
-    assert set(names) - failed == set(), "these hold whatever the results are"
+    claims = module.claims(results)
+    assert len({claim.name for claim in claims}) == len(claims)
+    left = {(claim.name, place) for claim in claims for place in range(len(claim.criteria))}
+    for world in worlds(results, module):
+        left -= failing(module, world)
+        if not left:
+            break
+    if left and page in COMPUTED:
+        monkeypatch.setattr(*COMPUTED[page])
+        left -= failing(module, results)
+    assert left == set(), "these are met whatever the results are"

@@ -369,6 +369,18 @@ def test_half_of_those_that_end_silent_is_told_from_half_of_those_that_start_so(
     assert (holding["two-ways"], holding["pulled-up"]) == (two_ways, pulled_up)
 
 
+def test_an_output_of_any_run_that_falls_silent_late_is_noticed():
+    def falls_late(results):
+        claims = {claim.name: claim for claim in q01._claims_of_the_first_epoch(results)}
+        return not claims["early"].criteria[1].is_met
+
+    results = followed(stays=1, rises=1, falls=1)
+    assert not falls_late(results)
+    results = followed(stays=1, rises=1, falls=1)
+    results[q01.SHEET].records[-1]["history"]["own"][3][5] = 0.0
+    assert falls_late(results)
+
+
 def causes(**made: Runs) -> dict[str, bool]:
     """Which claims of causes hold if weights and orders are as given, by experiments' names."""
     counts = np.random.default_rng(0).integers(0, 3, (len(q01.CROSSED), 10))

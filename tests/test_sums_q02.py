@@ -1,5 +1,7 @@
 """Questions 2 to 4: what they work out from made-up runs, against values counted by hand."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import tiny
@@ -484,6 +486,38 @@ def another_without_0(values):
 def test_a_claim_of_question_2_fails_where_one_thing_is_otherwise(claim, experiment, change):
     assert claimed(q02, {})[claim]
     assert not claimed(q02, {experiment: change})[claim]
+
+
+@pytest.mark.parametrize(
+    "module, name, first",
+    [
+        (q02, "start", q01.FIRST_EPOCH),
+        (q03, "start", q03.FIRST_EPOCH),
+        (q04, "early", q04.FIRST_EPOCH),
+        (q04, "early", q01.FIRST_EPOCH),
+    ],
+)
+def test_one_first_epoch_that_was_trained_otherwise_is_noticed(module, name, first):
+    def same(changes):
+        claimed = {claim.name: claim for claim in module.claims(world(module, changes))}
+        return [c.is_met for c in claimed[name].criteria if "first epoch that differ" in c.needed]
+
+    assert all(same({}))
+    assert same({first: setting("val_loss", 3, 0, to=0.5)}).count(False) == 1
+
+
+def test_an_output_of_the_last_run_that_falls_silent_late_is_noticed():
+    def holds(results):
+        return {claim.name: claim.holds for claim in q02.claims(results)}["first"]
+
+    results = world(q02, {}, times=2)
+    assert holds(results)
+    runs, last = results[q02.SHEET], deepcopy(results[q02.SHEET].records[-1])
+    last["history"]["own"][9][5] = 0.0
+    made = {experiment: results[experiment] for experiment in q02.EXPERIMENTS}
+    made |= {q01.SHEET: results[q01.SHEET]}
+    made |= {q02.SHEET: Runs(q02.SHEET, (*runs.records[:-1], last))}
+    assert not holds(Results(made, results.excerpts))
 
 
 def slowly(values):

@@ -21,7 +21,7 @@ def test_units_live_before_training_that_are_not_dead_then():
     assert q08.living_at_start(tiny.runs(EIGHT, before_dead=[[0], [2]])).tolist() == [8, 6]
 
 
-def within(steps, **values) -> Runs:
+def counting(steps, **values) -> Runs:
     """Runs with so many dead units after each step of the first epoch, (runs, steps)."""
     made = tiny.runs(EIGHT, **values)
     for record, counts in zip(made.records, steps, strict=True):
@@ -30,7 +30,7 @@ def within(steps, **values) -> Runs:
 
 
 def test_units_live_within_the_first_epoch_run_by_run_and_step_by_step():
-    runs = within([[0, 1, 5], [2, 2, 8]], before_dead=[[0], [0]])
+    runs = counting([[0, 1, 5], [2, 2, 8]], before_dead=[[0], [0]])
     assert q08.living_within(runs).tolist() == [[8, 7, 3], [6, 6, 0]]
 
 
@@ -79,7 +79,7 @@ def test_of_the_dead_some_are_dead_before():
 def test_the_course_goes_from_before_training_through_the_first_epoch_to_the_last():
     experiment = q08.BY_RATE["raw", q08.OPTIMIZERS[0]]
     dead = [[[count] for count in range(9, 19)]]
-    runs = within([range(1, 9)], before_dead=[[0]], dead=dead)
+    runs = counting([range(1, 9)], before_dead=[[0]], dead=dead)
     made = Results({experiment: Runs(experiment, runs.records)})
     steps, alive = q08._course(made, experiment)
     assert steps[1:] == [*q01.STEPS, *range(1563, 15_631, 1563)]
@@ -87,7 +87,7 @@ def test_the_course_goes_from_before_training_through_the_first_epoch_to_the_las
 
 
 def test_the_sheets_first_epoch_is_looked_into_by_the_runs_that_counted_there():
-    counted = within([range(1, 9)], dead=[[[9]]])
+    counted = counting([range(1, 9)], dead=[[[9]]])
     made = Results({q08.FIRST_EPOCH: Runs(q08.FIRST_EPOCH, counted.records)})
     assert q08._within(made, q08.SHEET).tolist() == [list(range(31, 23, -1))]
     assert q08._within(made, q08.CENTRED) is None
@@ -154,20 +154,67 @@ def test_a_level_has_the_runs_with_so_many_living_units_and_the_last_those_with_
     assert rows[-1][2:] == ["25.0% to 40.0%", "30.0%"]
 
 
-#: Living units and accuracy of each arm in the end, in the order of `q08.OPTIMIZERS`.
+def beginnings(*, within=16, counted=24, loss=0.5, after=(24, 26)) -> dict[str, bool]:
+    """Which claims of the sheet hold of three runs, the last of which begins so.
+
+    Parameters
+    ----------
+    within, counted : int
+        Dead units of the run that counts within the first epoch: after 100 steps, for it has 16
+        after the others, and after the epoch.
+    loss : float
+        Its error in that epoch; that of the others and of the sheet's runs is a half.
+    after : tuple of int
+        Dead units of the sheet's run after each epoch; of the others 24, and 26 or 25.
+    """
+    alike = {"before_dead": [[0]] * 3}
+    steps = np.full((3, len(q01.STEPS)), 16)
+    steps[2, q01.STEPS.index(100)] = within
+    once = counting(
+        steps.tolist(), loss=[[0.5], [0.5], [loss]], dead=[[[24]], [[24]], [[counted]]], **alike
+    )
+    whole = tiny.runs(
+        loss=[[0.5, 0.4]] * 3,
+        dead=[[[dead] for dead in run] for run in ((24, 26), (24, 25), after)],
+        val_accuracy=[[0.2, 0.3], [0.2, 0.31], [0.2, 0.32]],
+        **alike,
+    )
+    made = {q08.FIRST_EPOCH: once, q08.SHEET: whole}
+    results = Results({e: Runs(e, runs.records) for e, runs in made.items()})
+    return {claim.name: claim.holds for claim in q08._claims_of_the_sheet(results)}
+
+
+@pytest.mark.parametrize(
+    "failing, changes",
+    [
+        ("for_good", {"within": 17}),
+        ("for_good", {"counted": 15, "after": (15, 26)}),
+        ("for_good", {"after": (24, 23)}),
+        ("same_networks", {"loss": 0.5000001}),
+        ("same_networks", {"counted": 25}),
+    ],
+)
+def test_a_claim_of_the_first_epoch_fails_where_one_run_begins_otherwise(failing, changes):
+    assert beginnings()[failing]
+    assert not beginnings(**changes)[failing]
+
+
+#: Living units and accuracy of each arm in the end, in the order of `q08.OPTIMIZERS`; and the
+#: living units of one run of each arm with centred inputs.
 RAW = {"alive": (32, 8, 20, 12, 4), "accuracy": (0.40, 0.30, 0.38, 0.34, 0.31)}
+CENTRED = (32,) * 5
 
 
-def arms(**changes) -> dict[str, bool]:
-    """Which claims of causes hold if arms end so; centred ones with all units and .45."""
+def arms(*, centred=CENTRED, **changes) -> dict[str, bool]:
+    """Which claims of causes hold if arms end so; centred ones with .45."""
     raw, made = RAW | changes, {}
     apart = np.arange(-3, 3) / 1000  # six runs, the fewest that McNemar's test can tell apart
-    for optimizer, alive, accuracy in zip(
-        q08.OPTIMIZERS, raw["alive"], raw["accuracy"], strict=True
+    for optimizer, alive, accuracy, one in zip(
+        q08.OPTIMIZERS, raw["alive"], raw["accuracy"], centred, strict=True
     ):
         some = ending(np.full(6, alive), accuracy + apart)
         made[q08.ARMS["raw", optimizer]] = some
-        made[q08.ARMS["centred", optimizer]] = ending(np.full(6, 32), 0.45 + apart[::-1])
+        made[q08.ARMS["centred", optimizer]] = ending([32, one, *[32] * 4], 0.45 + apart[::-1])
     made[q08.STANDARDISED] = made[q08.CENTRED]
     results = Results({e: Runs(e, runs.records) for e, runs in made.items()})
     return {claim.name: claim.holds for claim in q08._claims_of_causes(results)}
@@ -192,6 +239,9 @@ def test_claims_of_causes_hold_of_arms_of_which_they_are_true():
         ("units_not_all", {"accuracy": (0.40, 0.31, 0.38, 0.34, 0.31)}),
         ("best_arm", {"accuracy": (0.40, 0.30, 0.46, 0.34, 0.30)}),
         ("centring", {"accuracy": (0.40, 0.30, 0.38, 0.34, 0.451)}),
+        ("centring", {"accuracy": (0.40, 0.30, 0.38, 0.34, 0.445)}),  # its best is their worst
+        ("centring", {"centred": (32, 32, 32, 32, 31)}),
+        *(("centring_any", {"centred": np.where(np.arange(5) == n, 31, 32)}) for n in range(5)),
     ],
 )
 def test_a_claim_of_causes_fails_where_one_arm_ends_otherwise(failing, changes):

@@ -86,6 +86,9 @@ def _shrinking_to(accuracy: np.ndarray) -> int:
     return SIZES[1 + int(np.flatnonzero(np.append(~sure, True))[0])]
 
 
+#: Up to here the doublings are `_shrinking_to`.
+SHRINKING_TO = 64
+
 #: After it the mean testing error of the largest networks is lowest.
 BEST_EPOCH = 5
 
@@ -185,7 +188,6 @@ def claims(results: Results) -> list[Claim]:
     gap_by_size = dict(zip(SIZES, gap, strict=True))
     removed = _removed(test)
     half, large = (results[BY_SIZE[size]] for size in SIZES[-2:])
-    shrinking_to = _shrinking_to(test)
     gains = dict(zip(SIZES[1:], np.diff(test, axis=0), strict=True))
     # How far runs lie from the middle one of their size (Brown & Forsythe 1974).
     strays = 100 * np.abs(test - np.median(test, axis=1, keepdims=True))
@@ -204,19 +206,20 @@ def claims(results: Results) -> list[Claim]:
         ),
         Claim(
             "diminishing",
-            f"Up to {shrinking_to} neurons each doubling gains fewer points of testing accuracy "
+            f"Up to {SHRINKING_TO} neurons each doubling gains fewer points of testing accuracy "
             "than the one before.",
+            exactly("neurons up to which that is beyond chance", _shrinking_to(test), SHRINKING_TO),
             *(
                 below(
                     f"gain to {size} minus gain to {half}, points",
                     difference(gains[size], gains[half]).times(100),
                 )
                 for half, size in pairwise(SIZES[1:])
-                if size <= shrinking_to
+                if size <= SHRINKING_TO
             ),
             at_most(
                 "largest adjusted p of these",
-                max(_p_values(np.diff(test, axis=0))[: SIZES.index(shrinking_to) - 1], default=1.0),
+                max(_p_values(np.diff(test, axis=0))[: SIZES.index(SHRINKING_TO) - 1]),
                 SIGNIFICANT,
                 ".2g",
             ),
