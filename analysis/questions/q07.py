@@ -183,7 +183,7 @@ _IN_SHORT = dict(
 TESTED = DATASETS["mnist"].shapes["y_test"][0]
 
 #: Images in a row of the gallery.
-COLUMNS = 6
+COLUMNS = 7
 
 
 def _mistakes(results: Results, experiment: Experiment) -> np.ndarray:
