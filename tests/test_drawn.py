@@ -304,8 +304,9 @@ def test_committed_figures_show_what_the_ledgers_give(page):
     found = [
         line
         for name, (_, table) in page.made.items()
-        # Values have seven digits, of which a processor may round the last otherwise.
-        for line in differences(kept.get(name), drawn.in_short(table), name, tolerance=2e-6)
+        # The networks that answer on question 1's page do so in float32, which without AVX-512
+        # moved an output of 0.0004 by 3e-6 of it.
+        for line in differences(kept.get(name), drawn.in_short(table), name, tolerance=1e-4)
     ]
     remedy = "if that is meant, run 'doit drawn' and commit book/drawn.json"
     assert not found, "\n".join([f"{remedy}; it differs in", *sorted(found)])
