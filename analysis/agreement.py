@@ -145,14 +145,15 @@ def _equal_epochs(line: dict, again: dict) -> list[bool]:
     ]
 
 
-def _are_equal_later(line: dict, again: dict, epoch: int) -> bool:
-    """Whether after an epoch two trainings are equal, other than by standing still once apart."""
+def _are_equal_later(line: dict, again: dict) -> list[bool]:
+    """Of each epoch whether after it both are equal, other than by standing still once apart."""
     equal = _equal_epochs(line, again)
     ends_equal = all(line[name] == again[name] for name in ("after", "predictions"))
-    were_apart = not all(equal[: epoch + 1])
-    return (any(equal[epoch + 1 :]) or ends_equal) and not (
-        were_apart and _stands_still(again, epoch)
-    )
+    return [
+        (any(equal[epoch + 1 :]) or ends_equal)
+        and (all(equal[: epoch + 1]) or not _stands_still(again, epoch))
+        for epoch in range(len(equal))
+    ]
 
 
 def _counted_apart(line: dict, again: dict) -> Iterator[str]:
@@ -160,11 +161,12 @@ def _counted_apart(line: dict, again: dict) -> Iterator[str]:
 
     After that nothing can be told: between runs an output's shares differ by up to all.
     """
-    for epoch, is_equal in enumerate(_equal_epochs(line, again)):
+    equal = zip(_equal_epochs(line, again), _are_equal_later(line, again), strict=True)
+    for epoch, (is_equal, is_equal_later) in enumerate(equal):
         if not _epoch_is_alike(line, again, epoch):
             return
         # By chance an epoch is equal in the digits that are kept, but not a later one as well.
-        strict = is_equal and _are_equal_later(line, again, epoch)
+        strict = is_equal and is_equal_later
         share, most = (0, OF_EQUAL) if strict else (OF_MANY_DEAD, OF_ALIKE)
         found = _counted(again, epoch)
         for (name, when), theirs in _counted(line, epoch).items():
@@ -187,14 +189,13 @@ def _counted(run: dict, epoch: int) -> dict[tuple[str, str], list]:
 
 def _equal_after_a_difference(line: dict, again: dict) -> Iterator[str]:
     """Once apart, two trainings do not meet again to the last bit: what is apart was edited."""
-    equal = _equal_epochs(line, again)
-    for epoch in range(len(equal)):
-        if _are_equal_later(line, again, epoch):
+    for epoch, is_equal_later in enumerate(_are_equal_later(line, again)):
+        if is_equal_later:
             for name, digit in LAST_DIGIT.items():
                 theirs, ours = (run["history"][name][epoch] for run in (line, again))
                 if not _close(theirs, ours, digit):
                     yield f"{name} of epoch {epoch + 1} is {_both(theirs, ours)}"
-    if all(equal):
+    if all(_equal_epochs(line, again)):
         for fault in _ends_apart(line, again):
             yield f"{fault}, though every epoch is equal to the last bit"
 

@@ -375,6 +375,7 @@ def mistakes_figure(
 
 
 def _row_names(arms: Sequence[Arm], every: Sequence[Arm]) -> list[str]:
+    """What rows are called: the arms' names, and what each changes where that is not plain."""
     called, places = names(every), list(every)
     drawn_bases = [arm.base for arm in arms if arm.base in arms]
     usual = [base for base in drawn_bases if drawn_bases.count(base) > len(arms) / 2][:1]

@@ -24,7 +24,7 @@ class Point:
     weights : int or None
         Of all networks together; None where they are not known.
     label_at : tuple of int, each -2 to 2
-        Where its label stands: left or right of it, and below or above.
+        Where its label stands, in steps: left or right of it, and below or above.
     """
 
     label: str

@@ -15,6 +15,7 @@ import pytest
 import tiny
 
 from analysis import datasets
+from analysis.loaded import Results
 from analysis.results import Ledger
 from analysis.training import machine, scratch
 
@@ -58,6 +59,12 @@ def browser():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def results():
+    """The report's own."""
+    return Results()
 
 
 @pytest.fixture(scope="session")

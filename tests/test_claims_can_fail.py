@@ -377,11 +377,6 @@ def worlds(results, module):
     yield from (Altered(results, changes) for changes in altered(results, module))
 
 
-@pytest.fixture(scope="module")
-def results():
-    return Results()
-
-
 def failing(module, results) -> set[tuple[str, int]]:
     """Criteria that are not met, by their claim's name and their place in it.
 

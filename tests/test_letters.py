@@ -6,18 +6,12 @@ import pytest
 from matplotlib.text import Text
 
 from analysis import figures, style
-from analysis.loaded import Results
 
 #: In points: nine CSS pixels, for pages show figures in their own size.
 SMALLEST = 9 * 72 / 96
 
 #: Pixels by which boxes of letters may touch, for they are larger than what is drawn in them.
 TOUCH = 2
-
-
-@pytest.fixture(scope="module")
-def results():
-    return Results()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from analysis import forms, plots, readme, report, style, tta
-from analysis.loaded import Results
 from analysis.questions import q01, q08, q09, q10
 
 
@@ -32,11 +31,6 @@ def test_the_readmes_numbers_are_those_of_the_results():
 def test_the_readme_shows_its_picture():
     assert f"]({readme.PICTURE.relative_to(readme.README.parent)})" in readme.README.read_text()
     assert readme.PICTURE.exists()
-
-
-@pytest.fixture(scope="module")
-def results():
-    return Results()
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,8 @@
 """Drawings that explain: what they show is computed, and is what their captions say."""
 
 import numpy as np
-import pytest
 
 from analysis import sketches, style
-from analysis.loaded import Results
 from analysis.questions import q09
 
 
@@ -17,11 +15,6 @@ def test_a_filter_sums_products_at_every_place_and_leaves_nothing_negative():
 def test_pooling_keeps_the_largest_of_each_two_by_two():
     image = np.array([[1, 2, 0, 0], [3, 4, 0, 9], [5, 0, 7, 7], [0, 0, 7, 8]])
     assert sketches.pooled(image).tolist() == [[4, 9], [5, 8]]
-
-
-@pytest.fixture(scope="module")
-def results():
-    return Results()
 
 
 def test_a_silent_output_has_no_positive_sum_and_a_heard_one_only_that_of_its_own_image(results):

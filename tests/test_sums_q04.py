@@ -4,13 +4,7 @@ import numpy as np
 import pytest
 
 from analysis import statistics, style
-from analysis.loaded import Results
 from analysis.questions import q04
-
-
-@pytest.fixture(scope="module")
-def results():
-    return Results()
 
 
 @pytest.fixture(scope="module")

@@ -47,18 +47,17 @@ BY_SIZE = {
 SHEET = BY_SIZE[32]
 
 # Of the training images' channels, for pixels from 0 to 1.
-_MEAN = CIFAR10_MEAN
 _VARIANCE = tuple(round(deviation**2, 4) for deviation in CIFAR10_DEVIATION)
 
 STANDARDISED = replace(
     SHEET,
     name="q08-standardised",
-    layers=(Normalization(mean=_MEAN, variance=_VARIANCE), *SHEET.layers),
+    layers=(Normalization(mean=CIFAR10_MEAN, variance=_VARIANCE), *SHEET.layers),
 )
 CENTRED = replace(
     SHEET,
     name="q08-centred",
-    layers=(Normalization(mean=_MEAN, variance=(1.0, 1.0, 1.0)), *SHEET.layers),
+    layers=(Normalization(mean=CIFAR10_MEAN, variance=(1.0, 1.0, 1.0)), *SHEET.layers),
     seeds=range(30),
 )
 
@@ -163,7 +162,7 @@ def in_order(first: np.ndarray, second: np.ndarray) -> float:
 
 def _mean_square() -> float:
     """Mean square of the training images' pixels, from 0 to 1."""
-    return float(np.mean(np.square(_MEAN) + _VARIANCE))
+    return float(np.mean(np.square(CIFAR10_MEAN) + _VARIANCE))
 
 
 def _first_step() -> tuple[float, float]:
@@ -175,7 +174,7 @@ def _first_step() -> tuple[float, float]:
     pixels = cost.layers(SHEET)[0].shape[0]
     weight_variance = 2 / (pixels + SHEET.layers[-2].units)
     return (
-        SHEET.optimizer.learning_rate * pixels * float(np.mean(_MEAN)),
+        SHEET.optimizer.learning_rate * pixels * float(np.mean(CIFAR10_MEAN)),
         float(np.sqrt(pixels * _mean_square() * weight_variance)),
     )
 
