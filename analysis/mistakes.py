@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis import plots, style
 from analysis.claims import Claim, above
 from analysis.datasets import DATASETS
-from analysis.excerpts import Excerpt
 from analysis.statistics import confusion, estimate, recall
 
 NAMES = DATASETS["cifar10"].categories
@@ -143,21 +141,3 @@ def cats_and_dogs(name: str, sentence: str, predictions: np.ndarray, labels: np.
             form="+.1f",
         ),
     )
-
-
-def confusion_figure(matrix: np.ndarray):
-    """A confusion matrix of the categories, of shape (10, 10)."""
-    figure, ax = style.figure(height=5.4)
-    plots.confusion(ax, matrix, NAMES)
-    ax.tick_params(axis="x", rotation=45)
-    return figure
-
-
-def gallery_figure(data: Excerpt, predictions: np.ndarray):
-    """Test images that every run gets wrong, with what runs say; predictions (runs, images)."""
-    places = shown(predictions, data.test_labels)
-    figure, axes = style.figure(COLUMNS, ROWS, height=6.4)
-    titles = [NAMES[label] for label in data.test_labels[places]]
-    plots.images(axes.flat, data.test_images(places), titles)
-    plots.answers(axes.flat, predictions[:, places], NAMES)
-    return figure

@@ -10,7 +10,7 @@ import pytest
 import tiny
 from test_site import NARROW, SITE, opened
 
-from analysis import drawn, explore, figures, levels, plots, style
+from analysis import drawn, explore, figures, levels_figures, plots, style
 from analysis.loaded import Results
 from analysis.questions import q08
 from analysis.results import Runs
@@ -55,7 +55,7 @@ def settings():
         "slow\nrate": tiny.runs(val_accuracy=np.linspace(0.5, 1, 21)[:, None]),
         "fast": tiny.runs(val_accuracy=np.linspace(0.6, 0.9, 20)[:, None]),
     }
-    return levels.settings_figure(made)
+    return levels_figures.settings(made)
 
 
 def test_a_dot_is_where_it_is_drawn_with_its_setting_and_seed(settings):
@@ -81,7 +81,7 @@ def test_levels_of_one_experiment_are_one_setting_with_the_seeds_of_its_dots():
     own = np.ones((3, 1, 10))
     own[0, 0, 3] = own[2, 0, 0] = 0
     runs = tiny.runs(own=own, val_loss=[[0.3], [0.1], [0.2]], val_accuracy=[[0.7], [0.9], [0.8]])
-    figure = levels.levels_figure(runs)
+    figure = levels_figures.final_values(runs)
     figure.savefig(io.BytesIO(), format="svg")
     (found,) = json.loads(explore.as_json(figure))
     assert found["name"] == ""
@@ -92,8 +92,8 @@ def test_levels_of_one_experiment_are_one_setting_with_the_seeds_of_its_dots():
 @pytest.mark.parametrize(
     "draw",
     [
-        levels.levels_figure,
-        lambda runs: levels.settings_figure({"some": runs}),
+        levels_figures.final_values,
+        lambda runs: levels_figures.settings({"some": runs}),
         lambda runs: q08.living_units({q08.SHEET: runs}),
     ],
     ids=["levels", "settings", "living units"],
@@ -117,7 +117,7 @@ def test_dots_of_which_nothing_is_known_are_left_out():
 def test_dots_are_a_file_beside_the_figure():
     spec = tiny.experiment()
     results = Results({spec: Runs(spec, tuple(tiny.record(seed) for seed in spec.seeds))})
-    contents = figures.drawn(lambda results: levels.levels_figure(results[spec]), results)
+    contents = figures.drawn(lambda results: levels_figures.final_values(results[spec]), results)
     files = dict(zip([path.suffix for path in figures.figure_files("x")], contents, strict=True))
     assert len(json.loads(files[".json"])[0]["dots"]) == len(spec.seeds)
 

@@ -1,4 +1,4 @@
-"""Arms against their bases: gains paired by seed, rows of the table, the figure."""
+"""Arms against their bases: gains paired by seed, rows of the table, the figures."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tiny
 
-from analysis import ladder, style
+from analysis import ladder, ladder_figures, style
 from analysis.excerpts import Excerpt
 from analysis.ladder import Arm
 from analysis.loaded import Results
@@ -154,7 +154,7 @@ def test_numbers_are_those_cited_and_named_after_the_experiment():
 
 def test_figure_has_a_row_an_arm_and_counts_mistakes():
     with style.drawing(style.LIGHT):
-        figure = ladder.mistakes_figure(
+        figure = ladder_figures.mistakes(
             RESULTS, [FIRST, WIDER], [FEWER, FIRST, WIDER], dropped=[WIDER]
         )
     (ax,) = figure.axes
@@ -172,7 +172,7 @@ def test_figure_has_a_row_an_arm_and_counts_mistakes():
 def test_a_row_says_what_it_changes_where_the_row_above_or_the_other_rows_do_not():
     def named(*arms):
         with style.drawing(style.LIGHT):
-            (ax,) = ladder.mistakes_figure(RESULTS, arms, [FEWER, FIRST, WIDER, BACK]).axes
+            (ax,) = ladder_figures.mistakes(RESULTS, arms, [FEWER, FIRST, WIDER, BACK]).axes
         return [label.get_text().partition(". ")[2] for label in ax.get_yticklabels()]
 
     names = ["8 hidden", WIDER.label, BACK.label]
@@ -181,7 +181,9 @@ def test_a_row_says_what_it_changes_where_the_row_above_or_the_other_rows_do_not
     assert named(FIRST, BACK, WIDER) == [names[0], f"{names[2]} (to 3)", f"{names[1]} (to 2)"]
     assert named(BACK, FIRST) == [names[2], names[0]]  # what that changes is not drawn
     others = [WIDER.but(f"q00-{label}", label) for label in ("a", "b")]
-    assert ladder._row_names([WIDER, *others], [WIDER, *others])[2] == "3. b"  # as most rows do
+    assert (
+        ladder_figures._row_names([WIDER, *others], [WIDER, *others])[2] == "3. b"
+    )  # as most rows do
 
 
 def test_bundles_have_a_dagger():
@@ -235,7 +237,7 @@ def test_a_vote_has_an_interval_for_images_only():
 
 def test_small_figure_has_a_dot_an_arm():
     with style.drawing(style.LIGHT):
-        (ax,) = ladder.small_figure(RESULTS, [FIRST, WIDER]).axes
+        (ax,) = ladder_figures.small(RESULTS, [FIRST, WIDER]).axes
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [40, 30])
 
 

@@ -1,10 +1,10 @@
-"""Levels: made-up runs sorted by their silent outputs, against values counted by hand."""
+"""Levels: made-up runs sorted by their silent outputs and drawn, against values counted by hand."""
 
 import numpy as np
 import pytest
 import tiny
 
-from analysis import levels, style
+from analysis import levels, levels_figures, style
 from analysis.loaded import Results
 from analysis.questions import QUESTIONS
 from analysis.spec import mlp
@@ -158,7 +158,7 @@ def drawn(figure_of, *arguments):
 
 
 def test_curves_are_of_the_history_named_and_of_the_first_ten(twelve):
-    ax = drawn(levels.curves_figure, twelve, "val_loss", "testing error")
+    ax = drawn(levels_figures.curves, twelve, "val_loss", "testing error")
     np.testing.assert_allclose(
         [line.get_ydata() for line in ax.lines], twelve.history("val_loss")[:10]
     )
@@ -170,7 +170,7 @@ def test_curves_are_of_the_history_named_and_of_the_first_ten(twelve):
 
 
 def test_small_curves_are_the_first_tens(twelve):
-    ax = drawn(levels.small_curves, twelve, "accuracy")
+    ax = drawn(levels_figures.small_curves, twelve, "accuracy")
     np.testing.assert_allclose(
         [line.get_ydata() for line in ax.lines], twelve.history("accuracy")[:10]
     )
@@ -180,7 +180,7 @@ def test_curves_without_levels_are_one_colour_and_the_first_tens():
     loss = np.arange(24).reshape(12, 2)
     with style.drawing(style.LIGHT):
         runs = tiny.runs(loss=loss + 1, val_loss=loss + 2)
-        training, testing = levels.errors_of_all(runs, "error").axes
+        training, testing = levels_figures.errors_of_all(runs, "error").axes
     np.testing.assert_allclose([line.get_ydata() for line in training.lines], loss[:10] + 1)
     np.testing.assert_allclose([line.get_ydata() for line in testing.lines], loss[:10] + 2)
     assert [text.get_text() for text in testing.texts] == ["all runs (× 10)"]
@@ -190,12 +190,12 @@ def test_curves_without_levels_are_one_colour_and_the_first_tens():
 def test_errors_of_questions_2_to_4_fit_on_the_scale_that_they_share(page):
     runs = Results()[QUESTIONS[page].SHEET]
     with style.drawing(style.LIGHT):
-        axes = levels.errors_figure(runs).axes
+        axes = levels_figures.errors(runs).axes
     ten = runs.first(10)
     for ax, name in zip(axes, ("loss", "val_loss"), strict=True):
         errors = ten.history(name)
-        assert (ax.get_ylim(), ax.get_yscale()) == (levels.ERRORS, "log")
-        assert levels.ERRORS[0] < errors.min() and errors.max() < levels.ERRORS[1]
+        assert (ax.get_ylim(), ax.get_yscale()) == (levels_figures.ERRORS, "log")
+        assert levels_figures.ERRORS[0] < errors.min() and errors.max() < levels_figures.ERRORS[1]
 
 
 def test_an_output_that_is_heard_again_is_marked_after_the_epoch_that_brought_it_back():
@@ -205,7 +205,7 @@ def test_an_output_that_is_heard_again_is_marked_after_the_epoch_that_brought_it
     runs = tiny.runs(own=own, loss=errors, val_loss=errors)
     assert levels.heard_again(runs) == [(0, 3, 3), (1, 2, 5)]
     with style.drawing(style.LIGHT):
-        axes = levels.errors_figure(runs).axes
+        axes = levels_figures.errors(runs).axes
     for ax in axes:
         places = [ring.get_offsets()[0].tolist() for ring in ax.collections]
         assert places == [[3, 0.07], [2, 0.06]]
@@ -219,7 +219,7 @@ def test_an_output_that_is_heard_again_is_marked_after_the_epoch_that_brought_it
 
 
 def test_levels_are_drawn_by_error_and_accuracy_with_diamonds_where_0_is_silent(twelve):
-    ax = drawn(levels.levels_figure, twelve)
+    ax = drawn(levels_figures.final_values, twelve)
     labels = [text.get_text() for text in ax.texts]
     assert labels == [f"{count} silent" for count in ("none", "one", "two", "three", "four")]
     places = [c.get_offsets()[:, 0].round(4).tolist() for c in ax.collections[:-1]]
@@ -236,7 +236,7 @@ def test_levels_are_drawn_by_error_and_accuracy_with_diamonds_where_0_is_silent(
 def test_settings_stand_side_by_side_with_every_run_in_the_colour_of_its_level(twelve, name):
     softmax = {"layers": mlp(8, output="softmax")}
     other = tiny.runs(softmax, **{name: [[0.1, 0.2], [0.3, 0.4]]})
-    ax = drawn(levels.settings_figure, {"ReLU": twelve, "softmax": other}, name)
+    ax = drawn(levels_figures.settings, {"ReLU": twelve, "softmax": other}, name)
     assert [label.get_text() for label in ax.get_xticklabels()] == ["ReLU", "softmax"]
     np.testing.assert_allclose(ax.collections[0].get_offsets()[:, 1], twelve.final(name))
     np.testing.assert_allclose(ax.collections[1].get_offsets()[:, 1], [0.2, 0.4])

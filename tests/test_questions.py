@@ -23,21 +23,30 @@ from analysis.spec import SpecError
 
 PACKAGE = "analysis.questions"
 
+#: What several questions share, in files that have nothing to do with drawing.
+COMPUTING = ("levels", "ladder", "by_size", "mistakes", "tta")
+
 
 @pytest.fixture(params=QUESTIONS)
 def module(request):
     return QUESTIONS[request.param]
 
 
-def imported_questions(path) -> set[str]:
-    """The questions that a file imports, whatever way it does."""
+def imported(path) -> set[str]:
+    """The modules, and what is taken from modules, that a file imports, whatever way it does."""
     found = set()
     for node in ast.walk(ast.parse(Path(path).read_text())):
         if isinstance(node, ast.ImportFrom):
             found |= {f"{node.module}.{name.name}" for name in node.names}
         elif isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
-    return {name.split(".")[2] for name in found if name.startswith(f"{PACKAGE}.")}
+    return found
+
+
+def imported_questions(path) -> set[str]:
+    """The questions among them."""
+    names = imported(path)
+    return {name.split(".")[2] for name in names if name.startswith(f"{PACKAGE}.")}
 
 
 def test_a_question_builds_on_those_that_it_imports(module):
@@ -98,7 +107,8 @@ def test_only_the_results_object_reads_ledgers_and_excerpts():
     """What a question's module or one that they share shows could not be made up otherwise."""
     folder = Path(QUESTIONS["q01"].__file__).parent
     shared = (
-        *("levels", "ladder", "by_size", "mistakes", "tta"),
+        *COMPUTING,
+        *(f"{name}_figures" for name in ("levels", "ladder", "mistakes")),
         *("speed", "draw_a_digit", "sketches", "published"),
     )
     for path in [*folder.glob("*.py"), *(folder.parent / f"{name}.py" for name in shared)]:
@@ -109,6 +119,14 @@ def test_only_the_results_object_reads_ledgers_and_excerpts():
 
 def _is_call(node) -> bool:
     return isinstance(node, ast.Call)
+
+
+@pytest.mark.parametrize("name", [*COMPUTING, "statistics", "claims", "cost", "loaded", "results"])
+def test_what_computes_does_not_draw(name):
+    drawing = ("style", "plots", "drawn", "explore", "figures", "sketches")
+    names = imported(ROOT / "analysis" / f"{name}.py")
+    assert not {f"analysis.{other}" for other in drawing} & names
+    assert not any(name.startswith(("matplotlib", "seaborn")) for name in names)
 
 
 def test_two_experiments_that_differ_cannot_have_one_name():

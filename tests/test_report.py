@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tiny
 
-from analysis import figures, levels, report, statistics
+from analysis import figures, levels_figures, report, statistics
 from analysis.claims import Claim, at_least, at_most, exactly
 from analysis.loaded import Results
 from analysis.report import ClaimError
@@ -244,7 +244,7 @@ def test_numbers_stay_as_they_were_when_a_question_fails(page):
 
 
 def test_figures_name_their_data_and_the_lines_that_draw_them(page):
-    page.FIGURES = {"q00-errors": levels.errors_figure}
+    page.FIGURES = {"q00-errors": levels_figures.errors}
     report.write_numbers(RESULTS)
     origin = written()["figures"]["q00-errors"]
     assert origin["data"] == "figures/q00-errors.csv"

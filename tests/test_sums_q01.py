@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tiny
 
-from analysis import levels, statistics, style
+from analysis import levels, levels_figures, statistics, style
 from analysis.excerpts import Excerpt
 from analysis.loaded import Results
 from analysis.questions import q01, walkthrough
@@ -86,7 +86,7 @@ def test_a_beginning_is_the_same_to_the_last_digit_or_not():
 def test_bars_stack_outputs_by_how_they_started():
     found = levels.first_epoch(*early_and_whole())
     with style.drawing(style.LIGHT):
-        ax = levels.first_epoch_figure({"one": found, "two": found}).axes[1]
+        ax = levels_figures.first_epoch({"one": found, "two": found}).axes[1]
     started, heard = ax.containers
     assert [bar.get_height() for bar in started] == [3, 2, 2, 2, 1]
     assert [bar.get_height() for bar in heard] == [0, 1, 2, 2, 3]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tiny
 
-from analysis import claims, levels, statistics, style
+from analysis import claims, levels, levels_figures, statistics, style
 from analysis.excerpts import Excerpt
 from analysis.loaded import Results
 from analysis.questions import q01, q02, q03, q04
@@ -180,7 +180,7 @@ def test_a_table_of_settings_has_rates_of_all_runs_and_errors_of_healthy_ones():
 def test_a_figure_of_rates_has_shares_of_all_runs_and_errors_of_healthy_ones():
     slow, fast = settings().values()
     with style.drawing(style.LIGHT):
-        shares, errors = levels.rates_figure({"SGD": {0.1: slow, 1.0: fast}}).axes
+        shares, errors = levels_figures.rates({"SGD": {0.1: slow, 1.0: fast}}).axes
     for ax, heights in ((shares, [1 / 3, 0]), (errors, [0.3, 0.125])):
         means = ax.containers[0].lines[0]
         np.testing.assert_allclose(np.array(means.get_data(), float), [[0.1, 1.0], heights])
@@ -192,7 +192,7 @@ def test_a_figure_of_rates_has_shares_of_all_runs_and_errors_of_healthy_ones():
 def test_an_optimizer_for_which_there_is_no_look_is_not_left_out_without_a_word():
     rates = dict(zip((0.1, 1.0), settings().values(), strict=True))
     with style.drawing(style.LIGHT), pytest.raises(ValueError, match="shorter"):
-        levels.rates_figure(dict.fromkeys(("SGD", "Adam", "Muon"), rates))
+        levels_figures.rates(dict.fromkeys(("SGD", "Adam", "Muon"), rates))
 
 
 # Question 2.

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from analysis import draw_a_digit, drawn, forms, levels, plots, sketches, style
+from analysis import draw_a_digit, drawn, forms, levels, levels_figures, plots, sketches, style
 from analysis.claims import (
     SIGNIFICANT,
     Claim,
@@ -616,7 +616,7 @@ def _claims_of_digits(results: Results) -> list[Claim]:
 
 def training_accuracy(results):
     """The plot asked for: training accuracy of ten runs against the epoch."""
-    return levels.curves_figure(results[SHEET], "accuracy", "training accuracy")
+    return levels_figures.curves(results[SHEET], "accuracy", "training accuracy")
 
 
 def causes(results):
@@ -637,7 +637,9 @@ def causes(results):
         plots.epoch_axis(ax, epochs[-1])
     axes[0].set_ylabel("training accuracy")
     experiments = (SAME_WEIGHTS, SAME_ORDER, SAME_BOTH)
-    levels.silent_legend(figure, max(int(levels.counts(results[e]).max()) for e in experiments))
+    levels_figures.silent_legend(
+        figure, max(int(levels.counts(results[e]).max()) for e in experiments)
+    )
     return figure
 
 
@@ -695,7 +697,7 @@ def firing(results):
 
 def first_epoch(results):
     """Silent outputs before training, within the first epoch and after the last."""
-    return levels.first_epoch_figure({"": _first_epoch(results)})
+    return levels_figures.first_epoch({"": _first_epoch(results)})
 
 
 def digits(results):
@@ -720,18 +722,18 @@ def digits(results):
 
 def error_and_accuracy(results):
     """Testing error and accuracy of all runs, by their silent outputs."""
-    return levels.levels_figure(results[SHEET])
+    return levels_figures.final_values(results[SHEET])
 
 
 def opening(results):
     """For the top of the home page: `training_accuracy`, narrow enough for a phone."""
     size = {"width": style.PHONE_WIDTH, "height": 2.8}
-    return levels.curves_figure(results[SHEET], "accuracy", "training accuracy", **size)
+    return levels_figures.curves(results[SHEET], "accuracy", "training accuracy", **size)
 
 
 def small(results):
     """For the home page: ten runs."""
-    return levels.small_curves(results[SHEET], "accuracy")
+    return levels_figures.small_curves(results[SHEET], "accuracy")
 
 
 FIGURES = {

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import levels, plots, statistics, style
+from analysis import levels, levels_figures, plots, statistics, style
 from analysis.claims import (
     Claim,
     above,
@@ -302,7 +302,7 @@ def claims(results: Results) -> list[Claim]:
 
 def errors(results):
     """The plots asked for: training and testing error of ten runs."""
-    return levels.errors_figure(results[SHEET])
+    return levels_figures.errors(results[SHEET])
 
 
 def silent_outputs(results):
@@ -314,7 +314,7 @@ def silent_outputs(results):
 
 def small(results):
     """For the home page: ten runs."""
-    return levels.small_curves(results[SHEET], "loss")
+    return levels_figures.small_curves(results[SHEET], "loss")
 
 
 FIGURES = {

@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from analysis import levels, statistics
+from analysis import levels, levels_figures, statistics
 from analysis.claims import (
     SIGNIFICANT,
     Claim,
@@ -351,18 +351,18 @@ def _by_neighbours(results: Results) -> list[tuple[float, float, Estimate]]:
 
 def errors(results):
     """The plots asked for: training and testing error of ten runs."""
-    return levels.errors_figure(results[SHEET])
+    return levels_figures.errors(results[SHEET])
 
 
 def settings(results):
     """All runs at all rates."""
     by_rate = {f"rate {rate:g}": results[BY_RATE[rate]] for rate in sorted(BY_RATE)}
-    return levels.settings_figure(by_rate, "val_loss")
+    return levels_figures.settings(by_rate, "val_loss")
 
 
 def small(results):
     """For the home page: ten runs."""
-    return levels.small_curves(results[SHEET], "loss")
+    return levels_figures.small_curves(results[SHEET], "loss")
 
 
 FIGURES = {

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from analysis import levels, plots, statistics, style
+from analysis import levels, levels_figures, plots, statistics, style
 from analysis.claims import (
     SIGNIFICANT,
     Claim,
@@ -473,7 +473,7 @@ def _back_in_first_epoch(training: FirstEpoch) -> np.ndarray:
 
 def errors(results):
     """The plots asked for: training and testing error of ten runs."""
-    return levels.errors_figure(results[SHEET])
+    return levels_figures.errors(results[SHEET])
 
 
 def overlay(results):
@@ -502,7 +502,7 @@ def overlay(results):
 
 def rates(results):
     """Stuck runs and testing error of both optimizers against the learning rate."""
-    return levels.rates_figure(
+    return levels_figures.rates(
         {
             name: {rate: results[e] for rate, e in sorted(by_rate.items())}
             for name, by_rate in (("SGD", q03.BY_RATE), ("Adam", BY_RATE))
@@ -512,12 +512,12 @@ def rates(results):
 
 def first_epoch(results):
     """Silent outputs within the first epoch, and in the end, of questions 2, 3 and 4."""
-    return levels.first_epoch_figure(first_epochs(results))
+    return levels_figures.first_epoch(first_epochs(results))
 
 
 def small(results):
     """For the home page: ten runs."""
-    return levels.small_curves(results[SHEET], "loss")
+    return levels_figures.small_curves(results[SHEET], "loss")
 
 
 FIGURES = {

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis import drawn, forms, levels, plots, style
+from analysis import drawn, forms, levels, levels_figures, plots, style
 from analysis.claims import Claim, above, below, exactly, more_often, more_than, undecided
 from analysis.loaded import Results
 from analysis.questions import q04
@@ -580,7 +580,7 @@ def _claims_of_order(results: Results) -> list[Claim]:
 
 def errors(results):
     """The plots asked for: training and testing error of ten runs."""
-    return levels.errors_of_all(results[SHEET], "error (cross-entropy)")
+    return levels_figures.errors_of_all(results[SHEET], "error (cross-entropy)")
 
 
 def accuracy(results):
@@ -621,7 +621,7 @@ def crossed_settings(results):
         "softmax_cross": "softmax,\ncross-\nentropy\n(question 5)",
         "relu_cross": "ReLU,\ncross-\nentropy",
     }
-    return levels.settings_figure({labels[name]: runs for name, runs in _crossed(results).items()})
+    return levels_figures.settings({labels[name]: runs for name, runs in _crossed(results).items()})
 
 
 def sureness_of_mistakes(results):

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from analysis import drawn, ladder, plots, published, style, tta
+from analysis import drawn, ladder, ladder_figures, plots, published, style, tta
 from analysis.claims import Claim, above, at_least, below, less_than, more_than, undecided
 from analysis.datasets import DATASETS
 from analysis.ladder import Arm
@@ -855,24 +855,24 @@ def _held_out_mistakes(results: Results, arm: Arm) -> np.ndarray:
 
 def capacity(results):
     """Mistakes on held-out images by number and width of layers."""
-    return ladder.mistakes_figure(results, CAPACITY, ARMS)
+    return ladder_figures.mistakes(results, CAPACITY, ARMS)
 
 
 def sized(results):
     """Mistakes on held-out images by layers, with a falling rate and changed images."""
     by_size = sorted(SIZED, key=lambda arm: [each.units for each in arm.experiment.layers[1:-1]])
-    return ladder.mistakes_figure(results, by_size, ARMS_BY_SIZE)
+    return ladder_figures.mistakes(results, by_size, ARMS_BY_SIZE)
 
 
 def dense(results):
     """Mistakes on held-out images of dense networks, one change a row, after two plain layers."""
     arms = (TWO_512, *DENSE_STEPS)
-    return ladder.mistakes_figure(results, arms, ARMS, ladder.dead_ends(ARMS, CHOSEN))
+    return ladder_figures.mistakes(results, arms, ARMS, ladder.dead_ends(ARMS, CHOSEN))
 
 
 def convolutional(results):
     """Mistakes on held-out images of convolutional networks, one change a row."""
-    return ladder.mistakes_figure(
+    return ladder_figures.mistakes(
         results, CONVOLUTIONAL_STEPS, ARMS, ladder.dead_ends(ARMS, CHOSEN)
     )
 
@@ -983,7 +983,7 @@ def gallery(results):
 
 def small(results):
     """For the home page: mistakes on held-out images, arm by arm."""
-    return ladder.small_figure(results, FIRST)
+    return ladder_figures.small(results, FIRST)
 
 
 FIGURES = {

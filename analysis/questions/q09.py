@@ -4,7 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis import by_size, cost, drawn, forms, levels, mistakes, plots, sketches, style
+from analysis import (
+    by_size,
+    cost,
+    drawn,
+    forms,
+    levels,
+    mistakes,
+    mistakes_figures,
+    plots,
+    sketches,
+    style,
+)
 from analysis.claims import Claim, above, at_least, at_most, below, less_than, undecided
 from analysis.loaded import Results
 from analysis.questions import q08
@@ -433,12 +444,12 @@ def _dots(ax, place: float, runs: Runs, colour: str, marker: str, series: str) -
 def confusion_matrix(results):
     """All ten networks' confusion matrix over the test images."""
     matrix = confusion(results[SHEET].predictions, results.labels(SHEET))
-    return mistakes.confusion_figure(matrix)
+    return mistakes_figures.confusion(matrix)
 
 
 def gallery(results):
     """Test images that all ten networks get wrong, with what they say."""
-    return mistakes.gallery_figure(results.excerpts["cifar10"], results[SHEET].predictions)
+    return mistakes_figures.gallery(results.excerpts["cifar10"], results[SHEET].predictions)
 
 
 def convolution(results):

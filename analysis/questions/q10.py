@@ -4,7 +4,18 @@ import math
 
 import numpy as np
 
-from analysis import cost, drawn, ladder, mistakes, plots, published, style, tta
+from analysis import (
+    cost,
+    drawn,
+    ladder,
+    ladder_figures,
+    mistakes,
+    mistakes_figures,
+    plots,
+    published,
+    style,
+    tta,
+)
 from analysis.claims import Claim, above, below, less_than, more_often, undecided
 from analysis.datasets import DATASETS
 from analysis.ladder import Arm
@@ -602,12 +613,12 @@ def _viewed() -> dict[str, Experiment]:
 
 def steps(results):
     """Mistakes on held-out images, one change a row."""
-    return ladder.mistakes_figure(results, STEPS, ARMS, ladder.dead_ends(STEPS, [WIDER]))
+    return ladder_figures.mistakes(results, STEPS, ARMS, ladder.dead_ends(STEPS, [WIDER]))
 
 
 def recipe(results):
     """Mistakes on held-out images of the whole recipe, and of it with one change a row."""
-    return ladder.mistakes_figure(results, (LOOKAHEAD, *WITHOUT, *ADDED, *AT_TWELVE), ARMS)
+    return ladder_figures.mistakes(results, (LOOKAHEAD, *WITHOUT, *ADDED, *AT_TWELVE), ARMS)
 
 
 def epochs(results):
@@ -647,7 +658,7 @@ def against_cost(results):
 
 def confusion_matrix(results):
     """All final networks' confusion matrix over the test images, with views."""
-    return mistakes.confusion_figure(confusion(_answers(results), results.labels(FINAL)))
+    return mistakes_figures.confusion(confusion(_answers(results), results.labels(FINAL)))
 
 
 def categories(results):
@@ -686,7 +697,7 @@ def categories(results):
 
 def gallery(results):
     """Test images that all final networks get wrong, with what they say."""
-    return mistakes.gallery_figure(results.excerpts["cifar10"], _answers(results))
+    return mistakes_figures.gallery(results.excerpts["cifar10"], _answers(results))
 
 
 def sureness(results):
@@ -712,7 +723,7 @@ def sureness(results):
 
 def small(results):
     """For the home page: mistakes on held-out images, arm by arm."""
-    return ladder.small_figure(results, STEPS)
+    return ladder_figures.small(results, STEPS)
 
 
 FIGURES = {
