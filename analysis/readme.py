@@ -44,19 +44,22 @@ def filled(text: str, numbers: dict) -> str:
 
 
 def picture(results: Results):
-    """Ten runs of the first network, and what every run reaches on CIFAR-10, step by step."""
+    """Ten runs of the first network, and what up to ten reach on CIFAR-10, step by step."""
     figure, (left, right) = style.figure(2, height=3.4)
     runs = results[q01.SHEET].first(levels.ASKED_FOR)
     for curve, count in zip(runs.history("accuracy"), levels.counts(runs), strict=True):
         left.plot(range(1, len(curve) + 1), curve, color=plots.silent_colour(count))
     left.set(title="digits: one network, trained ten times", xlabel="epoch")
     left.set_ylabel("training accuracy")
-    groups = {
-        "one hidden\nlayer": results[q08.SHEET].final("val_accuracy"),
-        "centred\ninputs": results[q08.CENTRED].final("val_accuracy"),
-        "convo-\nlution": results[q09.SHEET].final("val_accuracy"),
-        "question\n10": tta.accuracy(results, q10.FINAL),
+    steps = {
+        "one hidden\nlayer": q08.SHEET,
+        "centred\ninputs": q08.CENTRED,
+        "convo-\nlution": q09.SHEET,
     }
+    groups = {
+        name: results[experiment].first(levels.ASKED_FOR).final("val_accuracy")
+        for name, experiment in steps.items()
+    } | {"question\n10": tta.accuracy(results, q10.FINAL)}
     plots.strips(right, groups, style.theme().categories[: len(groups)], "testing accuracy")
     right.set(title="colour images: step by step", ylim=(0, 1))
     right.set_yticks(np.linspace(0, 1, 6))

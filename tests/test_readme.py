@@ -55,10 +55,10 @@ def test_the_pictures_curves_are_the_training_accuracies_of_question_1s_first_te
     assert len(set(by_silent)) > 1
 
 
-def test_the_pictures_strips_are_what_every_run_reaches_in_testing(results, panels):
+def test_the_pictures_strips_are_what_the_first_ten_runs_reach_in_testing(results, panels):
     drawn = {forms.one_line(dots.series): dots.get_offsets() for dots in panels[1].collections}
     reached = {
-        name: [record["history"]["val_accuracy"][-1] for record in results[experiment].records]
+        name: [record["history"]["val_accuracy"][-1] for record in results[experiment].records[:10]]
         for name, experiment in (
             ("one hidden layer", q08.SHEET),
             ("centred inputs", q08.CENTRED),
