@@ -433,7 +433,7 @@ def test_numbers_are_of_the_outputs_and_runs_that_they_name(monkeypatch):
         "outputs": 400,
         "silent_max": 2,
         "silent_at_first": 76,
-        "came_back": 0,
+        "silent_then_heard": 0,
         "start2_runs": 40,
         "start2_stuck": 39,
         "never_on_own": 76,

@@ -112,7 +112,7 @@ def numbers(results: Results) -> dict:
             "outputs": silent.size,
             "silent_max": int(levels.counts(runs).max()),
             "silent_at_first": int(runs.silent[:, 0].sum()),
-            "came_back": int(np.sum(runs.silent[:, 0] & ~silent)),
+            "silent_then_heard": int(np.sum(runs.silent[:, 0] & ~silent)),
             "without_own": len(_returns_without_own(runs)),
             "own_silent_max": float(own[silent].max()),
             "own_heard_min": float(own[~silent].min()),
