@@ -262,6 +262,7 @@ def numbers(results: Results) -> dict:
         "dead_first_epoch": _of_the_dead(sheet, alive[:, 0]),
         "first_epoch_living": float(alive[:, 0].mean()),
         "mnist_dead": float(mnist.dead[:, -1].mean()),
+        "pixel": float(np.mean(CIFAR10_MEAN)),
         "step": step,
         "width": width,
         "slow_living": float(_left(results, "raw", OPTIMIZERS[2]).mean()),
