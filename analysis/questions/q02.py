@@ -150,16 +150,18 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
 
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    runs, first = results[SHEET], results[q01.SHEET]
-    fine, changes = levels.fine(runs), levels.changes(runs)
-    once = results[q01.FIRST_EPOCH]
-    early = levels.first_epoch(once, runs)
-    error, val_error = runs.after("loss"), runs.final("val_loss")
-    accuracy, zeros = runs.final("val_accuracy"), _recall(results)[:, 0]
-    only_zero, only_other = levels.only_zero(runs), levels.only_other(runs)
-    recalls = _heard_recall(results)
-    again = np.abs(runs.history("loss")[:, : q01.SHEET.epochs] - first.history("loss")).max()
-    reshuffled, frozen = _orders(results)
+    return [
+        *_claims_of_errors(results),
+        *_claims_of_silent_outputs(results),
+        *_claims_of_accuracy(results),
+        *_claims_of_order(results),
+    ]
+
+
+def _claims_of_errors(results: Results) -> list[Claim]:
+    """How training and testing error compare, in each run and in the first epoch."""
+    runs, once = results[SHEET], results[q01.FIRST_EPOCH]
+    fine, error, val_error = levels.fine(runs), runs.after("loss"), runs.final("val_loss")
     return [
         Claim(
             "levels",
@@ -196,6 +198,15 @@ def claims(results: Results) -> list[Claim]:
             "to have a lower testing error.",
             above("correlation", statistics.correlation(error[fine], val_error[fine]), 0.8, ".3f"),
         ),
+    ]
+
+
+def _claims_of_silent_outputs(results: Results) -> list[Claim]:
+    """How many runs get stuck, and when outputs fall silent or come back."""
+    runs = results[SHEET]
+    fine, changes = levels.fine(runs), levels.changes(runs)
+    early = levels.first_epoch(results[q01.FIRST_EPOCH], runs)
+    return [
         Claim(
             "stuck",
             "Half of the runs or more end with a silent output.",
@@ -228,6 +239,16 @@ def claims(results: Results) -> list[Claim]:
             "that fire on none, if outputs are taken as independent.",
             likelier("came back:", *_returns(runs)),
         ),
+    ]
+
+
+def _claims_of_accuracy(results: Results) -> list[Claim]:
+    """What stuck runs learn, and where the silent output is that of 0."""
+    runs, recalls = results[SHEET], _heard_recall(results)
+    fine, val_error = levels.fine(runs), runs.final("val_loss")
+    accuracy, zeros = runs.final("val_accuracy"), _recall(results)[:, 0]
+    only_zero, only_other = levels.only_zero(runs), levels.only_other(runs)
+    return [
         Claim(
             "fine",
             "Every run without a silent output ends above .95 testing accuracy.",
@@ -270,6 +291,15 @@ def claims(results: Results) -> list[Claim]:
                 "largest error", val_error[only_zero].max(), val_error[only_other].max(), ".4f"
             ),
         ),
+    ]
+
+
+def _claims_of_order(results: Results) -> list[Claim]:
+    """The same order of images in every epoch, and the same training again."""
+    runs, first = results[SHEET], results[q01.SHEET]
+    again = np.abs(runs.history("loss")[:, : q01.SHEET.epochs] - first.history("loss")).max()
+    reshuffled, frozen = _orders(results)
+    return [
         Claim(
             "frozen",
             "Here an order of images that stays the same from epoch to epoch changes the testing "
