@@ -187,14 +187,19 @@ def limits_table(trainings: dict[str, Runs]) -> list[list[str]]:
 
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
+    return [
+        *_claims_of_errors(results),
+        *_claims_of_silent_outputs(results),
+        *_claims_of_rates(results),
+        *_claims_of_limits(results),
+    ]
+
+
+def _claims_of_errors(results: Results) -> list[Claim]:
+    """Testing and training error beside those of rate 0.1, by epoch and in the end."""
     slow, fast = results[SHEET], results[q02.SHEET]
     pairs = slow_pairs, _ = levels.healthy_in_all(slow, fast)
     epochs = levels.epochs_to_match(fast, slow)
-    then = int(np.median(epochs))
-    stuck = {rate: levels.stuck(results[experiment]) for rate, experiment in BY_RATE.items()}
-    holm = _holm(results)
-    early = levels.first_epoch(results[FIRST_EPOCH], slow)
-    limits = [levels.changes(slow, limit) for limit in LIMITS]
     return [
         Claim(
             "slower",
@@ -248,6 +253,16 @@ def claims(results: Results) -> list[Claim]:
             ),
             above("training minus testing error", _train_above(slow), form="+.5f"),
         ),
+    ]
+
+
+def _claims_of_silent_outputs(results: Results) -> list[Claim]:
+    """How many runs get stuck, and which outputs end silent, beside rate 0.1."""
+    slow, fast = results[SHEET], results[q02.SHEET]
+    stuck = {0.01: levels.stuck(slow), 0.1: levels.stuck(fast)}
+    then = int(np.median(levels.epochs_to_match(fast, slow)))
+    early = levels.first_epoch(results[FIRST_EPOCH], slow)
+    return [
         Claim(
             "stuck",
             "The smaller rate does not prevent silent outputs: more than half of the runs end with "
@@ -278,6 +293,14 @@ def claims(results: Results) -> list[Claim]:
             within("share", statistics.rate(early.start[early.in_the_end]), 1 / 3, 2 / 3, ".0%"),
             levels.same_beginning(results[FIRST_EPOCH], slow),
         ),
+    ]
+
+
+def _claims_of_rates(results: Results) -> list[Claim]:
+    """Which of the five rates end at lower testing errors, and which leave fewer runs stuck."""
+    stuck = {rate: levels.stuck(results[experiment]) for rate, experiment in BY_RATE.items()}
+    holm = _holm(results)
+    return [
         Claim(
             "larger-better",
             f"Up to {BEST:g}, each larger rate ends at a lower testing error, in seeds that are "
@@ -312,6 +335,14 @@ def claims(results: Results) -> list[Claim]:
                 for rate, runs in stuck.items()
             ),
         ),
+    ]
+
+
+def _claims_of_limits(results: Results) -> list[Claim]:
+    """What depends on the limit below which an output is called silent."""
+    slow = results[SHEET]
+    limits = [levels.changes(slow, limit) for limit in LIMITS]
+    return [
         Claim(
             "limit",
             "How many outputs are silent after the first epoch, fall silent later or come back "
