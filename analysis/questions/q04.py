@@ -242,13 +242,19 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
 
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
+    return [
+        *_claims_of_errors(results),
+        *_claims_of_rates(results),
+        *_claims_of_silent_outputs(results),
+        *_claims_of_curves(results),
+    ]
+
+
+def _claims_of_errors(results: Results) -> list[Claim]:
+    """How much lower the testing error ends than under SGD, and how much sooner."""
     adam, sgd, best = results[SHEET], results[q02.SHEET], results[BEST_SGD]
     pairs, best_pairs = (levels.healthy_in_all(adam, other) for other in (sgd, best))
     epochs, epochs_best = (levels.epochs_to_match(adam, other) for other in (sgd, best))
-    early = first_epochs(results)
-    fires, none, everywhere = _returns(adam)
-    changes, stuck_p = levels.changes(adam), _stuck_p(results)
-    healthy = levels.healthy_in_all(adam)[0]
     return [
         Claim(
             "lower",
@@ -299,6 +305,14 @@ def claims(results: Results) -> list[Claim]:
             "after half of the epochs or fewer.",
             at_most("median of epochs", float(np.median(epochs_best)), LAST / 2, "g"),
         ),
+    ]
+
+
+def _claims_of_rates(results: Results) -> list[Claim]:
+    """How many runs get stuck at which rate of either optimizer, and Adam's best rate."""
+    adam, sgd, best = results[SHEET], results[q02.SHEET], results[BEST_SGD]
+    stuck_p = _stuck_p(results)
+    return [
         Claim(
             "stuck",
             "Adam does not prevent silent outputs: more than half of the runs end with one. "
@@ -349,6 +363,15 @@ def claims(results: Results) -> list[Claim]:
                 for rate in (0.0003, 0.003)
             ),
         ),
+    ]
+
+
+def _claims_of_silent_outputs(results: Results) -> list[Claim]:
+    """When outputs fall silent or come back, and which of them are zero everywhere."""
+    adam, sgd = results[SHEET], results[q02.SHEET]
+    early, changes = first_epochs(results), levels.changes(adam)
+    fires, none, everywhere = _returns(adam)
+    return [
         Claim(
             "everywhere",
             "Under Adam nearly every silent output ends zero on every training image; under SGD "
@@ -405,6 +428,15 @@ def claims(results: Results) -> list[Claim]:
             "Some outputs come back that were zero on every training image.",
             at_least("such outputs", int(everywhere.sum()), 1),
         ),
+    ]
+
+
+def _claims_of_curves(results: Results) -> list[Claim]:
+    """How far testing error is above training error, and how its curves run."""
+    adam, sgd, best = results[SHEET], results[q02.SHEET], results[BEST_SGD]
+    pairs, best_pairs = (levels.healthy_in_all(adam, other) for other in (sgd, best))
+    healthy = levels.healthy_in_all(adam)[0]
+    return [
         Claim(
             "gap",
             "Testing error is further above training error than under SGD with rate 0.1, in seeds "
