@@ -372,16 +372,24 @@ def _fewer_on_other_images(results: Results, final: Experiment, earlier: Experim
 
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    plain, changed = (results[arm.experiment] for arm in (DENSE_HALF, DENSE_CHANGED))
-    recipes = {f"{name}, held out": arm.experiment for name, arm in _RECIPES.items()}
-    recipes |= {f"{name}, test set": experiment for name, experiment in _FINALS.items()}
+    gains = {arm: ladder.gain(results, arm) for arm in ARMS if arm.base}
+    return [
+        *_claims_of_final_networks(results),
+        *_claims_of_layers(results, gains),
+        *_claims_of_dense_networks(results),
+        *_claims_of_convolutional_networks(results),
+        *_claims_of_votes(results),
+        *_claims_of_significance(results, gains),
+        *_claims_of_later_steps(results),
+        *_claims_of_later_sizes(results),
+    ]
+
+
+def _claims_of_final_networks(results: Results) -> list[Claim]:
+    """How the final networks do on the test set, and how they were chosen."""
     dense, earlier, cnn = (
         _mistakes(results, experiment) for experiment in (FINAL_DENSE, EARLIER_CNN, FINAL_CNN)
     )
-    gains = {arm: ladder.gain(results, arm) for arm in ARMS if arm.base}
-    helping = [arm for arm, gain in gains.items() if gain.low > 0]
-    only_by_seeds = (DENSE_CHANGED_NORM, DENSE_SIZED[512, 512, 512])
-    halfway = [_held_out_mistakes(results, arm)[:, 2] for arm in (CNN_DECAY, CNN_AVERAGING)]
     return [
         Claim(
             "tested",
@@ -442,6 +450,12 @@ def claims(results: Results) -> list[Claim]:
                 )
             ),
         ),
+    ]
+
+
+def _claims_of_layers(results: Results, gains: dict[Arm, Estimate]) -> list[Claim]:
+    """What hidden layers and convolutions gain, by their number and width."""
+    return [
         Claim(
             "basics",
             "A hidden layer of 512 neurons helps, then question 9's network in its place, then "
@@ -491,6 +505,13 @@ def claims(results: Results) -> list[Claim]:
                 for arm in (TWO_512, THREE_512, FOUR_512)
             ),
         ),
+    ]
+
+
+def _claims_of_dense_networks(results: Results) -> list[Claim]:
+    """What helps networks with two dense layers, and question 9's network beside them."""
+    plain, changed = (results[arm.experiment] for arm in (DENSE_HALF, DENSE_CHANGED))
+    return [
         ladder.helping(
             results,
             ARMS,
@@ -550,6 +571,13 @@ def claims(results: Results) -> list[Claim]:
             "on the images as they are.",
             above("points", ladder.over(results, CNN, DENSE_SMOOTHING)),
         ),
+    ]
+
+
+def _claims_of_convolutional_networks(results: Results) -> list[Claim]:
+    """What helps convolutional networks or not; averaged weights and 16-bit numbers of both."""
+    halfway = [_held_out_mistakes(results, arm)[:, 2] for arm in (CNN_DECAY, CNN_AVERAGING)]
+    return [
         ladder.helping(
             results,
             ARMS,
@@ -618,6 +646,14 @@ def claims(results: Results) -> list[Claim]:
             DENSE_HALF,
             CNN_HALF,
         ),
+    ]
+
+
+def _claims_of_votes(results: Results) -> list[Claim]:
+    """The votes of all runs, and the final networks beside published ones."""
+    recipes = {f"{name}, held out": arm.experiment for name, arm in _RECIPES.items()}
+    recipes |= {f"{name}, test set": experiment for name, experiment in _FINALS.items()}
+    return [
         Claim(
             "vote",
             "A vote makes fewer mistakes than its members on average. On the test set those of the "
@@ -666,13 +702,21 @@ def claims(results: Results) -> list[Claim]:
             *(
                 below(
                     f"mistakes with up to {filters} filters",
-                    estimate(mistakes),
+                    estimate(_mistakes(results, experiment)),
                     TESTED * (1 - published.DEOTTE.accuracy),
                     form=".1f",
                 )
-                for filters, mistakes in {128: earlier, 256: cnn}.items()
+                for filters, experiment in {128: EARLIER_CNN, 256: FINAL_CNN}.items()
             ),
         ),
+    ]
+
+
+def _claims_of_significance(results: Results, gains: dict[Arm, Estimate]) -> list[Claim]:
+    """Which gains remain with Holm's correction, and which by other images."""
+    helping = [arm for arm, gain in gains.items() if gain.low > 0]
+    only_by_seeds = (DENSE_CHANGED_NORM, DENSE_SIZED[512, 512, 512])
+    return [
         ladder.withstanding(
             results,
             ARMS,
@@ -725,13 +769,11 @@ def claims(results: Results) -> list[Claim]:
                 "+.3f",
             ),
         ),
-        *_later_claims(results),
     ]
 
 
-def _later_claims(results: Results) -> list[Claim]:
-    """Claims on the arms that were trained after the test set had been read."""
-    sized = {**DENSE_SIZED, (512, 512): DENSE_CHANGED}
+def _claims_of_later_steps(results: Results) -> list[Claim]:
+    """Arms trained after the test set had been read: labels, epochs, bent images, views."""
     return [
         ladder.helping(
             results,
@@ -775,6 +817,13 @@ def _later_claims(results: Results) -> list[Claim]:
                 for name, experiment in ladder.by_name(VIEWED, ARMS).items()
             ),
         ),
+    ]
+
+
+def _claims_of_later_sizes(results: Results) -> list[Claim]:
+    """Arms trained after that, too: layers and their widths, averaged weights."""
+    sized = {**DENSE_SIZED, (512, 512): DENSE_CHANGED}
+    return [
         Claim(
             "depth-changed",
             "With a falling rate and changed images a second layer of as many neurons helps, of "
