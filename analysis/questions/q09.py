@@ -261,17 +261,16 @@ def _dead_rows(results: Results) -> list[list[str]]:
 
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    runs, labels, frozen = results[SHEET], results.labels(SHEET), results[SAME_ORDER_EACH_EPOCH]
-    test, predictions = by_size.tested(runs), runs.predictions
-    kept = np.array([mistakes.within_kinds(confusion(a, labels)) for a in predictions])
-    shared = mistakes.shared_by(predictions, labels)
-    most = float((mistakes.majority(predictions) == labels).mean())
-    missed = len(mistakes.all_wrong(predictions, labels))
-    chance = mistakes.all_wrong_by_chance(predictions, labels)
-    in_first, in_last = (
-        100 * (runs.history("accuracy") - runs.history("val_accuracy"))[:, epoch]
-        for epoch in (0, -1)
-    )
+    return [
+        *_claims_of_accuracy(results),
+        *_claims_of_training(results),
+        *_claims_of_mistakes(results),
+    ]
+
+
+def _claims_of_accuracy(results: Results) -> list[Claim]:
+    """How accurate the networks are, also beside dense ones and with centred inputs."""
+    test = by_size.tested(results[SHEET])
     return [
         Claim(
             "close",
@@ -303,6 +302,17 @@ def claims(results: Results) -> list[Claim]:
                 form="+.1f",
             ),
         ),
+    ]
+
+
+def _claims_of_training(results: Results) -> list[Claim]:
+    """Overfitting, dead filters, and the same order of images in every epoch."""
+    runs, frozen = results[SHEET], results[SAME_ORDER_EACH_EPOCH]
+    in_first, in_last = (
+        100 * (runs.history("accuracy") - runs.history("val_accuracy"))[:, epoch]
+        for epoch in (0, -1)
+    )
+    return [
         Claim(
             "overfits",
             "The trained networks are right on more training images than test images.",
@@ -345,6 +355,19 @@ def claims(results: Results) -> list[Claim]:
             "The training accuracy that is averaged over the last epoch does not show this cost.",
             undecided("points", _running(frozen, runs)),
         ),
+    ]
+
+
+def _claims_of_mistakes(results: Results) -> list[Claim]:
+    """What is taken for what, and which mistakes the networks share."""
+    labels, predictions = results.labels(SHEET), results[SHEET].predictions
+    test = by_size.tested(results[SHEET])
+    kept = np.array([mistakes.within_kinds(confusion(a, labels)) for a in predictions])
+    shared = mistakes.shared_by(predictions, labels)
+    most = float((mistakes.majority(predictions) == labels).mean())
+    missed = len(mistakes.all_wrong(predictions, labels))
+    chance = mistakes.all_wrong_by_chance(predictions, labels)
+    return [
         mistakes.cats_and_dogs(
             "cats", "Cats and dogs are mixed up most often.", predictions, labels
         ),
