@@ -272,10 +272,21 @@ def _final_rows(results: Results) -> list[list[str]]:
 
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    final, labels = results[FINAL], results.labels(FINAL)
-    answers, sheets = _answers(results), results[q09.SHEET].predictions
+    return [
+        *_claims_of_tested_networks(results),
+        *_claims_of_first_steps(results),
+        *_claims_of_the_recipe(results),
+        *_claims_of_parts(results),
+        *_claims_of_longer_training(results),
+        *_claims_of_optimizers(results),
+        *_claims_of_significance(results),
+        *_claims_of_answers(results),
+    ]
+
+
+def _claims_of_tested_networks(results: Results) -> list[Claim]:
+    """The small, final and large networks on the test set, alone and together."""
     views, large = tta.accuracy(results, FINAL), tta.accuracy(results, LARGE)
-    missed, missed_before = (1 - recall(said, labels).T for said in (answers, sheets))
     return [
         Claim(
             "final",
@@ -346,6 +357,12 @@ def claims(results: Results) -> list[Claim]:
                 ).times(100),
             ),
         ),
+    ]
+
+
+def _claims_of_first_steps(results: Results) -> list[Claim]:
+    """How the setting was chosen, and what helped before the recipe."""
+    return [
         Claim(
             "chosen",
             "The final network has the layers and settings that make the fewest mistakes on "
@@ -399,6 +416,12 @@ def claims(results: Results) -> list[Claim]:
             above(FLIPPED.label, ladder.gain(results, FLIPPED)),
             *(undecided(arm.label, ladder.gain(results, arm)) for arm in (SHIFTED, ALTERNATING)),
         ),
+    ]
+
+
+def _claims_of_the_recipe(results: Results) -> list[Claim]:
+    """The recipe's parts as they are put in one after another, and twice as many filters."""
+    return [
         ladder.harming(
             results,
             ARMS,
@@ -436,6 +459,12 @@ def claims(results: Results) -> list[Claim]:
             above("points", ladder.over(results, LOOKAHEAD, ALTERNATING)),
         ),
         ladder.helping(results, ARMS, "wide", "Twice as many filters help.", WIDER),
+    ]
+
+
+def _claims_of_parts(results: Results) -> list[Claim]:
+    """The whole recipe without some of its parts, and with others put in."""
+    return [
         ladder.harming(
             results,
             ARMS,
@@ -474,6 +503,12 @@ def claims(results: Results) -> list[Claim]:
             below(CUTOUT.label, ladder.gain(results, CUTOUT)),
             *(undecided(arm.label, ladder.gain(results, arm)) for arm in (DROPOUT, MIXUP)),
         ),
+    ]
+
+
+def _claims_of_longer_training(results: Results) -> list[Claim]:
+    """Twelve epochs in place of five."""
+    return [
         ladder.helping(results, ARMS, "longer", "Twelve epochs in place of five help.", LONGER),
         Claim(
             "longer-or-wider",
@@ -497,6 +532,12 @@ def claims(results: Results) -> list[Claim]:
                 "points above that in five epochs", _more_at_twelve(results, LONGER_CUTOUT, CUTOUT)
             ),
         ),
+    ]
+
+
+def _claims_of_optimizers(results: Results) -> list[Claim]:
+    """Muon and Adam in place of the recipe's optimizer."""
+    return [
         ladder.helping(
             results,
             ARMS,
@@ -523,6 +564,12 @@ def claims(results: Results) -> list[Claim]:
             undecided("over the whole recipe, points", ladder.gain(results, ADAM)),
             above("over the setting before, points", ladder.over(results, ADAM, ALTERNATING)),
         ),
+    ]
+
+
+def _claims_of_significance(results: Results) -> list[Claim]:
+    """Which differences remain with Holm's correction."""
+    return [
         ladder.withstanding(
             results,
             ARMS,
@@ -555,6 +602,16 @@ def claims(results: Results) -> list[Claim]:
             PLAINER,
             *AT_TWELVE,
         ),
+    ]
+
+
+def _claims_of_answers(results: Results) -> list[Claim]:
+    """The networks' answers: with more views, by category, and how sure they are."""
+    final, labels = results[FINAL], results.labels(FINAL)
+    answers, sheets = _answers(results), results[q09.SHEET].predictions
+    views = tta.accuracy(results, FINAL)
+    missed, missed_before = (1 - recall(said, labels).T for said in (answers, sheets))
+    return [
         Claim(
             "views",
             "Six views are better than one, on held-out images and on the test set.",
