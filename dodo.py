@@ -349,6 +349,8 @@ def verify_some(minutes, experiment, all):
 
     if experiment and experiment not in EXPERIMENTS:
         raise VerificationError(f"no experiment {experiment!r}: 'doit list --all' names them")
+    if not minutes > 0:
+        raise VerificationError(f"--minutes {minutes:g} leaves no time to train: give more")
     again = [EXPERIMENTS[experiment]] if experiment else None
     verify(list(EXPERIMENTS.values()), math.inf if all else minutes, again)
 

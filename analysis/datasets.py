@@ -188,6 +188,11 @@ def _read(path: Path, source: Source) -> dict[str, np.ndarray]:
             f"no {source.title} at {path}: download {source.origin} and put its arrays there "
             f"({', '.join(source.sha256)}), or unset {FOLDER_VARIABLE} to let Keras download it"
         ) from None
+    except NotADirectoryError as error:
+        raise DatasetError(
+            f"{path} cannot be read ({error.strerror}): {FOLDER_VARIABLE} names the folder that "
+            "holds the file"
+        ) from error
     except Exception as error:  # damaged archives raise a dozen kinds
         raise DatasetError(
             f"{path} is not a complete {source.title} archive ({error}): "

@@ -124,16 +124,28 @@ def keep(name: str, choose: Choice, folder: Path = results.FOLDER) -> None:
 
 
 def load(name: str, folder: Path = results.FOLDER) -> Excerpt:
-    """The excerpt of a data set."""
-    kept = json.loads(_json_file(name, folder).read_text(encoding="utf-8"))
-    shape = datasets.DATASETS[name].shapes["x_train"][1:]
-    return Excerpt(
-        train_labels=_labels(kept["train_labels"]),
-        test_labels=_labels(kept["test_labels"]),
-        test_numbers=np.array(kept["test_numbers"], int),
-        png=_png_file(name, folder),
-        train_means=_unpacked(kept["train_means"], shape),
-    )
+    """The excerpt of a data set.
+
+    Raises
+    ------
+    analysis.results.LedgerError
+        If it cannot be read.
+    """
+    path, shape = _json_file(name, folder), datasets.DATASETS[name].shapes["x_train"][1:]
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return Excerpt(
+            train_labels=_labels(kept["train_labels"]),
+            test_labels=_labels(kept["test_labels"]),
+            test_numbers=np.array(kept["test_numbers"], int),
+            png=_png_file(name, folder),
+            train_means=_unpacked(kept["train_means"], shape),
+        )
+    except (OSError, ValueError, KeyError, TypeError, zlib.error) as error:
+        raise results.LedgerError(
+            f"{path} cannot be read ({error!r}): bring it back with 'git checkout', or "
+            f"'doit train:excerpt-{name}' makes it anew from the data set"
+        ) from error
 
 
 def _json_file(name: str, folder: Path) -> Path:

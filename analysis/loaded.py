@@ -12,7 +12,7 @@ import numpy as np
 from analysis import excerpts, networks, results
 from analysis.excerpts import Excerpt
 from analysis.networks import Kept
-from analysis.results import Runs
+from analysis.results import LedgerError, Runs
 from analysis.spec import Experiment
 
 
@@ -54,20 +54,31 @@ class Results:
     @cached_property
     def speed(self) -> dict:
         """What ``doit benchmark`` measured."""
-        return self._measured(results.SPEED)
+        return self._measured(results.SPEED, "benchmark")
 
     @cached_property
     def prescribed(self) -> list[dict]:
         """What ``doit prescribed`` measured, on one machine after the other."""
-        return self._measured(results.PRESCRIBED)
+        return self._measured(results.PRESCRIBED, "prescribed")
 
     @cached_property
     def profile(self) -> dict:
         """What ``doit profile`` measured."""
-        return self._measured(results.PROFILE)
+        return self._measured(results.PROFILE, "profile")
 
-    def _measured(self, file: Path) -> dict | list[dict]:
-        return json.loads((self._folder / file.name).read_text(encoding="utf-8"))
+    def _measured(self, file: Path, task: str) -> dict | list[dict]:
+        """What a task of doit measured; empty is what no task writes."""
+        path = self._folder / file.name
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if not content:
+                raise ValueError("it is empty")
+        except (OSError, ValueError) as error:
+            raise LedgerError(
+                f"{path} cannot be read ({error}): bring it back with 'git checkout', or "
+                f"'doit {task}' measures anew"
+            ) from error
+        return content
 
     @cached_property
     def to_draw_for(self) -> Kept:

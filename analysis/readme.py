@@ -20,7 +20,13 @@ NUMBER = re.compile(r"<!--(?P<name>[\w.]+)(:(?P<spec>[^>]*))?-->[^<]*<!---->")
 
 
 def write() -> None:
-    """Write both, from the numbers that the last build gathered."""
+    """Write both, from the numbers that the last build gathered.
+
+    Raises
+    ------
+    analysis.report.ClaimError
+        If the README cites a number that there is not.
+    """
     numbers = json.loads(report.NUMBERS.read_text(encoding="utf-8"))["numbers"]
     write_whole(README, filled(README.read_text(encoding="utf-8"), numbers).encode())
     with style.drawing(style.LIGHT):
@@ -32,11 +38,16 @@ def filled(text: str, numbers: dict) -> str:
 
     Raises
     ------
-    KeyError
+    analysis.report.ClaimError
         If the results have no such number.
     """
 
     def number(match: re.Match) -> str:
+        if match["name"] not in numbers:
+            raise report.ClaimError(
+                f"README.md cites the number {match['name']!r}, which the results do not have: "
+                "book/numbers.json has their names"
+            )
         value = forms.number(numbers[match["name"]], match["spec"] or "")
         return f"{match[0].partition('-->')[0]}-->{value}<!---->"
 

@@ -57,6 +57,14 @@ def test_absent_file_is_named_with_what_to_do(tiny_file):
         assert part in str(error.value)
 
 
+def test_a_variable_that_names_the_file_is_told_from_a_damaged_file(tiny_file, monkeypatch):
+    monkeypatch.setenv(datasets.FOLDER_VARIABLE, str(tiny_file))
+    with pytest.raises(
+        DatasetError, match=r"\(Not a directory\): REPORT_DATASETS names the folder"
+    ):
+        datasets.load("tiny")
+
+
 def altered_pixel(images):
     images = images.copy()
     images[17, 3, 4] ^= 1

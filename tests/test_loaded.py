@@ -40,6 +40,29 @@ def test_ledger_that_is_not_complete_is_read_again(folder):
     assert len(results[more]) == 4
 
 
+@pytest.mark.parametrize("content", [None, "", "{}", "[]", '{"cores": ', "<<<<<<< HEAD"])
+@pytest.mark.parametrize(
+    "name, task",
+    [("speed", "benchmark"), ("prescribed", "prescribed"), ("profile", "profile")],
+)
+def test_what_was_measured_and_cannot_be_read_is_named_with_what_mends_it(
+    tmp_path, name, task, content
+):
+    file = {"speed": "benchmark"}.get(name, name) + ".json"
+    if content is not None:
+        (tmp_path / file).write_text(content)
+    with pytest.raises(LedgerError, match=rf"{file} cannot be read .*'doit {task}' measures anew"):
+        getattr(Results(folder=tmp_path), name)
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", '{"train_labels": "1x"}', "<<<<<<< HEAD"])
+def test_an_excerpt_that_cannot_be_read_is_named_with_what_mends_it(folder, content):
+    path = folder / "tiny.json"
+    path.unlink() if content is None else path.write_text(content)
+    with pytest.raises(LedgerError, match=r"tiny\.json cannot be read .*train:excerpt-tiny"):
+        Results(folder=folder).excerpts["tiny"]
+
+
 def test_results_that_are_given_need_no_files(tmp_path):
     runs = Runs(EXPERIMENT, RECORDS)
     assert Results({EXPERIMENT: runs}, folder=tmp_path)[EXPERIMENT] is runs

@@ -18,7 +18,7 @@ def test_numbers_between_comments_are_replaced_in_their_format():
 
 
 def test_a_number_that_the_results_lack_is_named():
-    with pytest.raises(KeyError, match=r"q01\.stock"):
+    with pytest.raises(report.ClaimError, match=r"README.md cites the number 'q01\.stock'"):
         readme.filled("<!--q01.stock-->1<!---->", {"q01.stuck": 63})
 
 

@@ -210,6 +210,12 @@ def test_verify_knows_no_experiment_of_another_name(dodo):
         dodo.verify_some(5, "q02", False)
 
 
+@pytest.mark.parametrize("minutes", [0, -5, math.nan])
+def test_verify_wants_time_to_train(dodo, minutes):
+    with pytest.raises(verify.VerificationError, match="leaves no time to train"):
+        dodo.verify_some(minutes, "", False)
+
+
 def test_what_was_found_trained_is_asked_again_for_other_settings_or_seeds(dodo, monkeypatch):
     asked = []
     monkeypatch.setattr(

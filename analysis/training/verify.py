@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,22 +74,30 @@ def verify(
     Raises
     ------
     VerificationError
-        If anything disagrees.
+        If anything disagrees, or if no network could be trained again in that time.
     """
     faults = _audit(experiments, folder)
     trials = choose(again or experiments, minutes, folder, chance or random.Random())
-    wrong = []
+    wrong, verdicts = [], Counter()
     with stoppable():
         for experiment, seed, found in _train_again(trials, minutes, folder):
+            verdicts[found.verdict] += 1
             if found.verdict == DIFFERENT:
                 wrong.append(f"{experiment.name}, seed {seed}")
-    if faults or wrong:
-        raise VerificationError(
-            "; ".join(
-                [f"{faults} lines or files of the ledgers disagree with themselves"] * bool(faults)
-                + [f"not what the ledger says: {', '.join(wrong)}"] * bool(wrong)
-            )
+    counted = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.items())
+    print(f"{verdicts.total()} networks trained again" + f": {counted}" * bool(counted))
+    problems = []
+    if faults:
+        problems.append(f"{faults} lines or files of the ledgers disagree with themselves")
+    if wrong:
+        problems.append(f"not what the ledger says: {', '.join(wrong)}")
+    if not verdicts:
+        problems.append(
+            f"no network was trained again, for none fits into {minutes:g} minutes: "
+            "give more with --minutes, or take all with --all"
         )
+    if problems:
+        raise VerificationError("; ".join(problems))
 
 
 def _audit(experiments: Sequence[Experiment], folder: Path) -> int:
