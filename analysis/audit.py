@@ -8,6 +8,7 @@ it. What is found names a value as Python reaches it, so ``history.loss[0]`` is 
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ _LINE = (
     "seconds",
     "provenance",
 )
+#: What two networks with other weights or another order of images do not share in all digits.
+_OF_ITS_SEED = ("before", "history", "predictions")
 _PROVENANCE = ("python", "tensorflow", "keras", "numpy", "machine")
 
 
@@ -145,7 +148,7 @@ def one_ledger(experiment: Experiment, labels: Labels, folder: Path = FOLDER) ->
         Where the ledgers lie.
     """
     ledger = Ledger(experiment, folder)
-    findings, missing = [], set(experiment.seeds)
+    findings, missing, first_with = [], set(experiment.seeds), {}
     try:
         for number, entry in ledger.entries():
             if isinstance(entry, LedgerDamage):
@@ -154,6 +157,11 @@ def one_ledger(experiment: Experiment, labels: Labels, folder: Path = FOLDER) ->
             findings += _of_line(experiment, entry, labels, ledger.path, number)
             if entry["key"] == experiment.key:
                 missing.discard(entry["seed"])
+                values = json.dumps([entry.get(name) for name in _OF_ITS_SEED])
+                first = first_with.setdefault(values, entry["seed"])
+                if first != entry["seed"] and experiment.varies:
+                    what = f"it is seed {first} in every value, as if copied"
+                    findings.append(Finding(ledger.path, number, entry["seed"], what))
     except LedgerDamage as damage:
         return [*findings, Finding(ledger.path, damage.line, None, damage.what)]
     if missing:

@@ -115,8 +115,20 @@ def p_values(results: Results, every: Sequence[Arm]) -> dict[Arm, float]:
 
     With so many comparisons a few intervals leave out zero by chance. These p-values are raised
     so that with 95% probability none of those below 0.05 is such a one.
+
+    Raises
+    ------
+    ValueError
+        If an arm shares fewer than two seeds with its base.
     """
     compared = [arm for arm in every if arm.base]
+    for arm in compared:
+        pairs = len(differences(accuracy(results, arm), accuracy(results, arm.base)))
+        if pairs < 2:
+            raise ValueError(
+                f"{arm.experiment.name} has {pairs} seed in common with "
+                f"{arm.base.experiment.name}, which it changes: a comparison takes two or more"
+            )
     alone = [difference_p(accuracy(results, arm), accuracy(results, arm.base)) for arm in compared]
     return dict(zip(compared, holm(alone), strict=True))
 
@@ -160,13 +172,20 @@ def withstanding(
     results: Results, every: Sequence[Arm], name: str, sentence: str, *arms: Arm
 ) -> Claim:
     """A claim that just these arms can be told from their bases after Holm's correction."""
-    p = p_values(results, every)
-    others = [value for arm, value in p.items() if arm not in arms]
+    called, p = names(every), p_values(results, every)
+    largest = max(arms, key=p.get)
+    others = [arm for arm in p if arm not in arms]
+    smallest = min(others, key=p.get, default=None)
     return Claim(
         name,
         sentence,
-        at_most("the largest p of these", max(p[arm] for arm in arms), SIGNIFICANT, ".3f"),
-        more_than("the smallest p of all others", min(others, default=1), SIGNIFICANT, ".3f"),
+        at_most(f"the largest p of these ({called[largest]})", p[largest], SIGNIFICANT, ".3f"),
+        more_than(
+            f"the smallest p of all others ({called.get(smallest, 'none')})",
+            p.get(smallest, 1),
+            SIGNIFICANT,
+            ".3f",
+        ),
     )
 
 
@@ -265,8 +284,16 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
     arms : sequence of Arm
     every : sequence of Arm
         All arms of the page, which are numbered together; ``arms`` and their bases are among them.
+
+    Raises
+    ------
+    ValueError
+        If one of ``arms`` is not.
     """
     called, p = names(every), p_values(results, every)
+    for arm in arms:
+        if arm not in called:
+            raise ValueError(f"{arm.experiment.name} is to be shown, but is not among the ARMS")
     table = [
         [
             "change",

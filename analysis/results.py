@@ -180,7 +180,22 @@ class Ledger:
         if others:
             changes = _differences(others[-1]["spec"], self.experiment.identity())
             reason += f"; changed since the last training: {', '.join(changes)}"
+        elif namesake := self._of_the_same_key():
+            reason += (
+                f"; {namesake.name} has networks of the same setting: if the experiment was only "
+                f"renamed, so must be its ledger ('git mv {shlex.quote(str(namesake))} "
+                f"{shlex.quote(str(self.path))}')"
+            )
         return reason
+
+    def _of_the_same_key(self) -> Path | None:
+        """Another ledger in the folder that begins with a network of this setting."""
+        key = f'"key":"{self.experiment.key}"'.encode()
+        for path in sorted(self.path.parent.glob("*.jsonl")):
+            with path.open("rb") as file:
+                if path != self.path and key in file.read(len(key) + 1):
+                    return path
+        return None
 
     def append(self, record: dict) -> None:
         """Add a finished run: its line is whole and on disk afterwards, or not there at all.
@@ -332,7 +347,7 @@ def _check(record: dict) -> None:
 
 
 def _differences(old: dict, new: dict) -> list[str]:
-    """'epochs 20 → 30', …: the values in which two specs differ."""
+    """'epochs 20 -> 30', …: the values in which two specs differ."""
     changes = []
     for name in sorted(old.keys() | new.keys()):
         before, after = old.get(name), new.get(name)
@@ -341,7 +356,7 @@ def _differences(old: dict, new: dict) -> list[str]:
         if isinstance(before, dict) and isinstance(after, dict):
             changes += [f"{name}.{change}" for change in _differences(before, after)]
         else:
-            changes.append(f"{name} {before!r} → {after!r}")
+            changes.append(f"{name} {before!r} -> {after!r}")
     return changes
 
 

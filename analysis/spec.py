@@ -729,6 +729,16 @@ class Experiment(Spec):
             "SGD(…), Adam(…) or AdamW(…) without a Conv2D",
         )
         self._require(
+            self.varies == tuple(stream for stream in STREAMS if stream in self.varies),
+            "varies",
+            f"some of {STREAMS}, each once and in this order",
+        )
+        self._require(
+            self.batch_size <= self.images,
+            "batch_size",
+            f"at most the number of images to learn from, {self.images:,}",
+        )
+        self._require(
             self.fixed_seed == 0 or set(self.varies) != set(STREAMS),
             "fixed_seed",
             "0 where the seed decides everything",
@@ -818,8 +828,8 @@ class Experiment(Spec):
     def key(self) -> str:
         """SHA-256 of all that decides the numbers: spec, data and training code's version.
 
-        The name and the seeds are left out: renaming an experiment or asking for more
-        seeds makes no finished network stale.
+        The name and the seeds are left out: renaming an experiment, together with its ledger,
+        or asking for more seeds makes no finished network stale.
         """
         return hashlib.sha256(canonical_json(self.identity()).encode()).hexdigest()
 

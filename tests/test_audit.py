@@ -377,6 +377,24 @@ def test_seed_not_asked_for_is_a_remark_and_its_values_are_looked_at(folder):
     assert fault[:4] == ("q00-tiny.jsonl", 2, 1, True) and "seconds" in fault[4]
 
 
+def test_a_network_that_was_copied_under_another_seed_is_found(folder):
+    ledger = fill(folder, tiny.experiment())
+    first, _, third = ledger.path.read_text().splitlines(keepends=True)
+    ledger.path.write_text(first + first.replace('"seed": 0', '"seed": 1') + third)
+    ((*where, what),) = all_found(folder, tiny.experiment())
+    assert where == ["q00-tiny.jsonl", 2, 1, True]
+    assert what == "it is seed 0 in every value, as if copied"
+
+
+def test_networks_that_no_seed_decides_may_be_alike(folder):
+    alike = tiny.experiment(varies=())
+    ledger = fill(folder, alike)
+    first, *_ = ledger.path.read_text().splitlines(keepends=True)
+    seeds = [first.replace('"seed": 0', f'"seed": {seed}') for seed in alike.seeds]
+    ledger.path.write_text("".join(seeds))
+    assert all_found(folder, alike) == []
+
+
 def test_ledger_of_no_experiment_is_a_remark(folder):
     fill(folder, tiny.experiment())
     (remark,) = all_found(folder)

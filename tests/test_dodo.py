@@ -152,7 +152,7 @@ def test_info_names_the_value_that_changed(doit, clone):
     for seed in earlier.seeds:
         ledger_of(clone, earlier).append(tiny.record(seed, 5))
     _, said = doit("info", "train:q00-one")
-    assert "epochs 5 → 2" in said
+    assert "epochs 5 -> 2" in said
     status, said = doit("train")
     assert status == 0, said
     assert one.why_stale() == ""

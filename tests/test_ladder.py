@@ -117,8 +117,24 @@ def test_just_the_arms_that_remain_withstand():
         return ladder.withstanding(BETTER, EVERY, "holm", "These do.", *arms)
 
     assert claim(WIDER, BACK).holds
-    assert not claim(WIDER).holds  # the other does, too
+    other = claim(WIDER)
+    assert not other.holds  # the other does, too
+    assert "the largest p of these (2. 16 hidden)" in other.criteria[0].measured
+    assert "the smallest p of all others (4. back)" in other.criteria[1].measured
     assert not claim(WIDER, BACK, FEWER).holds  # the third does not
+
+
+def test_an_arm_with_a_single_pair_is_named():
+    lone = WIDER.but("q00-lone", "one seed", seeds=(0,))
+    of_it = Results({arm.experiment: BETTER[arm.experiment] for arm in (FIRST, WIDER)})
+    of_it = Results(of_it._runs | {lone.experiment: runs(lone, [0.9])})
+    with pytest.raises(ValueError, match="q00-lone has 1 seed in common with q00-wider"):
+        ladder.p_values(of_it, (FIRST, WIDER, lone))
+
+
+def test_an_arm_that_is_shown_and_not_among_all_is_named():
+    with pytest.raises(ValueError, match="q00-fewer is to be shown, but is not among the ARMS"):
+        ladder.rows(BETTER, (FIRST, FEWER), (FIRST, WIDER))
 
 
 def test_gain_takes_the_seeds_that_both_have():

@@ -242,11 +242,11 @@ def test_tidy_leaves_what_is_tidy_untouched(ledger):
 @pytest.mark.parametrize(
     "changes, said",
     [
-        ({"epochs": 3}, "epochs 2 → 3"),
-        ({"optimizer": SGD(learning_rate=0.05)}, "optimizer.learning_rate 0.1 → 0.05"),
-        ({"optimizer": Adam()}, "optimizer.type 'SGD' → 'Adam'"),
-        ({"loss": "cross_entropy"}, "loss 'squared_error' → 'cross_entropy'"),
-        ({"epochs": 3, "batch_size": 8}, "batch_size 32 → 8, epochs 2 → 3"),
+        ({"epochs": 3}, "epochs 2 -> 3"),
+        ({"optimizer": SGD(learning_rate=0.05)}, "optimizer.learning_rate 0.1 -> 0.05"),
+        ({"optimizer": Adam()}, "optimizer.type 'SGD' -> 'Adam'"),
+        ({"loss": "cross_entropy"}, "loss 'squared_error' -> 'cross_entropy'"),
+        ({"epochs": 3, "batch_size": 8}, "batch_size 32 -> 8, epochs 2 -> 3"),
     ],
 )
 def test_why_a_ledger_is_stale_names_what_changed(ledger, changes, said):
@@ -254,6 +254,14 @@ def test_why_a_ledger_is_stale_names_what_changed(ledger, changes, said):
     why = successor(ledger, **changes).why_stale()
     assert why.startswith("3 of 3 networks are to be trained")
     assert why.endswith(f": {said}") or f", {said}" in why
+
+
+def test_a_ledger_under_another_name_is_pointed_to(ledger):
+    fill(ledger)
+    renamed = Ledger(replace(ledger.experiment, name="q00-renamed"), ledger.path.parent)
+    assert f"git mv {ledger.path} {renamed.path}" in renamed.why_stale()
+    other = Ledger(replace(renamed.experiment, epochs=3), ledger.path.parent)
+    assert other.why_stale() == "3 of 3 networks are to be trained"
 
 
 def test_missing_seeds_are_counted(ledger):

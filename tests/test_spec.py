@@ -342,6 +342,20 @@ SQUARE = Reshape((8, 8, 1))
         ({"epochs": 5.0}, "epochs must be a whole number, at least 1; got 5.0"),
         ({"batch_size": 0}, "batch_size must be a whole number, at least 1; got 0"),
         (
+            {"batch_size": 301},
+            "batch_size must be at most the number of images to learn from, 300; got 301",
+        ),
+        (
+            {"varies": ("order", "weights")},
+            "varies must be some of ('weights', 'order'), each once and in this order; "
+            "got ('order', 'weights')",
+        ),
+        (
+            {"varies": ("order", "order")},
+            "varies must be some of ('weights', 'order'), each once and in this order; "
+            "got ('order', 'order')",
+        ),
+        (
             {"seeds": ()},
             "seeds must be a list of whole numbers, at least one, say range(10); got ()",
         ),
