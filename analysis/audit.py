@@ -29,7 +29,8 @@ HALF_ROUNDING, HALF_SMALLEST = 2**-11, 2**-25
 #: in the networks that keep them; outputs of another network would be far from that.
 VIEWS_DIFFER_BY = 0.03
 
-#: What every line holds, and what its provenance tells at least.
+#: What every line holds, and what its provenance tells at least. What else it tells, of the
+#: processor say, may be nothing: only Linux says what instructions there are.
 _LINE = (
     "key",
     "seed",
@@ -245,7 +246,7 @@ def _origin(record: dict) -> Iterator[str]:
     if not (_is_finite(seconds) and seconds > 0):
         yield f"seconds is {seconds!r}, not a decimal number above 0"
     for name, value in (dict.fromkeys(_PROVENANCE) | record["provenance"]).items():
-        if not (isinstance(value, str) and value.strip()):
+        if not isinstance(value, str) or (name in _PROVENANCE and not value.strip()):
             yield f"provenance.{name} is {value!r}, not text"
 
 

@@ -1,6 +1,7 @@
 """The networks that readers can draw for are those of the ledgers, and come back as kept."""
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -152,6 +153,21 @@ def test_networks_are_trained_as_their_ledgers_say_and_come_back_as_kept(folder,
         np.testing.assert_allclose(answer, line["after"]["answer"], atol=1e-3)
     firsts = [np.argmax(tiny.DATA.y_test == digit) for digit in range(10)]
     np.testing.assert_array_equal(kept.examples, tiny.DATA.x_test[firsts])
+
+
+def test_networks_to_keep_are_trained_in_a_turn_of_their_own(
+    folder, in_this_process, engine, monkeypatch
+):
+    told = []
+
+    def train(*given, **how):
+        told.append((folder / ".training").read_text())
+        return engine.train(*given, **how)
+
+    monkeypatch.setattr(weights.workers, "engine_on_one_thread", lambda: train)
+    weights.keep(PICKS, folder)
+    assert told == [f"weights (process {os.getpid()})"] * len(PICKS)
+    assert not (folder / ".training").exists()
 
 
 def test_a_network_that_does_not_come_out_again_is_not_kept(folder, in_this_process):

@@ -27,7 +27,7 @@ def turn(folder: Path, name: str) -> Iterator[None]:
     folder : Path
         Where the ledgers lie.
     name : str
-        Of the experiment, told to those who wait.
+        Of what is trained, told to those who wait.
 
     Raises
     ------

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import joblib
-import numpy as np
 
 from analysis import networks
 from analysis.agreement import DIFFERENT, agreement
@@ -16,31 +15,37 @@ from analysis.results import FOLDER, Ledger
 from analysis.training import machine, workers
 from analysis.training.lifetime import stoppable
 from analysis.training.run import data_of
+from analysis.training.turn import turn
 from analysis.training.verify import VerificationError
 
 
 def keep(picks: Mapping[str, Pick], folder: Path = FOLDER) -> None:
     """Train each network as its ledger says that it was, and keep its weights.
 
+    While another training goes on into the same folder, it waits.
+
     Raises
     ------
     analysis.datasets.DatasetError
         If the data set is absent or altered.
+    analysis.results.LedgerError
+        If a ledger cannot be read, or the folder not be written to.
     analysis.training.verify.VerificationError
         If a network does not come out as the ledger has it.
     """
-    data = data_of(next(iter(picks.values())).experiment)
-    with stoppable(), workers.processes_here():
-        parallel = joblib.Parallel(n_jobs=workers.number_here(), batch_size=1)
-        trained = parallel(joblib.delayed(_train)(pick, data) for pick in picks.values())
-    for pick, record in zip(picks.values(), trained, strict=True):
-        _require_same(pick, record, folder)
-    weights = {name: record["weights"] for name, record in zip(picks, trained, strict=True)}
-    networks.write(picks, weights, data, folder)
+    with stoppable(), turn(folder, "weights"):
+        data = data_of(next(iter(picks.values())).experiment)
+        with workers.processes_here():
+            parallel = joblib.Parallel(n_jobs=workers.number_here(), batch_size=1)
+            trained = parallel(joblib.delayed(_train)(pick, data) for pick in picks.values())
+        for pick, record in zip(picks.values(), trained, strict=True):
+            _require_same(pick, record, folder)
+        weights = {name: record["weights"] for name, record in zip(picks, trained, strict=True)}
+        networks.write(picks, weights, data, folder)
 
 
-def _train(pick: Pick, data: Dataset) -> dict[str, list[np.ndarray]]:
-    """In a process of its own."""
+def _train(pick: Pick, data: Dataset) -> dict:
+    """The network's line as the engine gives it, and ``weights``; in a process of its own."""
     train = workers.engine_on_one_thread()
     (record,) = train(pick.experiment, data, [pick.seed], weights=True)
     return record | {"provenance": machine.provenance(pick.experiment)}
