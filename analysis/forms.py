@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 
@@ -12,7 +13,7 @@ MISSING = "–"
 MINUS_SIGN = "\N{MINUS SIGN}"
 
 
-def number(value: int | float | str, spec: str = "") -> str:
+def number(value: int | float | np.number | str, spec: str = "") -> str:
     """A number of the report as text: whole ones in groups of three digits if nothing else is said.
 
     What is rounded to zero has no sign.
@@ -24,7 +25,7 @@ def number(value: int | float | str, spec: str = "") -> str:
     """
     if isinstance(value, str):
         return format(value, spec)
-    text = format(value, spec or ("," if isinstance(value, int) else ""))
+    text = format(value, spec or ("," if isinstance(value, int | np.integer) else ""))
     if "0" in text and not any(digit in text for digit in "123456789"):
         text = text.lstrip("+-")
     return text.replace("-", MINUS_SIGN)
@@ -79,9 +80,18 @@ def p_value(p: float) -> str:
     return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
-def seeds(values) -> str:
-    """'0–99': seeds that follow one another."""
-    return f"{min(values)}–{max(values)}"
+def seeds(values: Sequence[int], to: str = "–") -> str:
+    """'0–99', or '0–4, 9': from where to where seeds follow one another.
+
+    Parameters
+    ----------
+    values : sequence of int
+    to : str
+        Between two ends.
+    """
+    steps = groupby(enumerate(sorted(values)), key=lambda placed: placed[1] - placed[0])
+    stretches = [[seed for _, seed in stretch] for _, stretch in steps]
+    return ", ".join(to.join(map(str, sorted({s[0], s[-1]}))) for s in stretches)
 
 
 def silent(digits: Sequence[int]) -> str:

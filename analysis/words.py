@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import NamedTuple
 
-from analysis import cost
+from analysis import cost, forms
 from analysis.datasets import DATASETS
 from analysis.spec import (
     SGD,
@@ -53,7 +53,7 @@ def settings(experiment: Experiment) -> dict[str, str]:
         "optimizer": _optimizer(experiment.optimizer),
         "batch": str(experiment.batch_size),
         "epochs": str(experiment.epochs),
-        "seeds": f"{min(experiment.seeds)} to {max(experiment.seeds)}",
+        "seeds": forms.seeds(experiment.seeds, " to "),
         "same in every run": " and ".join(fixed) + of_seed if fixed else "nothing",
     } | _also(experiment)
 

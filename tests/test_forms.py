@@ -12,6 +12,7 @@ VALUES = np.array([3, 1, 2])
     "value, spec, text",
     [
         (1598, "", "1,598"),
+        (np.int64(1598), "", "1,598"),
         (1598, "d", "1598"),
         (0.25, ".1%", "25.0%"),
         (-0.25, "+.1f", "−0.2"),
@@ -37,7 +38,20 @@ def test_ranges_name_both_ends():
     assert forms.interval(-0.5, 0.25, "+.0%") == "−50% to +25%"
     assert forms.extent(VALUES, ".1f") == "1.0 to 3.0"
     assert forms.counts(VALUES) == "1\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}3"
-    assert forms.seeds(range(100)) == "0–99"
+
+
+@pytest.mark.parametrize(
+    "seeds, text",
+    [
+        (range(100), "0–99"),
+        ((0, 1, 2, 3, 4, 9), "0–4, 9"),
+        ((9, 2, 0, 1, 8, 5), "0–2, 5, 8–9"),
+        ((7,), "7"),
+    ],
+)
+def test_seeds_are_named_from_where_to_where_they_follow_one_another(seeds, text):
+    assert forms.seeds(seeds) == text
+    assert forms.seeds(seeds, " to ") == text.replace("–", " to ")
 
 
 def test_intervals_stand_beside_their_mean():

@@ -91,6 +91,11 @@ def test_network_is_described_from_input_to_output(experiment, text):
     assert words.settings(experiment)["network"] == text
 
 
+def test_seeds_that_are_left_out_are_not_named():
+    assert words.settings(tiny.experiment(seeds=range(3)))["seeds"] == "0 to 2"
+    assert words.settings(tiny.experiment(seeds=(0, 1, 4)))["seeds"] == "0 to 1, 4"
+
+
 def test_settings_name_what_only_some_experiments_have():
     layers = (Flatten(), Dense(8), Dense(10, "softmax"))
     plain = tiny.experiment(loss="cross_entropy", layers=layers)
