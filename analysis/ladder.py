@@ -114,7 +114,7 @@ def p_values(results: Results, every: Sequence[Arm]) -> dict[Arm, float]:
     """How likely chance alone gives gains as large, for all that have a base (Holm 1979).
 
     With so many comparisons a few intervals leave out zero by chance. These p-values are raised
-    so that with 95% probability none of those below 0.05 is such a one.
+    so that with 95% probability none of those up to 0.05 is such a one.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def p_values(results: Results, every: Sequence[Arm]) -> dict[Arm, float]:
 
 def remaining(results: Results, every: Sequence[Arm]) -> list[Arm]:
     """The arms that can be told from their bases when all comparisons are counted."""
-    return [arm for arm, p in p_values(results, every).items() if p < SIGNIFICANT]
+    return [arm for arm, p in p_values(results, every).items() if p <= SIGNIFICANT]
 
 
 def sharp(results: Results, every: Sequence[Arm], points: float) -> int:

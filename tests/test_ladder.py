@@ -8,6 +8,7 @@ import pytest
 import tiny
 
 from analysis import ladder, ladder_figures, style
+from analysis.claims import SIGNIFICANT
 from analysis.excerpts import Excerpt
 from analysis.ladder import Arm
 from analysis.loaded import Results
@@ -126,8 +127,8 @@ def test_just_the_arms_that_remain_withstand():
 
 def test_an_arm_with_a_single_pair_is_named():
     lone = WIDER.but("q00-lone", "one seed", seeds=(0,))
-    of_it = Results({arm.experiment: BETTER[arm.experiment] for arm in (FIRST, WIDER)})
-    of_it = Results(of_it._runs | {lone.experiment: runs(lone, [0.9])})
+    known = {arm.experiment: BETTER[arm.experiment] for arm in (FIRST, WIDER)}
+    of_it = Results(known | {lone.experiment: runs(lone, [0.9])})
     with pytest.raises(ValueError, match="q00-lone has 1 seed in common with q00-wider"):
         ladder.p_values(of_it, (FIRST, WIDER, lone))
 
@@ -135,6 +136,13 @@ def test_an_arm_with_a_single_pair_is_named():
 def test_an_arm_that_is_shown_and_not_among_all_is_named():
     with pytest.raises(ValueError, match="q00-fewer is to be shown, but is not among the ARMS"):
         ladder.rows(BETTER, (FIRST, FEWER), (FIRST, WIDER))
+
+
+def test_an_arm_at_the_border_remains_and_withstands(monkeypatch):
+    found = {WIDER: SIGNIFICANT, FEWER: np.nextafter(SIGNIFICANT, 1)}
+    monkeypatch.setattr(ladder, "p_values", lambda results, every: found)
+    assert ladder.remaining(RESULTS, EVERY) == [WIDER]
+    assert ladder.withstanding(RESULTS, EVERY, "holm", "It does.", WIDER).holds
 
 
 def test_gain_takes_the_seeds_that_both_have():

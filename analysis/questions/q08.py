@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis import by_size, cost, drawn, excerpts, explore, forms, levels, plots, style
 from analysis.claims import (
+    SIGNIFICANT,
     Claim,
     Criterion,
     above,
@@ -730,7 +731,7 @@ def _claims_of_sizes(results: Results) -> list[Claim]:
                 for (small, large), points in further.items()
             ),
             below("points, last step", further[SIZES[-2:]]),
-            more_than("p of the last step", _adjusted(results)["centred"][-1], 0.05, ".2f"),
+            more_than("p of the last step", _adjusted(results)["centred"][-1], SIGNIFICANT, ".2f"),
         ),
         Claim(
             "insurance",
