@@ -455,6 +455,11 @@ class LinearDecay(Spec):
 SCHEDULES = (CosineDecay, LinearDecay)
 
 
+def warmup_steps(schedule: CosineDecay | LinearDecay, steps: int) -> int:
+    """Of a training's steps those in which the learning rate rises."""
+    return round(schedule.warmup * steps)
+
+
 @dataclass(frozen=True)
 class SGD(Spec):
     """Stochastic gradient descent.
@@ -752,10 +757,22 @@ class Experiment(Spec):
             "activity_at",
             f"below the number of steps in an epoch, {steps:,}",
         )
+        steps *= self.epochs
         self._require(
-            getattr(self.averaging, "steps", 1) <= steps * self.epochs,
+            getattr(self.averaging, "steps", 1) <= steps,
             "averaging",
-            f"a Lookahead of at most the training's {steps * self.epochs:,} steps",
+            f"a Lookahead of at most the training's {steps:,} steps",
+        )
+        optimizers = (self.optimizer, getattr(self.optimizer, "others", self.optimizer))
+        self._require(
+            all(
+                warmup_steps(optimizer.learning_rate, steps) < steps
+                for optimizer in optimizers
+                if isinstance(optimizer.learning_rate, CosineDecay)
+            ),
+            "optimizer",
+            f"such that a CosineDecay has at least one of the training's {steps:,} steps to fall "
+            "in, with a smaller warmup or more epochs",
         )
         # Test-time augmentation changes only what outputs are kept.
         self._require(self.outputs or not self.tta, "tta", "False without outputs=True")

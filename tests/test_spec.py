@@ -305,6 +305,8 @@ NAME = "name must be letters, digits, -, . and _, the first a letter or a digit;
 MAPS = "the input must be (height, width, channels), as Reshape((28, 28, 1)) arranges a digit; got "
 LAST = (Flatten(), Dense(10))
 SQUARE = Reshape((8, 8, 1))
+CONVOLVES = {"layers": (SQUARE, Conv2D(4, 3), *LAST)}
+FALLS = "optimizer must be such that a CosineDecay has at least one of the training's "
 
 
 @pytest.mark.parametrize(
@@ -408,6 +410,15 @@ SQUARE = Reshape((8, 8, 1))
             {"averaging": Lookahead(steps=21)},
             "averaging must be a Lookahead of at most the training's 20 steps; got Lookahead(",
         ),
+        *(
+            ({"optimizer": optimizer} | changes, f"{FALLS}{steps} steps to fall in, with a smaller")
+            for optimizer, changes, steps in (
+                (AdamW(CosineDecay(0.1, warmup=0.98)), {}, 20),
+                (SGD(CosineDecay(0.1, warmup=0.6)), {"epochs": 1, "batch_size": 300}, 1),
+                (Muon(CosineDecay(0.1, warmup=0.98), 0.5, SGD(0.1)), CONVOLVES, 20),
+                (Muon(0.1, 0.5, SGD(CosineDecay(0.1, warmup=0.98))), CONVOLVES, 20),
+            )
+        ),
         ({"precision": "float16"}, "precision must be 'float32' or 'mixed_bfloat16'; got"),
         ({"activity": "no"}, "activity must be True or False; got 'no'"),
         ({"activity_at": (0, 1)}, "activity_at[0] must be a whole number, at least 1; got 0"),
@@ -498,6 +509,11 @@ def test_bad_experiments_are_refused_by_name_field_and_value(change, message):
     with pytest.raises(SpecError) as error:
         tiny.experiment(**values)
     assert str(error.value).startswith(f"experiment {values['name']!r}: {message}")
+
+
+def test_a_warmup_may_last_up_to_the_last_step_but_one():
+    tiny.experiment(optimizer=SGD(CosineDecay(0.1, warmup=0.97)))  # 19 of 20 steps
+    tiny.experiment(optimizer=SGD(LinearDecay(0.1, warmup=0.98)))  # a line needs no step to fall in
 
 
 @pytest.mark.parametrize("layer", ["relu", Flatten, None, SGD(0.1)])

@@ -21,6 +21,7 @@ from analysis.spec import (
     Experiment,
     LinearDecay,
     Muon,
+    warmup_steps,
 )
 from analysis.training import layers, machine, muon
 
@@ -127,7 +128,7 @@ def _learning_rate(spec: float | CosineDecay | LinearDecay, steps: int):
         return spec
     if isinstance(spec, LinearDecay):
         return Linear(spec, steps)
-    warmup = round(spec.warmup * steps)
+    warmup = warmup_steps(spec, steps)
     return keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0 if warmup else spec.peak,
         decay_steps=steps - warmup,
@@ -140,7 +141,7 @@ class Linear(keras.optimizers.schedules.LearningRateSchedule):
     """The schedule of `analysis.spec.LinearDecay` over so many steps."""
 
     def __init__(self, spec: LinearDecay, steps: int):
-        self.spec, self.warmup, self.steps = spec, round(spec.warmup * steps), steps
+        self.spec, self.warmup, self.steps = spec, warmup_steps(spec, steps), steps
 
     def __call__(self, step):
         spec, step = self.spec, tf.cast(step, tf.float32)
