@@ -16,7 +16,7 @@ import tiny
 
 from analysis import datasets
 from analysis.loaded import Results
-from analysis.results import Ledger
+from analysis.results import FOLDER, Ledger
 from analysis.training import machine, scratch
 
 TESTS = Path(__file__).parent
@@ -100,6 +100,23 @@ def tiny_file(monkeypatch, tmp_path):
 def ledger(tmp_path):
     """An empty ledger for three networks."""
     return Ledger(tiny.experiment(), tmp_path / "results")
+
+
+@pytest.fixture
+def written_apart(monkeypatch, tmp_path):
+    """Has a module write into the folder that this gives what it would among the results."""
+
+    def apart(module):
+        folder = tmp_path / "apart"
+        folder.mkdir()
+        monkeypatch.setattr(
+            module,
+            "write_whole",
+            lambda path, content: (folder / path.relative_to(FOLDER)).write_bytes(content),
+        )
+        return folder
+
+    return apart
 
 
 @pytest.fixture

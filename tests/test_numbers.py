@@ -3,11 +3,12 @@
 import json
 import re
 
+import pytest
 from committed import as_committed, differences
 
 from analysis import figures, readme, report
 from analysis.loaded import Results
-from analysis.training import benchmark, prescribed, steps
+from analysis.training import benchmark, steps
 
 #: As pages cite numbers, in their text and in alt texts: ``{num}`q01.stuck:,` ``.
 CITATION = re.compile(r"\{num\}`([\w.]+)")
@@ -22,16 +23,12 @@ def test_committed_numbers_are_what_the_ledgers_give():
     assert not found, "\n".join([f"{remedy}; it differs in", *found])
 
 
-def test_speed_is_read_where_the_benchmark_keeps_it():
-    assert Results().speed == json.loads(benchmark.FILE.read_text())
-
-
-def test_the_profile_is_read_where_it_is_kept():
-    assert Results().profile == json.loads(steps.FILE.read_text())
-
-
-def test_what_was_trained_again_is_read_where_it_is_kept():
-    assert Results().prescribed == json.loads(prescribed.FILE.read_text())
+@pytest.mark.parametrize("measuring, name", [(benchmark, "speed"), (steps, "profile")])
+def test_what_is_measured_is_read_where_it_is_kept(measuring, name, monkeypatch, written_apart):
+    monkeypatch.setattr(measuring, "_measured", lambda: {"cores": 2})
+    kept = written_apart(measuring)
+    measuring.measure()
+    assert getattr(Results(folder=kept), name) == {"cores": 2}
 
 
 def test_differences_are_found_wherever_they_are():

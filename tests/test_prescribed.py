@@ -12,6 +12,7 @@ from conftest import ROOT, nobody_is_left_of, wait_for_members
 from test_programs import SPECS
 
 from analysis import cost, prescribed
+from analysis.loaded import Results
 from analysis.results import FOLDER, Ledger, LedgerError
 from analysis.spec import Adam, mlp
 from analysis.training import prescribed as training
@@ -230,6 +231,14 @@ def test_what_was_measured_on_another_kind_of_machine_is_kept(
     assert ("on AMD EPYC (25, 17) is of other networks" in capsys.readouterr().err) == is_of_others
 
 
+def test_what_is_measured_is_read_where_it_is_kept(folder, monkeypatch, written_apart):
+    monkeypatch.setattr(training, "_measured", lambda asked, ledgers, before: (OF_THESE, []))
+    monkeypatch.setattr(training.machine, "timed_on", lambda: EPYC)
+    kept = written_apart(training)
+    training.measure(ASKED, folder=folder)
+    assert [found["experiments"] for found in Results(folder=kept).prescribed] == [OF_THESE]
+
+
 @pytest.mark.parametrize(
     "content", ["{", "[{}]", json.dumps([EPYC]), json.dumps(EPYC | {"experiments": []}), "7"]
 )
@@ -244,12 +253,12 @@ def test_a_file_that_is_not_of_its_making_is_refused_before_anything_is_trained(
 
 
 def test_what_the_page_shows_was_measured_of_the_networks_that_are_prescribed_now():
-    for found in json.loads(training.FILE.read_text()):
+    for found in Results().prescribed:
         assert prescribed.is_of(found, prescribed.PRESCRIBED), "run 'doit prescribed'"
 
 
 def test_the_last_column_is_the_machine_before_it_with_shorter_vectors_as_the_page_says():
-    *_, before, last = map(prescribed.machine, json.loads(training.FILE.read_text()))
+    *_, before, last = map(prescribed.machine, Results().prescribed)
     assert last == before._replace(settings=TOLD)
 
 
@@ -293,7 +302,7 @@ def contents(folder) -> dict:
 
 
 def test_on_two_models_of_one_make_all_networks_came_out_the_same_as_the_page_says():
-    first, second, *_ = json.loads(training.FILE.read_text())
+    first, second, *_ = Results().prescribed
     assert first["make"].split(",")[:2] == second["make"].split(",")[:2]
     assert prescribed.machine(first).model != prescribed.machine(second).model
     for found in (first, second):

@@ -29,8 +29,6 @@ from analysis.training.lifetime import end_with, stoppable
 from analysis.training.run import data_of, groups
 from analysis.training.workers import engine_on_one_thread
 
-FILE = results.SPEED
-
 #: What is timed both ways: networks of question 2 in lockstep, of question 9 one a core.
 DENSE = replace(q02.SHEET, seeds=range(10))
 CONVOLUTIONAL = replace(q09.SHEET, seeds=range(2))
@@ -47,7 +45,7 @@ LARGEST = q08.BY_SIZE[max(q08.SIZES)]
 GROUP_SIZES = (1, 2, 3, 5)
 
 
-def measure(path: Path = FILE) -> None:
+def measure(path: Path = results.SPEED) -> None:
     """Measure, print and keep."""
     with stoppable():
         found = _measured()

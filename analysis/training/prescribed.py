@@ -27,15 +27,13 @@ from analysis.training.progress import Progress
 from analysis.training.run import data_of, train
 from analysis.training.verify import VerificationError, compare
 
-FILE = results.PRESCRIBED
-
 #: Epochs of ``model.fit`` that are timed, after the one that traces the graph.
 EPOCHS = 3
 
 
 def measure(
     asked: Sequence[tuple[str, Experiment]] = prescribed.PRESCRIBED,
-    path: Path = FILE,
+    path: Path = results.PRESCRIBED,
     folder: Path = FOLDER,
 ) -> None:
     """Time ``model.fit``, train all, print a table, and keep what was measured.

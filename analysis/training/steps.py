@@ -31,8 +31,6 @@ from analysis.training.benchmark import (
 from analysis.training.lifetime import stoppable
 from analysis.training.run import groups
 
-FILE = results.PROFILE
-
 #: Whose steps are measured, by what their numbers are called.
 MEASURED = {
     "q02": q02.SHEET,
@@ -57,7 +55,7 @@ TIMES = 50
 COPIED = 2**26
 
 
-def measure(path: Path = FILE) -> None:
+def measure(path: Path = results.PROFILE) -> None:
     """Measure, print and keep."""
     with stoppable():
         found = _measured()
