@@ -166,8 +166,8 @@ def _marks(ax) -> Iterator[list]:
 def _row(mark: str, artist, place: int, ends: tuple, names: tuple[dict, dict]) -> list:
     seeds = getattr(artist, "seeds", [])
     x, x_end, y, y_end = ends
-    across = [_told(x, names[0], mark), _told(x_end, names[0], mark)]
-    up = [_told(y, names[1], mark), _told(y_end, names[1], mark)]
+    across = [_told(x, names[0]), _told(x_end, names[0])]
+    up = [_told(y, names[1]), _told(y_end, names[1])]
     seed = seeds[min(place, len(seeds) - 1)] if seeds else ""
     return [mark, _series(artist), seed, *across, *up, "", ""]
 
@@ -199,7 +199,7 @@ def _in_rows(mesh) -> np.ma.MaskedArray:
 def _cells(values: np.ndarray, names: tuple[dict, dict], middle: float) -> Iterator[list]:
     """Rows of cells, the first of which has its middle there on both axes."""
     for (row, column), value in np.ma.ndenumerate(values):
-        x, y = (_told(at + middle, n, "cell") for at, n in zip((column, row), names, strict=True))
+        x, y = (_told(at + middle, n) for at, n in zip((column, row), names, strict=True))
         yield ["cell", "", "", x, "", y, "", _plain(value), ""]
 
 
@@ -216,7 +216,7 @@ def _names(axis) -> dict[float, str]:
     return {} if stands_for_itself else named
 
 
-def _told(value, names: dict[float, str], mark: str):
+def _told(value, names: dict[float, str]):
     """A number in seven digits, or the name of the tick that a dot, bar or cell stands at."""
     if isinstance(value, str):
         return value

@@ -250,11 +250,6 @@ class FirstEpoch:
         return np.sum(~self.silent[:, :-1] & self.silent[:, 1:], axis=(0, 2))
 
     @property
-    def rises(self) -> np.ndarray:
-        """The other way round."""
-        return np.sum(self.silent[:, :-1] & ~self.silent[:, 1:], axis=(0, 2))
-
-    @property
     def last_fall(self) -> tuple[int, int]:
         """Between which two counted steps an output was last seen to fall silent."""
         place = int(np.flatnonzero(self.falls)[-1])

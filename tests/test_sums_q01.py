@@ -48,7 +48,6 @@ def test_outputs_are_followed_from_before_training_to_the_end():
     assert found.steps == (0, 1, 4, WHOLE)
     assert found.silent.sum(axis=(0, 2)).tolist() == [3, 3, 4, 4]
     assert found.falls.tolist() == [1, 1, 1]
-    assert found.rises.tolist() == [1, 0, 1]
     assert found.numbers() == {
         "start_silent": 3,
         "pulled_up": 2,
