@@ -1,4 +1,4 @@
-"""Accuracy against the number of hidden neurons: what questions 6 and 8 share."""
+"""Accuracy in training and in testing, also by size: what questions 6, 8 and 9 share."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def trained(runs: Runs) -> np.ndarray:
 
 
 def tested(runs: Runs) -> np.ndarray:
-    """Their accuracy on the test set: float, shape (runs,)."""
+    """Accuracy of the trained networks on the test set: float, shape (runs,)."""
     return runs.final("val_accuracy")
 
 
 def gap(runs: Runs) -> np.ndarray:
-    """How far the first is above the second, in points: float, shape (runs,)."""
+    """How far `trained` is above `tested`, in points: float, shape (runs,)."""
     return 100 * (trained(runs) - tested(runs))
 
 

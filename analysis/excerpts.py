@@ -1,9 +1,8 @@
 """Keeps the few images of a data set that pages show, all its labels, and its mean images.
 
 With them figures, confusion matrices and votes need no data set. ``<data set>.json`` holds the
-labels, the mean images, which test images are kept, the digest of their file, and where it
-all is from;
-``<data set>.png`` the images one below the other.
+labels, the mean images, which test images are kept, the digest of their file, and where it all is
+from; ``<data set>.png`` the images one below the other.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ DRAWN = BOOK / "drawn.json"
 #: By page, each figure's name and the function of results that draws it.
 BY_PAGE = {page: module.FIGURES for page, module in QUESTIONS.items()} | {"speed": speed.FIGURES}
 
-#: At most so many are drawn at a time: a page has no more than nine, half a second each, and a
-#: process takes a second to start and 300 MB.
+#: At most so many are drawn at a time: a figure takes half a second, and a process a second to
+#: start and 300 MB.
 PROCESSES = 4
 
 

@@ -1,4 +1,4 @@
-"""Plots that several questions draw: each takes axes and arrays, and draws into the axes.
+"""Plots that several questions draw: all but `small_curves` draw arrays into given axes.
 
 The runs in an array are those of the seeds from 0 on, unless something else is said.
 """

@@ -14,10 +14,10 @@ A line has
   outputs for the first test image;
 - ``after``: ``loss`` and ``accuracy`` of the trained network on the whole training set, and
   its ``answer``;
-- ``predictions``: the category it gives each of these images, as a string of digits;
+- ``predictions``: the category it gives each image that it is tested on, as a string of digits;
 - ``within``, where the spec has ``activity_at``: ``dead``, ``own`` and ``others`` as in
   ``history``, but after each of those steps of the first epoch;
-- ``outputs``, where the spec wants them: the ten outputs for each, see `packed`;
+- ``outputs``, where the spec wants them: the ten outputs for each of these images, see `packed`;
 - ``seconds``: its share of one core's time;
 - ``provenance``: versions and machine, which the key leaves out.
 """
@@ -431,14 +431,14 @@ class Runs:
 
     @cached_property
     def predictions(self) -> np.ndarray:
-        """Category given to each test image: uint8, shape (runs, images)."""
+        """Category given to each image that was tested on: uint8, shape (runs, images)."""
         return np.array(
             [np.frombuffer(r["predictions"].encode(), np.uint8) - ord("0") for r in self.records]
         )
 
     @cached_property
     def outputs(self) -> np.ndarray:
-        """The ten outputs for each test image: float32, shape (runs, images, 10)."""
+        """The ten outputs for each image that was tested on: float32, (runs, images, 10)."""
         return np.array([unpacked(record["outputs"]) for record in self.records])
 
     @property

@@ -532,8 +532,8 @@ class Muon(Spec):
 class Affine(Spec):
     """Turns, scales, shears, shifts and bends each training image at random, anew in each epoch.
 
-    Each value but the last is drawn evenly between its negative and itself, for the two directions
-    apart.
+    Each value but the last is drawn evenly between its negative and itself: scale and shift once
+    for each of the two directions.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Turns an `Experiment` into trained networks; the only place that imports TensorFlow."""
+"""Turns an `Experiment` into trained networks; the only place that computes with TensorFlow."""

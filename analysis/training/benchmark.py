@@ -260,6 +260,10 @@ def ready_group(experiment: Experiment, seeds: list[int]):
 
 
 def first_batches(group, number: int):
+    """The images of so many first batches of the first epoch, as `Group.train_steps` takes them.
+
+    A tensor of int32, shape (networks, number × batch size).
+    """
     import numpy as np
     import tensorflow as tf
 
@@ -268,6 +272,7 @@ def first_batches(group, number: int):
 
 
 def seconds_of(function: Callable[[], object]) -> float:
+    """Seconds that a function takes by the clock."""
     started = time.perf_counter()
     function()
     return time.perf_counter() - started
