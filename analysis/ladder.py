@@ -326,11 +326,11 @@ def _pairs(results: Results, arm: Arm) -> str:
     return str(len(differences(accuracy(results, arm), accuracy(results, arm.base))))
 
 
-#: Headings of the columns of `tested`.
+#: Headings of the columns of `tested_cells`.
 TESTED_COLUMNS = ("testing accuracy", "95%, over seeds", "95%, over images", "mistakes")
 
 
-def tested(right: np.ndarray) -> list[str]:
+def tested_cells(right: np.ndarray) -> list[str]:
     """Cells of a table: the share of test images that are right, its intervals, and mistakes.
 
     Other seeds would give other networks, other images another share for the same ones: two

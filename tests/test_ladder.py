@@ -243,7 +243,7 @@ def test_what_is_tested_has_an_interval_for_seeds_and_one_for_images():
     right = np.zeros((3, 100), bool)
     for run, count in enumerate((90, 80, 70)):
         right[run, :count] = True
-    share, seeds, images, mistakes = ladder.tested(right)
+    share, seeds, images, mistakes = ladder.tested_cells(right)
     assert share == "80.00%"
     half = 4.3027 * 10 / 3**0.5  # in points; see above
     assert seeds == f"{80 - half:.2f}% to {80 + half:.2f}%"
@@ -254,7 +254,7 @@ def test_what_is_tested_has_an_interval_for_seeds_and_one_for_images():
 
 
 def test_a_vote_has_an_interval_for_images_only():
-    share, seeds, images, mistakes = ladder.tested(np.arange(29) > 0)
+    share, seeds, images, mistakes = ladder.tested_cells(np.arange(29) > 0)
     assert (share, seeds, mistakes) == (f"{28 / 29:.2%}", "–", "1")
     assert images == "82.82% to 99.39%"  # Wilson's: 1 of 29 is 0.0061 to 0.1718
 

@@ -336,17 +336,17 @@ def _final_rows(results: Results) -> list[list[str]]:
             rows.append(
                 [
                     f"{name}, one view, mean of {len(runs)} runs",
-                    *ladder.tested(_right_by_one_view(results, experiment)),
+                    *ladder.tested_cells(_right_by_one_view(results, experiment)),
                 ]
             )
         rows += [
             [
                 f"{name}{views}, mean of {len(runs)} runs",
-                *ladder.tested(_right(results, experiment)),
+                *ladder.tested_cells(_right(results, experiment)),
             ],
             [
                 f"{name}{views}, vote of all {len(runs)}",
-                *ladder.tested(vote(runs.outputs) == labels),
+                *ladder.tested_cells(vote(runs.outputs) == labels),
             ],
         ]
     return rows

@@ -254,17 +254,17 @@ def _final_rows(results: Results) -> list[list[str]]:
             [
                 f"{kind}, one view, mean of {len(runs)} runs",
                 minutes,
-                *ladder.tested(runs.predictions == labels),
+                *ladder.tested_cells(runs.predictions == labels),
             ],
             [
                 f"{kind}, six views, mean of {len(runs)} runs",
                 minutes,
-                *ladder.tested(tta.right(results, experiment)),
+                *ladder.tested_cells(tta.right(results, experiment)),
             ],
             [
                 f"{kind}, six views, all {len(runs)} runs together",
                 f"{runs.seconds / 60:.0f}",
-                *ladder.tested(_right_together(results, experiment)),
+                *ladder.tested_cells(_right_together(results, experiment)),
             ],
         ]
     return rows
