@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from analysis.levels import ASKED_FOR
 from analysis.loaded import Results
-from analysis.results import Runs
+from analysis.results import ASKED_FOR, Runs
 from analysis.spec import Experiment
 
 

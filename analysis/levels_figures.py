@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from analysis import drawn, explore, forms, levels, plots, style
-from analysis.levels import ASKED_FOR, FirstEpoch
-from analysis.results import Runs
+from analysis.levels import FirstEpoch
+from analysis.results import ASKED_FOR, Runs
 from analysis.statistics import estimate, rate
 
 

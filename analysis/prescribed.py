@@ -9,8 +9,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from analysis import forms
-from analysis.levels import ASKED_FOR
 from analysis.questions import q01, q02, q03, q04, q05, q06, q08, q09
+from analysis.results import ASKED_FOR
 from analysis.spec import Experiment
 
 #: Question and experiment, with the seeds that the assignment asks for. Of question 8 the larger

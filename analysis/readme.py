@@ -11,6 +11,7 @@ from analysis import figures, forms, levels, plots, report, style, tta
 from analysis.files import write_whole
 from analysis.loaded import Results
 from analysis.questions import q01, q08, q09, q10
+from analysis.results import ASKED_FOR
 
 README = figures.BOOK.parent / "README.md"
 PICTURE = figures.BOOK / "_static" / "readme.png"
@@ -57,7 +58,7 @@ def filled(text: str, numbers: dict) -> str:
 def picture(results: Results):
     """Ten runs of the first network, and what up to ten reach on CIFAR-10, step by step."""
     figure, (left, right) = style.figure(2, height=3.4)
-    runs = results[q01.SHEET].first(levels.ASKED_FOR)
+    runs = results[q01.SHEET].first(ASKED_FOR)
     for curve, count in zip(runs.history("accuracy"), levels.counts(runs), strict=True):
         left.plot(range(1, len(curve) + 1), curve, color=plots.silent_colour(count))
     left.set(title="digits: one network, trained ten times", xlabel="epoch")
@@ -68,7 +69,7 @@ def picture(results: Results):
         "convo-\nlution": q09.SHEET,
     }
     groups = {
-        name: results[experiment].first(levels.ASKED_FOR).final("val_accuracy")
+        name: results[experiment].first(ASKED_FOR).final("val_accuracy")
         for name, experiment in steps.items()
     } | {"question\n10": tta.accuracy(results, q10.FINAL)}
     plots.strips(right, groups, style.theme().categories[: len(groups)], "testing accuracy")

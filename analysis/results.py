@@ -60,6 +60,9 @@ PROFILE = FOLDER / "profile.json"
 #: none at all would miss outputs that a single image in thousands still reaches.
 SILENT_BELOW = 0.05
 
+#: The runs that the assignment asks for; the others extend them to a rate. See `Runs.first`.
+ASKED_FOR = 10
+
 _ALWAYS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 #: What other programs leave in a ledger: how a line shows it, what it is, and a command that

@@ -12,10 +12,10 @@ import pytest
 import tiny
 from conftest import ROOT
 
-from analysis import levels
 from analysis.datasets import DATASETS, Dataset
 from analysis.questions import QUESTIONS, q01, q02, q03, q04, q05, q06, q07_arms, q08, q09
 from analysis.questions import q10_arms as q10
+from analysis.results import ASKED_FOR
 from analysis.spec import SGD, Affine, BatchNormalization
 
 FOLDER = ROOT / "book" / "programs"
@@ -235,7 +235,7 @@ def test_program_runs_without_a_warning(ran):
 
 def test_constants_are_those_of_the_report(program, ran):
     specs = SPECS[program]
-    assert ran.asked["RUNS"] == min(levels.ASKED_FOR, *(len(s.seeds) for s in specs.values()))
+    assert ran.asked["RUNS"] == min(ASKED_FOR, *(len(s.seeds) for s in specs.values()))
     assert {ran.asked["BATCH"]} == {spec.batch_size for spec in specs.values()}
     assert {ran.asked.get("HELD_OUT", 0)} == {spec.validation for spec in specs.values()}
     for arguments, spec in specs.items():

@@ -20,7 +20,7 @@ from analysis.claims import (
     within,
 )
 from analysis.loaded import Results, computed_once
-from analysis.results import Runs
+from analysis.results import ASKED_FOR, Runs
 from analysis.spec import SGD, Experiment, mlp
 from analysis.statistics import (
     Estimate,
@@ -73,7 +73,7 @@ BANDS = ((0.0, 0.05), (0.05, 0.4), (0.4, 1.0))
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     runs, first = results[SHEET], _first_epoch(results)
-    ten = runs.first(levels.ASKED_FOR)
+    ten = runs.first(ASKED_FOR)
     accuracy, ten_silent = ten.final("accuracy"), levels.counts(ten)
     same_order = results[SAME_ORDER]
     fine, same_weights_fine = levels.fine(runs), levels.fine(results[SAME_WEIGHTS])
@@ -393,7 +393,7 @@ def _difference_of_orders(table: np.ndarray) -> float:
 
 def _claims_of_levels(results: Results) -> list[Claim]:
     runs = results[SHEET]
-    ten = runs.first(levels.ASKED_FOR)
+    ten = runs.first(ASKED_FOR)
     own, silent = runs.own[:, -1], runs.silent[:, -1]
     fine, only_zero, only_other = (
         kind(runs) for kind in (levels.fine, levels.only_zero, levels.only_other)

@@ -19,7 +19,7 @@ from analysis.claims import (
 )
 from analysis.loaded import Results
 from analysis.questions import q01
-from analysis.results import Runs
+from analysis.results import ASKED_FOR, Runs
 from analysis.statistics import Estimate
 
 BUILDS_ON = (q01,)
@@ -56,7 +56,7 @@ def numbers(results: Results) -> dict:
         | changes
         | {f"fine_{name}": levels.fine_means(runs)[f"fine_{name}"] for name in ("gap", "accuracy")}
         | {
-            "ten_came_back": levels.changes(runs.first(levels.ASKED_FOR))["came_back"],
+            "ten_came_back": levels.changes(runs.first(ASKED_FOR))["came_back"],
             "ten_below_from": levels.below_from(runs),
             "first_above": float((once.final("loss") - once.final("val_loss")).mean()),
             "first_trained_above": float(-levels.gap(once).mean()),
@@ -338,7 +338,7 @@ def errors(results):
 def silent_outputs(results):
     """When which outputs of the ten runs are silent."""
     figure, ax = style.figure(height=3.6)
-    plots.lifelines(ax, results[SHEET].first(levels.ASKED_FOR).silent)
+    plots.lifelines(ax, results[SHEET].first(ASKED_FOR).silent)
     return figure
 
 

@@ -21,7 +21,7 @@ from analysis.claims import (
 )
 from analysis.loaded import Results
 from analysis.questions import q01, q02
-from analysis.results import SILENT_BELOW, Runs
+from analysis.results import ASKED_FOR, SILENT_BELOW, Runs
 from analysis.spec import SGD
 from analysis.statistics import Estimate
 
@@ -67,7 +67,7 @@ def numbers(results: Results) -> dict:
             "fast_stuck_then": int(levels.stuck(fast, then).sum()),
             "stuck_then_p": statistics.paired_p(levels.stuck(slow), levels.stuck(fast, then)),
             "shared_silent": _shared_silent(slow, fast),
-            "ten_came_back": levels.changes(slow.first(levels.ASKED_FOR))["came_back"],
+            "ten_came_back": levels.changes(slow.first(ASKED_FOR))["came_back"],
             "silent_at_last": int(slow.silent[:, -1].sum()),
             "stayed_silent": int(early.stayed.sum()),
             "between": int(np.sum((slow.own[:, 0] >= SILENT_BELOW) & (slow.own[:, 0] < 0.9))),

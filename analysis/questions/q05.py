@@ -9,7 +9,7 @@ from analysis import drawn, forms, levels, levels_figures, plots, style
 from analysis.claims import Claim, above, below, exactly, more_often, more_than, undecided
 from analysis.loaded import Results
 from analysis.questions import q04
-from analysis.results import Runs
+from analysis.results import ASKED_FOR, Runs
 from analysis.spec import mlp
 from analysis.statistics import Estimate, calibration_error, difference, estimate, rate
 
@@ -228,7 +228,7 @@ def _surer_of_the_same(results: Results) -> Estimate:
 
 def _since_best(runs: Runs, name: str) -> Estimate:
     """Change of a history from the best epoch to the last, in the runs that did not choose it."""
-    return estimate(runs.change(name, BEST_EPOCH)[levels.ASKED_FOR :])
+    return estimate(runs.change(name, BEST_EPOCH)[ASKED_FOR:])
 
 
 def _late_squared_error(results: Results) -> Estimate:
@@ -285,7 +285,7 @@ def numbers(results: Results) -> dict:
     for name, gain in _compared(results).items():
         values |= gain.named(name)
     sheet, relu_cross = crossed["softmax_cross"], crossed["relu_cross"]
-    ten = sheet.first(levels.ASKED_FOR)
+    ten = sheet.first(ASKED_FOR)
     val_loss = ten.history("val_loss").mean(axis=0)
     first, last = _sureness(results)
     labels = results.labels(SHEET)
@@ -467,12 +467,12 @@ def _claims_of_outputs(results: Results) -> list[Claim]:
 
 def _claims_of_overfitting(results: Results) -> list[Claim]:
     sheet = results[SHEET]
-    ten = sheet.first(levels.ASKED_FOR)
+    ten = sheet.first(ASKED_FOR)
     best = int(ten.history("val_loss").mean(axis=0).argmin()) + 1
     first, last = _sureness(results)
     kept = {epoch: results[experiment] for epoch, experiment in OUTPUTS.items()}
     since = f"from epoch {BEST_EPOCH} to {SHEET.epochs}"
-    others = f"of seeds {levels.ASKED_FOR} to {len(sheet) - 1}"
+    others = f"of seeds {ASKED_FOR} to {len(sheet) - 1}"
     return [
         Claim(
             "overfitting",
@@ -591,7 +591,7 @@ def accuracy(results):
         (axes[1], "val_accuracy", "testing"),
     ):
         for experiment, colour in ((q04.SHEET, 1), (SHEET, 0)):
-            runs = results[experiment].first(levels.ASKED_FOR)
+            runs = results[experiment].first(ASKED_FOR)
             epochs = range(1, runs.experiment.epochs + 1)
             for seed, run in enumerate(runs.history(name)):
                 line = ax.plot(epochs, run, color=style.theme().categories[colour], alpha=0.8)
@@ -599,7 +599,7 @@ def accuracy(results):
         ax.set(title=title, xlim=(1, SHEET.epochs))
         plots.epoch_axis(ax, SHEET.epochs)
     axes[0].set_ylabel("accuracy")
-    softmax, relu = (results[e].first(levels.ASKED_FOR) for e in (SHEET, q04.SHEET))
+    softmax, relu = (results[e].first(ASKED_FOR) for e in (SHEET, q04.SHEET))
     plots.label_ends(
         axes[1],
         [

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis import by_size, cost, drawn, excerpts, explore, forms, levels, plots, style
+from analysis import by_size, cost, drawn, excerpts, explore, forms, plots, style
 from analysis.claims import (
     SIGNIFICANT,
     Claim,
@@ -25,7 +25,7 @@ from analysis.claims import (
 from analysis.datasets import CIFAR10_DEVIATION, CIFAR10_MEAN, DATASETS
 from analysis.loaded import Results
 from analysis.questions import q01, q05, q06
-from analysis.results import Runs
+from analysis.results import ASKED_FOR, Runs
 from analysis.spec import SGD, Adam, Experiment, Normalization, mlp
 from analysis.statistics import Estimate, difference, difference_p, estimate, holm, paired_p, rate
 
@@ -235,7 +235,7 @@ def _more_accurate(results: Results, ours: tuple, theirs: tuple) -> np.ndarray:
 def numbers(results: Results) -> dict:
     """What the page cites; see `analysis.questions`."""
     sheet, mnist = results[SHEET], results[q06.BY_SIZE[32]]
-    ten, test, at_chance = sheet.first(levels.ASKED_FOR), by_size.tested(sheet), nothing(sheet)
+    ten, test, at_chance = sheet.first(ASKED_FOR), by_size.tested(sheet), nothing(sheet)
     alive, within = living(sheet), living_within(results[FIRST_EPOCH])
     accuracy = by_size.tested(ten)
     step, width = _first_step()
@@ -799,7 +799,7 @@ def first_images(results):
 
 def accuracy(results):
     """The plots asked for: training and testing accuracy of ten runs."""
-    runs = results[SHEET].first(levels.ASKED_FOR)
+    runs = results[SHEET].first(ASKED_FOR)
     alive = living(runs)[:, -1]
     labels = [f"{count} living" if count else "none living" for count in alive]
     colours = [style.theme().categories[min(count, 4)] for count in alive]

@@ -9,7 +9,6 @@ from analysis import (
     cost,
     drawn,
     forms,
-    levels,
     mistakes,
     mistakes_figures,
     plots,
@@ -19,7 +18,7 @@ from analysis import (
 from analysis.claims import Claim, above, at_least, at_most, below, less_than, undecided
 from analysis.loaded import Results
 from analysis.questions import q08
-from analysis.results import Runs
+from analysis.results import ASKED_FOR, Runs
 from analysis.spec import Conv2D, Dense, Experiment, Flatten, MaxPooling2D, Normalization, mlp
 from analysis.statistics import Estimate, confusion, difference, estimate, holm
 
@@ -100,7 +99,7 @@ def test_images(results: Results) -> np.ndarray:
 
 
 def _ten(results: Results, experiment: Experiment) -> Runs:
-    return results[experiment].first(levels.ASKED_FOR)
+    return results[experiment].first(ASKED_FOR)
 
 
 def lead(results: Results, ours: Experiment, theirs: Experiment) -> Estimate:
