@@ -125,7 +125,7 @@ SCHEDULE = NORM.but(
     "q10-schedule",
     "rate rises and falls",
     bundle=True,
-    optimizer=Adam(LinearDecay(0.002, warmup=0.23, first=0.2, last=0.07)),
+    optimizer=Adam(_rising_and_falling(0.002)),
 )
 FLIPPED = SCHEDULE.but("q10-flipped", "a random half mirrored", augmentation=FlipAndShift("random"))
 SHIFTED = FLIPPED.but("q10-shifted", "shifted images", augmentation=FlipAndShift("random", 2))
