@@ -175,7 +175,7 @@ def attempt(function, *arguments, **options):
 
     doit = multiprocessing.parent_process()  # with -n tasks run in children of it
     if doit:
-        from analysis.training.lifetime import end_with
+        from analysis.lifetime import end_with
 
         end_with(doit.pid)
     try:
@@ -196,7 +196,7 @@ def attempt(function, *arguments, **options):
 def say_all():
     """Errors whose messages say all; a traceback would bury them."""
     from analysis.datasets import DatasetError
-    from analysis.training.lifetime import PlatformError
+    from analysis.lifetime import PlatformError
     from analysis.training.machine import SettingError
     from analysis.training.verify import VerificationError
     from analysis.training.workers import ClusterError, MemoryShortage

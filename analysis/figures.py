@@ -68,9 +68,9 @@ def draw_page(page: str, results: Results) -> None:
 def _drawn_apart(page: str, names: Iterable[str], at_a_time: int) -> list[tuple]:
     import joblib
 
-    from analysis.training import workers
+    from analysis.processes import processes_here
 
-    with workers.processes_here():
+    with processes_here():
         parallel = joblib.Parallel(n_jobs=at_a_time, batch_size=1)
         return parallel(joblib.delayed(_drawn_here)(page, name) for name in names)
 

@@ -24,10 +24,9 @@ from pathlib import Path
 import psutil
 import tiny
 
-from analysis import audit, datasets
+from analysis import audit, datasets, scratch
 from analysis.questions import EXPERIMENTS
 from analysis.results import FOLDER, Ledger, LedgerError
-from analysis.training import scratch
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent

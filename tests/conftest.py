@@ -14,10 +14,10 @@ import psutil
 import pytest
 import tiny
 
-from analysis import datasets
+from analysis import datasets, scratch
 from analysis.loaded import Results
 from analysis.results import FOLDER, Ledger
-from analysis.training import machine, scratch
+from analysis.training import machine
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent

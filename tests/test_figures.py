@@ -1,17 +1,20 @@
 """Figures as files: both themes and paper, always the same bytes, and their data beside them."""
 
 import json
+import re
 from dataclasses import replace
 
 import joblib
 import pytest
 import tiny
+from conftest import ROOT
 
 from analysis import drawn, figures, style
 from analysis.loaded import Results
 from analysis.questions import QUESTIONS
 from analysis.results import Runs
 
+ANALYSIS = ROOT / "analysis"
 EXPERIMENT = tiny.experiment()
 RUNS = Runs(EXPERIMENT, tuple(tiny.record(seed) for seed in EXPERIMENT.seeds))
 RESULTS = Results({EXPERIMENT: RUNS})
@@ -70,6 +73,14 @@ def test_what_figures_show_is_kept_in_a_line_for_each_series(folder, monkeypatch
     assert json.loads(text) == {"line": short, "ü": short}
     lines = [line for line in text.splitlines() if "rows" in line]
     assert lines == 2 * [f'   "line": {json.dumps(short["1"]["line"])}']
+
+
+def test_nothing_that_analyses_or_draws_imports_the_training():
+    code = [*ANALYSIS.glob("*.py"), *ANALYSIS.glob("questions/*.py")]
+    assert len(code) > 40
+    for path in code:
+        found = re.search(r"^\s*(from|import) analysis\.training\b", path.read_text(), re.MULTILINE)
+        assert not found, path.name
 
 
 class OneEpochLess(Results):

@@ -6,6 +6,7 @@ import joblib
 import pytest
 import tiny
 
+from analysis import processes
 from analysis.questions import q02, q06, q08, q09
 from analysis.training import run, workers
 
@@ -93,9 +94,9 @@ def grown() -> int:
 
 def test_a_worker_that_is_replaced_because_it_has_grown_is_nothing_to_warn_of(recwarn):
     pytest.importorskip("psutil", reason="without psutil, loky does not look at memory")
-    with workers.processes_here():
+    with processes.processes_here():
         parallel = joblib.Parallel(n_jobs=2, batch_size=1, pre_dispatch="all")
-        processes = parallel(joblib.delayed(grown)() for _ in range(12))
-    workers._end_workers()
-    assert len(set(processes)) > 2, "no worker was replaced"
+        used = parallel(joblib.delayed(grown)() for _ in range(12))
+    processes._end_workers()
+    assert len(set(used)) > 2, "no worker was replaced"
     assert not recwarn.list

@@ -7,7 +7,7 @@ import pytest
 
 SLOW_TO_END = """
 import time
-from analysis.training.lifetime import stoppable
+from analysis.lifetime import stoppable
 
 try:
     with stoppable():
@@ -42,7 +42,7 @@ def test_ctrl_c_that_the_background_ignores_stays_ignored(start):
     process = start(
         "-c",
         "import os, signal\n"
-        "from analysis.training.lifetime import stoppable\n"
+        "from analysis.lifetime import stoppable\n"
         "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
         "with stoppable():\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
@@ -56,7 +56,7 @@ def test_signals_mean_afterwards_what_they_meant_before(start):
     process = start(
         "-c",
         "import signal\n"
-        "from analysis.training.lifetime import stoppable\n"
+        "from analysis.lifetime import stoppable\n"
         "before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]\n"
         "with stoppable():\n"
         "    pass\n"

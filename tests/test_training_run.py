@@ -11,8 +11,9 @@ import pytest
 import tiny
 from conftest import TESTS, nobody_is_left_of, wait_for_members
 
+from analysis import scratch
 from analysis.results import Ledger
-from analysis.training import run, scratch
+from analysis.training import run
 
 pytestmark = pytest.mark.usefixtures("tiny_file")
 

@@ -20,12 +20,12 @@ from pathlib import Path
 import joblib
 from joblib.externals.loky import ProcessPoolExecutor
 
-from analysis import cost, datasets, results
+from analysis import cost, datasets, results, scratch
 from analysis.files import write_whole
+from analysis.lifetime import end_with, stoppable
 from analysis.questions import q02, q08, q09, q10
 from analysis.spec import Experiment
-from analysis.training import literal, machine, scratch
-from analysis.training.lifetime import end_with, stoppable
+from analysis.training import literal, machine
 from analysis.training.run import data_of, groups
 from analysis.training.workers import engine_on_one_thread
 

@@ -17,11 +17,11 @@ from typing import NamedTuple
 from analysis import cost, prescribed, results
 from analysis.agreement import DIFFERENT, SAME
 from analysis.files import write_whole
+from analysis.lifetime import stoppable
 from analysis.results import FOLDER, Runs
 from analysis.spec import Dense, Experiment
 from analysis.training import literal, machine, workers
 from analysis.training.benchmark import apart
-from analysis.training.lifetime import stoppable
 from analysis.training.pace import START, Pace
 from analysis.training.progress import Progress
 from analysis.training.run import data_of, train

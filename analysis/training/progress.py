@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from analysis.training import scratch
+from analysis import scratch
 
 #: Seconds between looks at the workers, and between lines in a log when nothing is finished.
 LOOK, LINE = 1, 60

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from analysis import cost, datasets, results
+from analysis.lifetime import stoppable
 from analysis.spec import Experiment
 from analysis.training import machine, workers
-from analysis.training.lifetime import stoppable
 from analysis.training.progress import Progress
 from analysis.training.turn import turn
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from analysis import cost, datasets, results
 from analysis.files import write_whole
+from analysis.lifetime import stoppable
 from analysis.questions import q02, q08, q09
 from analysis.spec import Conv2D, Experiment
 from analysis.training import machine, trace
@@ -28,7 +29,6 @@ from analysis.training.benchmark import (
     seconds_of,
     seconds_of_steps,
 )
-from analysis.training.lifetime import stoppable
 from analysis.training.run import groups
 
 #: Whose steps are measured, by what their numbers are called.

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from analysis import audit
 from analysis.agreement import DIFFERENT, Agreement, agreement
+from analysis.lifetime import stoppable
 from analysis.results import FOLDER, Ledger
 from analysis.spec import Experiment
 from analysis.training import machine, workers
-from analysis.training.lifetime import stoppable
 from analysis.training.pace import START, Pace
 from analysis.training.progress import Progress
 from analysis.training.run import data_of, train

@@ -10,10 +10,11 @@ import joblib
 from analysis import networks
 from analysis.agreement import DIFFERENT, agreement
 from analysis.datasets import Dataset
+from analysis.lifetime import stoppable
 from analysis.networks import Pick
+from analysis.processes import processes_here
 from analysis.results import FOLDER, Ledger
 from analysis.training import machine, workers
-from analysis.training.lifetime import stoppable
 from analysis.training.run import data_of
 from analysis.training.turn import turn
 from analysis.training.verify import VerificationError
@@ -35,7 +36,7 @@ def keep(picks: Mapping[str, Pick], folder: Path = FOLDER) -> None:
     """
     with stoppable(), turn(folder, "weights"):
         data = data_of(next(iter(picks.values())).experiment)
-        with workers.processes_here():
+        with processes_here():
             parallel = joblib.Parallel(n_jobs=workers.number_here(), batch_size=1)
             trained = parallel(joblib.delayed(_train)(pick, data) for pick in picks.values())
         for pick, record in zip(picks.values(), trained, strict=True):

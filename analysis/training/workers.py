@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from multiprocessing import util
 from pathlib import Path
 
 import joblib
-from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from analysis.datasets import Dataset
+from analysis.processes import processes_here
 from analysis.spec import Experiment
-from analysis.training import machine, scratch
-from analysis.training.lifetime import end_with
+from analysis.training import machine
 from analysis.training.progress import Teller
 
 #: Names the address of a Dask scheduler, e.g. ``tcp://10.0.0.1:8786``.
@@ -26,10 +21,6 @@ SCHEDULER_VARIABLE = "REPORT_SCHEDULER"
 
 #: Seconds to wait for a scheduler and its first worker.
 PATIENCE = 20
-
-
-#: What loky says when it has replaced a worker.
-REPLACED = "A worker stopped while some jobs were given to the executor"
 
 
 class ClusterError(RuntimeError):
@@ -153,20 +144,6 @@ def _client(address: str):
     return client
 
 
-def processes_here() -> joblib.parallel_config:
-    """Have joblib use processes of this machine that end with this one and leave nothing behind."""
-    _end_workers_of_a_child(os.getpid())
-    # loky replaces a worker that has grown by some 300 MB, between two groups, and nothing is
-    # lost; a worker that was killed is an error of its own.
-    warnings.filterwarnings("ignore", REPLACED, UserWarning)
-    return joblib.parallel_config(
-        "loky",
-        initializer=end_with,
-        initargs=(os.getpid(),),
-        temp_folder=str(scratch.folder()),
-    )
-
-
 def start_here() -> None:
     """Have this machine's workers import TensorFlow, so that no clock need count it."""
     cores = number_here()
@@ -176,20 +153,6 @@ def start_here() -> None:
 
 def _import() -> None:
     engine_on_one_thread()  # whose result, a module, no process can hand over
-
-
-@cache
-def _end_workers_of_a_child(process: int) -> None:
-    """In a process of ``doit -n``: have its workers end with it, for which it would wait.
-
-    Elsewhere loky sees to it, by means that a child of multiprocessing passes over.
-    """
-    if multiprocessing.parent_process():
-        util.Finalize(None, _end_workers, exitpriority=10)
-
-
-def _end_workers() -> None:
-    get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
 
 
 def _train_group(
