@@ -1,6 +1,7 @@
-"""Draws how fast training is: what ``doit prescribed`` and ``doit profile`` measured.
+"""How fast training is: figures and numbers from what doit has measured.
 
-The page *How fast* shows it, and cites the `numbers` that follow from the profile.
+That is what ``doit prescribed`` and ``doit profile`` keep. The page *How fast* shows the
+figures, and cites the `numbers` that follow from the profile.
 """
 
 from __future__ import annotations

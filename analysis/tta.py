@@ -9,12 +9,22 @@ import numpy as np
 from analysis import forms
 from analysis.loaded import Results
 from analysis.spec import Experiment
-from analysis.statistics import Estimate, difference
+from analysis.statistics import Estimate, difference, vote
 
 
 def right(results: Results, experiment: Experiment) -> np.ndarray:
     """Whether each run is right on each image with views: bool, shape (runs, images)."""
     return results[experiment].outputs.argmax(axis=2) == results.labels(experiment)
+
+
+def right_by_one_view(results: Results, experiment: Experiment) -> np.ndarray:
+    """Like `right`, of the networks that look at each image once."""
+    return results[experiment].predictions == results.labels(experiment)
+
+
+def right_together(results: Results, experiment: Experiment) -> np.ndarray:
+    """Whether the vote of all runs is right, with views: bool, shape (images,)."""
+    return vote(results[experiment].outputs) == results.labels(experiment)
 
 
 def accuracy(results: Results, experiment: Experiment) -> np.ndarray:

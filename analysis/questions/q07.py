@@ -77,7 +77,7 @@ from analysis.questions.q07_arms import (
     TWO_512,
 )
 from analysis.spec import Experiment
-from analysis.statistics import Estimate, difference, estimate, vote, votes_of
+from analysis.statistics import Estimate, difference, estimate, votes_of
 
 BUILDS_ON = (q06, q07_arms)
 
@@ -194,7 +194,7 @@ def _mistakes(results: Results, experiment: Experiment) -> np.ndarray:
 @computed_once
 def _missed(results: Results, experiment: Experiment) -> np.ndarray:
     """Places of the images that the vote of all runs gets wrong."""
-    return np.flatnonzero(vote(results[experiment].outputs) != results.labels(experiment))
+    return np.flatnonzero(~tta.right_together(results, experiment))
 
 
 def test_images(results: Results) -> np.ndarray:
@@ -209,19 +209,13 @@ def _voted(results: Results, experiment: Experiment) -> int:
 
 def _right(results: Results, experiment: Experiment) -> np.ndarray:
     """Whether each run is right on each image, with views if it has them: shape (runs, images)."""
-    return (tta.right if experiment.tta else _right_by_one_view)(results, experiment)
-
-
-def _right_by_one_view(results: Results, experiment: Experiment) -> np.ndarray:
-    return results[experiment].predictions == results.labels(experiment)
+    return (tta.right if experiment.tta else tta.right_by_one_view)(results, experiment)
 
 
 def _saved_by_vote(results: Results, experiment: Experiment) -> np.ndarray:
     """Share of runs that are wrong on an image, less 1 if the vote is: float, shape (images,)."""
-    right = _right(results, experiment)
-    voted = np.ones(right.shape[1])
-    voted[_missed(results, experiment)] = 0
-    return voted - right.mean(axis=0)
+    voted = tta.right_together(results, experiment)
+    return voted - _right(results, experiment).mean(axis=0)
 
 
 def _saved_on_other_images(results: Results, experiment: Experiment) -> Estimate:
@@ -265,7 +259,7 @@ def numbers(results: Results) -> dict:
         "vote_saved_high": saved.high,
         "dense_saved": _fewer_by_one_view(results, FINAL_DENSE, EARLIER_DENSE).mean,
         "final_cnn_one_view_mistakes": float(
-            (~_right_by_one_view(results, FINAL_CNN)).sum(axis=1).mean()
+            (~tta.right_by_one_view(results, FINAL_CNN)).sum(axis=1).mean()
         ),
         "final_cnn_views_gain": tta.gain(results, FINAL_CNN).mean,
         "dense_longest_views_gain": tta.gain(results, DENSE_LONGEST.experiment).mean,
@@ -330,13 +324,13 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
 def _final_rows(results: Results) -> list[list[str]]:
     rows = [["network", *ladder.TESTED_COLUMNS]]
     for name, experiment in _FINALS.items():
-        runs, labels = results[experiment], results.labels(experiment)
+        runs = results[experiment]
         views = ", three views" if experiment.tta else ""
         if views:
             rows.append(
                 [
                     f"{name}, one view, mean of {len(runs)} runs",
-                    *ladder.tested_cells(_right_by_one_view(results, experiment)),
+                    *ladder.tested_cells(tta.right_by_one_view(results, experiment)),
                 ]
             )
         rows += [
@@ -346,7 +340,7 @@ def _final_rows(results: Results) -> list[list[str]]:
             ],
             [
                 f"{name}{views}, vote of all {len(runs)}",
-                *ladder.tested_cells(vote(runs.outputs) == labels),
+                *ladder.tested_cells(tta.right_together(results, experiment)),
             ],
         ]
     return rows
@@ -361,7 +355,7 @@ def _fewer(
 
 def _fewer_by_one_view(results: Results, final: Experiment, earlier: Experiment) -> Estimate:
     """The same, where the final networks look once as well."""
-    return _fewer(results, final, earlier, _right_by_one_view)
+    return _fewer(results, final, earlier, tta.right_by_one_view)
 
 
 def _fewer_on_other_images(results: Results, final: Experiment, earlier: Experiment) -> Estimate:

@@ -120,14 +120,9 @@ VIEWED = (LOOKAHEAD, WIDER, LONGER)
 TRAINED, TESTED = (DATASETS["cifar10"].shapes[name][0] for name in ("y_train", "y_test"))
 
 
-def _right_together(results: Results, experiment: Experiment) -> np.ndarray:
-    """Whether the mean of all runs' outputs is right, with views: bool, shape (images,)."""
-    return vote(results[experiment].outputs) == results.labels(experiment)
-
-
 def _together(results: Results, experiment: Experiment) -> float:
-    """Share of the test images on which it is."""
-    return float(_right_together(results, experiment).mean())
+    """Share of the test images on which the vote of all runs is right, with views."""
+    return float(tta.right_together(results, experiment).mean())
 
 
 def test_images(results: Results) -> np.ndarray:
@@ -248,13 +243,13 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
 def _final_rows(results: Results) -> list[list[str]]:
     rows = [["network", "minutes of a core", *ladder.TESTED_COLUMNS]]
     for kind, experiment in TESTING.items():
-        runs, labels = results[experiment], results.labels(experiment)
+        runs = results[experiment]
         minutes = f"{runs.seconds / len(runs) / 60:.0f}"
         rows += [
             [
                 f"{kind}, one view, mean of {len(runs)} runs",
                 minutes,
-                *ladder.tested_cells(runs.predictions == labels),
+                *ladder.tested_cells(tta.right_by_one_view(results, experiment)),
             ],
             [
                 f"{kind}, six views, mean of {len(runs)} runs",
@@ -264,7 +259,7 @@ def _final_rows(results: Results) -> list[list[str]]:
             [
                 f"{kind}, six views, all {len(runs)} runs together",
                 f"{runs.seconds / 60:.0f}",
-                *ladder.tested_cells(_right_together(results, experiment)),
+                *ladder.tested_cells(tta.right_together(results, experiment)),
             ],
         ]
     return rows
@@ -313,7 +308,7 @@ def _claims_of_tested_networks(results: Results) -> list[Claim]:
             above(
                 "points, by images,",
                 difference(
-                    tta.right(results, FINAL).mean(axis=0), _right_together(results, SMALL)
+                    tta.right(results, FINAL).mean(axis=0), tta.right_together(results, SMALL)
                 ).times(100),
             ),
             less_than(
@@ -341,7 +336,7 @@ def _claims_of_tested_networks(results: Results) -> list[Claim]:
             *(
                 more_often(
                     f"{kind}: right on",
-                    _right_together(results, experiment),
+                    tta.right_together(results, experiment),
                     _best(tta.right(results, experiment)),
                 )
                 for kind, experiment in TESTING.items()
@@ -353,7 +348,7 @@ def _claims_of_tested_networks(results: Results) -> list[Claim]:
             undecided(
                 "points, by images,",
                 difference(
-                    tta.right(results, LARGE).mean(axis=0), _right_together(results, FINAL)
+                    tta.right(results, LARGE).mean(axis=0), tta.right_together(results, FINAL)
                 ).times(100),
             ),
         ),
