@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy as np
 
 from analysis import cost, excerpts
 from analysis.datasets import DATASETS
-from analysis.results import FOLDER, Ledger, LedgerDamage, Runs
+from analysis.results import FOLDER, Ledger, LedgerDamage, Runs, split_lines
 from analysis.spec import Experiment
 
 #: A float16 differs from the number it stands for by at most this share of it, and by half of
@@ -171,10 +172,20 @@ def one_ledger(experiment: Experiment, labels: Labels, folder: Path = FOLDER) ->
             f"{', '.join(map(str, sorted(missing)))}): 'doit train:{experiment.name}' trains them"
         )
         findings.append(Finding(ledger.path, None, None, what))
-    if ledger.path.exists() and not ledger.path.read_bytes().endswith(b"\n"):
-        what = "its last line has no end, as if writing had been cut off, so it is ignored"
-        findings.append(Finding(ledger.path, None, None, what))
+    if ledger.path.exists():
+        findings += _of_end(ledger.path)
     return findings
+
+
+def _of_end(path: Path) -> Iterator[Finding]:
+    content = path.read_bytes()
+    if content.endswith(b"\n"):
+        return
+    lines, torn = split_lines(content)
+    what = "its last line has no end, as if writing had been cut off, so it is ignored"
+    if lines and not torn:
+        what = f"its last line has no end. This adds it: echo >> {shlex.quote(str(path))}"
+    yield Finding(path, None, None, what)
 
 
 def _of_line(

@@ -130,7 +130,7 @@ class Ledger:
         """The finished runs that the experiment asks for, by seed.
 
         Lines of another spec and of seeds not asked for are passed over, and so is a torn
-        last line, which a killed writer leaves.
+        last line, which a killed writer leaves. One that lacks only its newline counts.
 
         Raises
         ------
@@ -158,7 +158,7 @@ class Ledger:
             return
         except OSError as error:
             raise LedgerDamage(self.path, None, f"cannot be read ({error.strerror})") from error
-        *lines, _torn = content.split(b"\n")
+        lines, _ = split_lines(content)
         seen = {}
         for number, line in enumerate(lines, start=1):
             self._refuse_foreign(line, number)
@@ -211,7 +211,11 @@ class Ledger:
         line = self._line(record)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with open(self.path, "ab", buffering=0) as file:
-            end = self._end_of_last_whole_line()
+            content = self.path.read_bytes()
+            _, torn = split_lines(content)
+            end = len(content) - len(torn)
+            if end and content[end - 1 : end] != b"\n":  # only this is lacking
+                line = b"\n" + line
             try:
                 file.truncate(end)
                 written = file.write(line)
@@ -257,9 +261,6 @@ class Ledger:
         } | record
         return _encode(complete)
 
-    def _end_of_last_whole_line(self) -> int:
-        return self.path.read_bytes().rfind(b"\n") + 1
-
     def _records(self) -> Iterator[dict]:
         for _, entry in self.entries():
             if isinstance(entry, LedgerDamage):
@@ -276,8 +277,7 @@ class Ledger:
     def _parse(self, line: bytes, number: int, seen: dict[tuple[str, int], int]) -> dict:
         """The line's record; ``seen`` has the lines of keys and seeds before it."""
         try:
-            record = json.loads(line.decode())  # of bytes it would accept UTF-16, too
-            _check(record)
+            record = _decoded(line)
         except Exception as error:  # whatever the line holds, it names file and line
             raise LedgerDamage(
                 self.path,
@@ -305,6 +305,27 @@ def unpacked(text: str) -> np.ndarray:
     """What `packed` was given, to three digits: float32, shape (images, 10)."""
     halves = np.frombuffer(zlib.decompress(base64.b64decode(text, validate=True)), "<f2")
     return halves.reshape(-1, 10).astype(np.float32)
+
+
+def split_lines(content: bytes) -> tuple[list[bytes], bytes]:
+    """The whole lines of a ledger's content, and what a killed writer left of one after them.
+
+    A last line that lacks only its newline is whole: a part of a result is no JSON. What ends in
+    CR is not, for the newline would make it a line of Windows.
+    """
+    *lines, rest = content.split(b"\n")
+    try:
+        _decoded(rest)
+    except Exception:  # as for any line
+        return lines, rest
+    return (lines, rest) if rest.endswith(b"\r") else ([*lines, rest], b"")
+
+
+def _decoded(line: bytes) -> dict:
+    """The record of a line; raises whatever it may if the line is no result."""
+    record = json.loads(line.decode())  # of bytes it would accept UTF-16, too
+    _check(record)
+    return record
 
 
 def _encode(record: dict) -> bytes:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 
 import numpy as np
 import pytest
@@ -414,10 +415,25 @@ def test_ledger_of_no_experiment_is_a_remark(folder):
 
 def test_last_line_without_an_end_is_found(folder):
     ledger = fill(folder, tiny.experiment())
-    ledger.path.write_bytes(ledger.path.read_bytes()[:-1])
+    ledger.path.write_bytes(ledger.path.read_bytes()[:-2])
     missing, torn = all_found(folder, tiny.experiment())
     assert "1 of 3 networks are missing (seeds 2)" in missing[4]
     assert torn[:4] == ("q00-tiny.jsonl", None, None, True) and "no end" in torn[4]
+    assert torn[4].endswith("so it is ignored")
+
+
+def test_last_line_that_lacks_only_its_newline_is_found_with_what_adds_it(folder):
+    ledger = fill(folder, tiny.experiment(), change("seconds", to=-1.0))
+    whole = ledger.path.read_bytes()
+    first, second, third = whole.splitlines(keepends=True)
+    for content in (whole, first + third + second):  # whose last line is looked at, too
+        ledger.path.write_bytes(content[:-1])
+        seconds, open_ended = all_found(folder, tiny.experiment())
+        assert seconds[:3] == ("q00-tiny.jsonl", content.splitlines().index(second[:-1]) + 1, 1)
+        assert open_ended[:4] == ("q00-tiny.jsonl", None, None, True)
+        command = open_ended[4][open_ended[4].index("echo ") :]
+        subprocess.run(command, shell=True, check=True)
+        assert ledger.path.read_bytes() == content
 
 
 def test_each_line_that_is_no_result_is_found_and_the_others_are_looked_at(folder):

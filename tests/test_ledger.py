@@ -58,7 +58,7 @@ def test_complete_ledger_is_not_stale(ledger):
     assert ledger.missing() == []
 
 
-@pytest.mark.parametrize("kept", [1, 100, -1])
+@pytest.mark.parametrize("kept", [1, 100, -2])
 def test_torn_last_line_is_dropped_and_trained_again(ledger, kept):
     fill(ledger, 0, 1)
     whole = ledger.path.read_bytes()
@@ -68,6 +68,28 @@ def test_torn_last_line_is_dropped_and_trained_again(ledger, kept):
     assert ledger.missing() == [2]
     fill(ledger, 2)
     assert ledger.path.read_bytes() == whole + line
+
+
+def test_last_line_that_lacks_only_its_newline_is_kept_and_the_next_begins_after_it(ledger):
+    for seed in (0, 1, 2):  # the first and the second are such lines in turn
+        fill(ledger, seed)
+        ledger.path.write_bytes(ledger.path.read_bytes()[:-1])
+        assert list(ledger.read()) == list(range(seed + 1))
+    whole = ledger.path.read_bytes() + b"\n"
+    assert [line["seed"] for line in lines(ledger)] == [0, 1, 2]
+    assert whole.count(b"\n") == 3
+    assert (ledger.missing(), ledger.why_stale(), ledger.tidy()) == ([], "", 0)
+    assert ledger.path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("end", [b"\r", b"}", b" x"])
+def test_last_line_that_a_newline_would_not_make_whole_is_trained_again(ledger, end):
+    whole = fill(ledger, 0).path.read_bytes()
+    line = fill(ledger, 1).path.read_bytes()[len(whole) : -1]
+    ledger.path.write_bytes(whole + line + end)
+    assert ledger.missing() == [1, 2]
+    fill(ledger, 1)
+    assert ledger.path.read_bytes() == whole + line + b"\n"
 
 
 JUNK = [
@@ -138,10 +160,11 @@ def test_line_whose_values_do_not_fit_is_named(ledger, wrong):
     assert f"{ledger.path}, line 2" in str(error.value)
 
 
-def test_seed_that_stands_twice_is_named_with_both_lines(ledger):
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_seed_that_stands_twice_is_named_with_both_lines(ledger, end):
     fill(ledger, 0, 1)
     with open(ledger.path, "ab") as file:
-        file.write(ledger.path.read_bytes().splitlines(keepends=True)[0])
+        file.write(ledger.path.read_bytes().splitlines()[0] + end)
     with pytest.raises(LedgerError) as error:
         ledger.read()
     for part in (str(ledger.path), "line 3", "seed 0", "line 1"):
@@ -300,10 +323,12 @@ def on_a_full_disk(ledger, start):
     return run
 
 
+@pytest.mark.parametrize("cut", [0, 1], ids=["ended", "without its last newline"])
 @pytest.mark.parametrize("room", [0, 1, 500])
-def test_full_disk_leaves_the_ledger_as_it_was(ledger, on_a_full_disk, room):
-    fill(ledger, 0, 1)
-    before = ledger.path.read_bytes()
+def test_full_disk_leaves_the_ledger_as_it_was(ledger, on_a_full_disk, room, cut):
+    whole = fill(ledger, 0, 1).path.read_bytes()
+    before = whole[: len(whole) - cut]
+    ledger.path.write_bytes(before)
     said = on_a_full_disk("ledger.append(tiny.record(2))", room)
     assert ledger.path.read_bytes() == before
     for part in (str(ledger.path), "seed 2", "The 2 networks", "make room"):
