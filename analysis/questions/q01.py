@@ -328,12 +328,15 @@ def claims(results: Results) -> list[Claim]:
     return [
         *_claims_of_causes(results),
         *_claims_of_levels(results),
+        *_claims_of_accuracy(results),
         *_claims_of_the_first_epoch(results),
+        *_claims_of_firing(results),
         *_claims_of_digits(results),
     ]
 
 
 def _claims_of_causes(results: Results) -> list[Claim]:
+    """What initial weights and the order of images each decide, and both together."""
     by_weights, by_order = results[SAME_ORDER], results[SAME_WEIGHTS]
     both, table = results[SAME_BOTH], _silent_by_weights(results)
     weights, _, meeting = _shares(results)
@@ -392,14 +395,11 @@ def _difference_of_orders(table: np.ndarray) -> float:
 
 
 def _claims_of_levels(results: Results) -> list[Claim]:
+    """How silent outputs part runs into levels, and how many runs get stuck."""
     runs = results[SHEET]
     ten = runs.first(ASKED_FOR)
+    ten_accuracy = ten.final("accuracy")
     own, silent = runs.own[:, -1], runs.silent[:, -1]
-    fine, only_zero, only_other = (
-        kind(runs) for kind in (levels.fine, levels.only_zero, levels.only_other)
-    )
-    accuracy, ten_accuracy = runs.final("val_accuracy"), ten.final("accuracy")
-    zeros = _zeros_right(results)
     return [
         Claim(
             "ten",
@@ -440,13 +440,24 @@ def _claims_of_levels(results: Results) -> list[Claim]:
         Claim(
             "stuck",
             "More than half of all runs end with a silent output.",
-            above(f"share of {len(runs)} runs", rate(~fine), 0.5, ".0%"),
+            above(f"share of {len(runs)} runs", rate(~levels.fine(runs)), 0.5, ".0%"),
         ),
         Claim(
             "level-step",
             "Each silent output adds a little less than 1/100 to the training error.",
             within("slope over all runs", _level_step(runs), 0.007, 0.01, ".4f"),
         ),
+    ]
+
+
+def _claims_of_accuracy(results: Results) -> list[Claim]:
+    """What one silent output costs in testing accuracy, and that of 0 less than another."""
+    runs, zeros = results[SHEET], _zeros_right(results)
+    accuracy = runs.final("val_accuracy")
+    fine, only_zero, only_other = (
+        kind(runs) for kind in (levels.fine, levels.only_zero, levels.only_other)
+    )
+    return [
         Claim(
             "accuracy-drop",
             "Every run with one silent output, other than that of 0, lies several points of "
@@ -486,10 +497,8 @@ def _claims_of_levels(results: Results) -> list[Claim]:
 
 
 def _claims_of_the_first_epoch(results: Results) -> list[Claim]:
+    """When outputs fall silent, within the first epoch and later, and which are heard again."""
     runs, first = results[SHEET], _first_epoch(results)
-    silent, elsewhere = runs.silent[:, -1], _fires_elsewhere(runs)
-    never, middle, often = (_in_band(runs, *band) for band in BANDS)
-    own, others = _firing(results, "own"), _firing(results, "others")
     return [
         Claim(
             "same-beginning",
@@ -528,6 +537,16 @@ def _claims_of_the_first_epoch(results: Results) -> list[Claim]:
                 0,
             ),
         ),
+    ]
+
+
+def _claims_of_firing(results: Results) -> list[Claim]:
+    """On which images outputs fire before training and soon after, and which end silent."""
+    runs = results[SHEET]
+    silent, elsewhere = runs.silent[:, -1], _fires_elsewhere(runs)
+    never, middle, often = (_in_band(runs, *band) for band in BANDS)
+    own, others = _firing(results, "own"), _firing(results, "others")
+    return [
         Claim(
             "first-steps",
             "In the first ten steps outputs come to fire on fewer images, and they lose more of "
@@ -575,6 +594,7 @@ def _claims_of_the_first_epoch(results: Results) -> list[Claim]:
 
 
 def _claims_of_digits(results: Results) -> list[Claim]:
+    """How unevenly silent outputs are spread over the digits, and what that may come from."""
     first, correlations = _first_epoch(results), _correlations(results)
     return [
         Claim(
