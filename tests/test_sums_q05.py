@@ -258,7 +258,8 @@ def test_numbers_are_of_the_runs_and_epochs_that_they_name():
 
 def test_every_run_must_be_stuck_for_the_loss_alone_to_be_of_no_use():
     def holds(**changes):
-        return {c.name: c.holds for c in q05._claims_of_outputs(crossed(**changes))}["loss-alone"]
+        claims = q05._claims_of_stuck_runs(crossed(**changes))
+        return {claim.name: claim.holds for claim in claims}["loss-alone"]
 
     own = np.zeros((12, 20, 10))
     own[0] = 1

@@ -359,19 +359,20 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
     return [
-        *_claims_of_outputs(results),
+        *_claims_of_stuck_runs(results),
+        *_claims_of_accuracy(results),
         *_claims_of_overfitting(results),
+        *_claims_of_sureness(results),
         *_claims_of_order(results),
     ]
 
 
-def _claims_of_outputs(results: Results) -> list[Claim]:
-    crossed, gains = _crossed(results), _compared(results)
+def _claims_of_stuck_runs(results: Results) -> list[Claim]:
+    """Which outputs and which loss let runs get stuck."""
+    crossed = _crossed(results)
     stuck = {name: _stuck(runs) for name, runs in crossed.items()}
     accuracy = crossed["softmax_cross"].final("val_accuracy")
     n, zeros = len(accuracy), crossed["relu_cross"].predictions == 0
-    removed = _mistakes_removed(crossed["softmax_squared"], crossed["linear_squared"])
-    speed = _speed(results[SHEET], results[q04.SHEET])
 
     def more_stuck(more: str, fewer: str):
         return more_often("stuck", stuck[more], stuck[fewer])
@@ -409,6 +410,15 @@ def _claims_of_outputs(results: Results) -> list[Claim]:
             "With ReLU outputs and cross-entropy, over 99% of all answers are 0.",
             more_than("share of the answers", float(zeros.mean()), 0.99, ".1%"),
         ),
+    ]
+
+
+def _claims_of_accuracy(results: Results) -> list[Claim]:
+    """How accurate runs become that are not stuck, and how soon, by outputs and loss."""
+    crossed, gains = _crossed(results), _compared(results)
+    removed = _mistakes_removed(crossed["softmax_squared"], crossed["linear_squared"])
+    speed = _speed(results[SHEET], results[q04.SHEET])
+    return [
         Claim(
             "free",
             "Runs with softmax and cross-entropy are also more accurate than those ReLU runs in "
@@ -466,11 +476,9 @@ def _claims_of_outputs(results: Results) -> list[Claim]:
 
 
 def _claims_of_overfitting(results: Results) -> list[Claim]:
+    """How errors and accuracy go on after the epoch of the lowest testing error."""
     sheet = results[SHEET]
-    ten = sheet.first(ASKED_FOR)
-    best = int(ten.history("val_loss").mean(axis=0).argmin()) + 1
-    first, last = _sureness(results)
-    kept = {epoch: results[experiment] for epoch, experiment in OUTPUTS.items()}
+    best = int(sheet.first(ASKED_FOR).history("val_loss").mean(axis=0).argmin()) + 1
     since = f"from epoch {BEST_EPOCH} to {SHEET.epochs}"
     others = f"of seeds {ASKED_FOR} to {len(sheet) - 1}"
     return [
@@ -496,6 +504,17 @@ def _claims_of_overfitting(results: Results) -> list[Claim]:
             "Testing accuracy does not fall meanwhile.",
             above(f"points {others}, {since}", _since_best(sheet, "val_accuracy").times(100)),
         ),
+    ]
+
+
+def _claims_of_sureness(results: Results) -> list[Claim]:
+    """How sure networks grow of their mistakes, and their accuracy in training and testing."""
+    sheet = results[SHEET]
+    ten = sheet.first(ASKED_FOR)
+    first, last = _sureness(results)
+    kept = {epoch: results[experiment] for epoch, experiment in OUTPUTS.items()}
+    since = f"from epoch {BEST_EPOCH} to {SHEET.epochs}"
+    return [
         Claim(
             "surer",
             "The networks grow surer of their mistakes, also on the images that they get wrong "
@@ -559,6 +578,7 @@ def _claims_of_overfitting(results: Results) -> list[Claim]:
 
 
 def _claims_of_order(results: Results) -> list[Claim]:
+    """What the same order of images in every epoch does to errors and accuracy."""
     order = same_order(results[SAME_ORDER_EACH_EPOCH], results[SHEET])
     return [
         Claim(
