@@ -184,13 +184,15 @@ def tables(results: Results) -> dict[str, list[list[str]]]:
 
 def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
-    train, test, gap = _final(results, "accuracy"), _final(results, "val_accuracy"), _gap(results)
-    gap_by_size = dict(zip(SIZES, gap, strict=True))
+    return [*_claims_of_doublings(results), *_claims_of_sizes(results)]
+
+
+def _claims_of_doublings(results: Results) -> list[Claim]:
+    """What each doubling of the hidden neurons gains, and that later ones gain less."""
+    train, test = _final(results, "accuracy"), _final(results, "val_accuracy")
     removed = _removed(test)
     half, large = (results[BY_SIZE[size]] for size in SIZES[-2:])
     gains = dict(zip(SIZES[1:], np.diff(test, axis=0), strict=True))
-    # How far runs lie from the middle one of their size (Brown & Forsythe 1974).
-    strays = 100 * np.abs(test - np.median(test, axis=1, keepdims=True))
     return [
         Claim(
             "more",
@@ -239,6 +241,16 @@ def claims(results: Results) -> list[Claim]:
             above("share removed by the last", estimate(removed[-1]), form="+.0%"),
             below("last minus first, points", difference(removed[-1], removed[0]).times(100)),
         ),
+    ]
+
+
+def _claims_of_sizes(results: Results) -> list[Claim]:
+    """How far testing is behind training, by size, and how far apart runs of a size lie."""
+    test = _final(results, "val_accuracy")
+    gap_by_size = dict(zip(SIZES, _gap(results), strict=True))
+    # How far runs lie from the middle one of their size (Brown & Forsythe 1974).
+    strays = 100 * np.abs(test - np.median(test, axis=1, keepdims=True))
+    return [
         Claim(
             "apart",
             f"From {APART_FROM} neurons on, trained networks are more than {APART} point more "
