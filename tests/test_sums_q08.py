@@ -217,7 +217,8 @@ def arms(*, centred=CENTRED, **changes) -> dict[str, bool]:
         made[q08.ARMS["centred", optimizer]] = ending([32, one, *[32] * 4], 0.45 + apart[::-1])
     made[q08.STANDARDISED] = made[q08.CENTRED]
     results = Results({e: Runs(e, runs.records) for e, runs in made.items()})
-    return {claim.name: claim.holds for claim in q08._claims_of_causes(results)}
+    parts = q08._claims_of_inputs, q08._claims_of_rates, q08._claims_of_raw_inputs
+    return {claim.name: claim.holds for part in parts for claim in part(results)}
 
 
 def test_claims_of_causes_hold_of_arms_of_which_they_are_true():

@@ -490,12 +490,15 @@ def claims(results: Results) -> list[Claim]:
     """What the page states of the results; see `analysis.questions`."""
     return [
         *_claims_of_the_sheet(results),
-        *_claims_of_causes(results),
+        *_claims_of_inputs(results),
+        *_claims_of_rates(results),
+        *_claims_of_raw_inputs(results),
         *_claims_of_sizes(results),
     ]
 
 
 def _claims_of_the_sheet(results: Results) -> list[Claim]:
+    """How the network of question 5 does on CIFAR-10, and when its hidden units die."""
     sheet, counted = results[SHEET], results[FIRST_EPOCH]
     alive, at_chance, inside = living(sheet), nothing(sheet), living_within(counted)
     none_left = alive[:, -1] == 0
@@ -557,18 +560,9 @@ def _claims_of_the_sheet(results: Results) -> list[Claim]:
     ]
 
 
-def _claims_of_causes(results: Results) -> list[Claim]:
+def _claims_of_inputs(results: Results) -> list[Claim]:
+    """How many units die with centred and with standardised inputs, and what these gain."""
     standardised, centred = results[STANDARDISED], results[CENTRED]
-    slow, medium, fast = OPTIMIZERS[2:]
-    sgd_slow, sgd_fast = OPTIMIZERS[:2]
-
-    def more_left(ours, theirs) -> Criterion:
-        return above(
-            f"living units, {called(ours)} minus {called(theirs)}",
-            difference(_left(results, "raw", ours), _left(results, "raw", theirs)),
-            form="+.1f",
-        )
-
     return [
         Claim(
             "centring",
@@ -611,6 +605,21 @@ def _claims_of_causes(results: Results) -> list[Claim]:
                 nothing(standardised),
             ),
         ),
+    ]
+
+
+def _claims_of_rates(results: Results) -> list[Claim]:
+    """How many units live with raw inputs, by optimizer and rate, and what a low rate gains."""
+    sgd_slow, sgd_fast, slow, medium, fast = OPTIMIZERS
+
+    def more_left(ours, theirs) -> Criterion:
+        return above(
+            f"living units, {called(ours)} minus {called(theirs)}",
+            difference(_left(results, "raw", ours), _left(results, "raw", theirs)),
+            form="+.1f",
+        )
+
+    return [
         Claim(
             "rate",
             "With raw inputs, the smaller the rate, the more units live.",
@@ -623,7 +632,7 @@ def _claims_of_causes(results: Results) -> list[Claim]:
             "Stochastic gradient descent at rate 0.1 kills most units, too.",
             above(
                 "dead units of 32",
-                estimate(_units(centred) - _left(results, "raw", sgd_fast)),
+                estimate(_units(results[SHEET]) - _left(results, "raw", sgd_fast)),
                 16,
                 ".1f",
             ),
@@ -647,6 +656,13 @@ def _claims_of_causes(results: Results) -> list[Claim]:
                 ".0%",
             ),
         ),
+    ]
+
+
+def _claims_of_raw_inputs(results: Results) -> list[Claim]:
+    """What raw inputs cost in accuracy, whether units die or not."""
+    sgd_slow, sgd_fast, *_, fast = OPTIMIZERS
+    return [
         Claim(
             "raw_costs_more",
             "Raw inputs cost accuracy even where hardly a unit dies.",
@@ -697,6 +713,7 @@ def _claims_of_causes(results: Results) -> list[Claim]:
 
 
 def _claims_of_sizes(results: Results) -> list[Claim]:
+    """What more hidden neurons gain, with raw and with centred inputs."""
     narrow = BY_SIZE[32]
     raw, centred = (_steps(results, networks) for networks in KINDS.values())
     steep = SIZES.index(STEEP)
