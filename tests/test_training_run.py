@@ -210,8 +210,12 @@ def test_what_a_living_run_needs_is_left_to_it(train, tmp_path, monkeypatch):
     monkeypatch.setenv(scratch.FOLDER_VARIABLE, str(shared))
     first = train(name="first", seconds_an_epoch=1)
     wait_for_lines(first, tmp_path / "first", 1)
-    finish(train(name="second", seconds_an_epoch=0.01))
-    assert len(list(shared.glob(f"*/{first.pid}-*/"))) == 1
+    os.kill(first.pid, signal.SIGSTOP)  # it lives, and does not end before the second does
+    try:
+        finish(train(name="second", seconds_an_epoch=0.01))
+        assert len(list(shared.glob(f"*/{first.pid}-*/"))) == 1
+    finally:
+        os.kill(first.pid, signal.SIGCONT)
     finish(first)
     assert len(whole_lines(tmp_path / "first")) == 12
 
