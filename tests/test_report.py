@@ -250,7 +250,7 @@ def test_figures_name_their_data_and_the_lines_that_draw_them(page):
     assert origin["data"] == "figures/q00-errors.csv"
     file, _, line = origin["source"].partition("#L")
     lines = (figures.BOOK.parent / file).read_text().splitlines()
-    assert "def errors_figure" in lines[int(line) - 1]
+    assert "def errors(" in lines[int(line) - 1]
 
 
 def test_an_experiment_that_two_pages_show_is_counted_once(page, monkeypatch):

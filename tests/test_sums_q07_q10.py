@@ -127,14 +127,14 @@ def test_the_final_recipes_are_those_of_the_chosen_settings():
 def test_networks_that_answer_together_can_be_right_where_most_are_not():
     found = results(q10.FINAL, WRONG)
     assert tta.accuracy(found, q10.FINAL) == pytest.approx([0.9, 0.9, 0.85])
-    assert q10._right_together(found, q10.FINAL).tolist() == [False, False, *[True] * 18]
+    assert tta.right_together(found, q10.FINAL).tolist() == [False, False, *[True] * 18]
     assert q10._together(found, q10.FINAL) == pytest.approx(0.9)
     # One that is surer than the two others together.
     surer = {q10.FINAL: made_up([[0], [0], []], sure=0.6)}
     outputs = np.array(surer[q10.FINAL].outputs)
     outputs[2, 0] = np.eye(10)[LABELS[0]]
     surer[q10.FINAL] = tiny.runs(loss=[[0.1]] * 3, predictions=outputs.argmax(2), outputs=outputs)
-    assert q10._right_together(Results(surer, found.excerpts), q10.FINAL)[0]
+    assert tta.right_together(Results(surer, found.excerpts), q10.FINAL)[0]
 
 
 def test_views_gain_what_they_get_right_beyond_one_view():
