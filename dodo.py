@@ -96,11 +96,13 @@ KEPT_FILES = [*EXCERPT_FILES, *NETWORK_FILES]
 # What the page on speed shows.
 MEASUREMENTS = [results.SPEED, results.PRESCRIBED, results.PROFILE]
 # What turns ledgers into figures and numbers, beside the questions' own modules; how networks
-# were trained is in the ledgers' keys. Not what only looks at results or writes the README.
+# were trained is in the ledgers' keys. Not what only looks at results or writes the README, nor
+# what only runs processes.
 SHARED_SOURCES = sorted(
     path
     for path in (ROOT / "analysis").glob("*.py")
-    if path.stem not in ("agreement", "audit", "checked", "readme")
+    if path.stem
+    not in ("agreement", "audit", "checked", "readme", "lifetime", "processes", "scratch")
 )
 LIST_OF_QUESTIONS = ROOT / "analysis" / "questions" / "__init__.py"
 
@@ -349,7 +351,7 @@ def verify_some(minutes, experiment, all):
 
     if experiment and experiment not in EXPERIMENTS:
         raise VerificationError(f"no experiment {experiment!r}: 'doit list --all' names them")
-    if not minutes > 0:
+    if not (all or minutes > 0):
         raise VerificationError(f"--minutes {minutes:g} leaves no time to train: give more")
     again = [EXPERIMENTS[experiment]] if experiment else None
     verify(list(EXPERIMENTS.values()), math.inf if all else minutes, again)

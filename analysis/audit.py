@@ -19,7 +19,7 @@ import numpy as np
 
 from analysis import cost, excerpts
 from analysis.datasets import DATASETS
-from analysis.results import FOLDER, Ledger, LedgerDamage, Runs, split_lines
+from analysis.results import FOLDER, Ledger, LedgerDamage, LedgerError, Runs, split_lines
 from analysis.spec import Experiment
 
 #: A float16 differs from the number it stands for by at most this share of it, and by half of
@@ -124,8 +124,9 @@ def published_labels(name: str, folder: Path = FOLDER) -> Labels:
     mend = f"No ledger of {name} is audited; 'doit train:excerpt-{name}' writes the labels anew"
     try:
         excerpt = excerpts.load(name, folder)
-    except Exception as error:  # damaged files raise a dozen kinds
-        raise LedgerDamage(path, None, f"its labels cannot be read ({error!r}). {mend}") from error
+    except LedgerError as error:
+        what = f"its labels cannot be read ({error.__cause__!r}). {mend}"
+        raise LedgerDamage(path, None, what) from error
     for array, labels in {"y_train": excerpt.train_labels, "y_test": excerpt.test_labels}.items():
         expected, found = DATASETS[name].sha256[array], hashlib.sha256(labels).hexdigest()
         if found != expected:
@@ -162,7 +163,10 @@ def one_ledger(experiment: Experiment, labels: Labels, folder: Path = FOLDER) ->
                 values = json.dumps([entry.get(name) for name in _OF_ITS_SEED])
                 first = first_with.setdefault(values, entry["seed"])
                 if first != entry["seed"] and experiment.varies:
-                    what = f"it is seed {first} in every value, as if copied"
+                    what = (
+                        f"its history and predictions are those of seed {first} to the last "
+                        "digit, as if copied"
+                    )
                     findings.append(Finding(ledger.path, number, entry["seed"], what))
     except LedgerDamage as damage:
         return [*findings, Finding(ledger.path, damage.line, None, damage.what)]

@@ -19,7 +19,7 @@ from analysis.claims import (
     undecided,
 )
 from analysis.loaded import Results
-from analysis.spec import Experiment
+from analysis.spec import Experiment, SpecError
 from analysis.statistics import (
     Estimate,
     difference,
@@ -123,14 +123,18 @@ def p_values(results: Results, every: Sequence[Arm]) -> dict[Arm, float]:
     """
     compared = [arm for arm in every if arm.base]
     for arm in compared:
-        pairs = len(differences(accuracy(results, arm), accuracy(results, arm.base)))
-        if pairs < 2:
+        if _pairs(results, arm) < 2:
             raise ValueError(
-                f"{arm.experiment.name} has {pairs} seed in common with "
-                f"{arm.base.experiment.name}, which it changes: a comparison takes two or more"
+                f"{arm.experiment.name} has one seed in common with {arm.base.experiment.name}, "
+                "which it changes: a comparison takes two or more"
             )
     alone = [difference_p(accuracy(results, arm), accuracy(results, arm.base)) for arm in compared]
     return dict(zip(compared, holm(alone), strict=True))
+
+
+def _pairs(results: Results, arm: Arm) -> int:
+    """Seeds that an arm and its base have in common."""
+    return len(differences(accuracy(results, arm), accuracy(results, arm.base)))
 
 
 def remaining(results: Results, every: Sequence[Arm]) -> list[Arm]:
@@ -171,7 +175,14 @@ def in_doubt(results: Results, every: Sequence[Arm], name: str, sentence: str, *
 def withstanding(
     results: Results, every: Sequence[Arm], name: str, sentence: str, *arms: Arm
 ) -> Claim:
-    """A claim that just these arms can be told from their bases after Holm's correction."""
+    """A claim that just these arms can be told from their bases after Holm's correction.
+
+    Raises
+    ------
+    analysis.spec.SpecError
+        As for `require_known`.
+    """
+    require_known(arms, every)
     called, p = names(every), p_values(results, every)
     largest = max(arms, key=p.get)
     others = [arm for arm in p if arm not in arms]
@@ -265,6 +276,23 @@ def names(arms: Sequence[Arm]) -> dict[Arm, str]:
     }
 
 
+def require_known(arms: Sequence[Arm], every: Sequence[Arm]) -> None:
+    """Refuse arms that are to be shown or claimed, but are not among all of the page.
+
+    Raises
+    ------
+    analysis.spec.SpecError
+        If an arm, or one that it changes, is not.
+    """
+    for arm in arms:
+        for needed in (arm, *([arm.base] if arm.base else [])):
+            if needed not in every:
+                raise SpecError(
+                    f"{needed.experiment.name} is to be shown, but is not among the ARMS of its "
+                    "question: name it there, too"
+                )
+
+
 def by_name(arms: Sequence[Arm], every: Sequence[Arm]) -> dict[str, Experiment]:
     """Some arms' experiments, by what `names` of all calls them."""
     called = names(every)
@@ -287,13 +315,11 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
 
     Raises
     ------
-    ValueError
-        If one of ``arms`` is not.
+    analysis.spec.SpecError
+        As for `require_known`.
     """
+    require_known(arms, every)
     called, p = names(every), p_values(results, every)
-    for arm in arms:
-        if arm not in called:
-            raise ValueError(f"{arm.experiment.name} is to be shown, but is not among the ARMS")
     table = [
         [
             "change",
@@ -314,16 +340,12 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
                 forms.with_half_width(*gain(results, arm), "+.2f") if arm.base else "",
                 forms.p_value(p[arm]) if arm.base else "",
                 f"{accuracy(results, arm).mean():.2%}",
-                _pairs(results, arm) if arm.base else "",
+                f"{_pairs(results, arm)}" if arm.base else "",
                 f"{cost.weights(arm.experiment):,}",
                 f"{teraflops(arm.experiment):.1f}",
             ]
         )
     return table
-
-
-def _pairs(results: Results, arm: Arm) -> str:
-    return str(len(differences(accuracy(results, arm), accuracy(results, arm.base))))
 
 
 #: Headings of the columns of `tested_cells`.

@@ -27,10 +27,16 @@ def mistakes(
     arms : sequence of Arm
         From top to bottom.
     every : sequence of Arm
-        As for `rows`.
+        As for `ladder.rows`.
     dropped : sequence of Arm
         Those of them that no other arm builds on because they did not help; drawn in grey.
+
+    Raises
+    ------
+    analysis.spec.SpecError
+        As for `ladder.require_known`.
     """
+    ladder.require_known(arms, every)
     colours = [
         style.theme().faint if arm in dropped else style.theme().categories[0] for arm in arms
     ]

@@ -33,6 +33,7 @@ import os
 import shlex
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -195,7 +196,7 @@ class Ledger:
         """Another ledger in the folder that begins with a network of this setting."""
         key = f'"key":"{self.experiment.key}"'.encode()
         for path in sorted(self.path.parent.glob("*.jsonl")):
-            with path.open("rb") as file:
+            with suppress(OSError), path.open("rb") as file:  # whose own task says so
                 if path != self.path and key in file.read(len(key) + 1):
                     return path
         return None

@@ -23,7 +23,7 @@ def right_by_one_view(results: Results, experiment: Experiment) -> np.ndarray:
 
 
 def right_together(results: Results, experiment: Experiment) -> np.ndarray:
-    """Whether the vote of all runs is right, with views: bool, shape (images,)."""
+    """Whether the vote of all runs is right, with views if they have them: bool, (images,)."""
     return vote(results[experiment].outputs) == results.labels(experiment)
 
 

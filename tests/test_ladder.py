@@ -13,7 +13,7 @@ from analysis.excerpts import Excerpt
 from analysis.ladder import Arm
 from analysis.loaded import Results
 from analysis.results import Runs
-from analysis.spec import mlp
+from analysis.spec import SpecError, mlp
 from analysis.statistics import estimate
 
 FIRST = Arm("8 hidden", tiny.experiment(name="q00-first", validation=200))
@@ -129,13 +129,20 @@ def test_an_arm_with_a_single_pair_is_named():
     lone = WIDER.but("q00-lone", "one seed", seeds=(0,))
     known = {arm.experiment: BETTER[arm.experiment] for arm in (FIRST, WIDER)}
     of_it = Results(known | {lone.experiment: runs(lone, [0.9])})
-    with pytest.raises(ValueError, match="q00-lone has 1 seed in common with q00-wider"):
+    with pytest.raises(ValueError, match="q00-lone has one seed in common with q00-wider"):
         ladder.p_values(of_it, (FIRST, WIDER, lone))
 
 
 def test_an_arm_that_is_shown_and_not_among_all_is_named():
-    with pytest.raises(ValueError, match="q00-fewer is to be shown, but is not among the ARMS"):
+    said = "q00-fewer is to be shown, but is not among the ARMS"
+    with pytest.raises(SpecError, match=said):
         ladder.rows(BETTER, (FIRST, FEWER), (FIRST, WIDER))
+    with pytest.raises(SpecError, match=said):
+        ladder.withstanding(BETTER, (FIRST, WIDER), "holm", "These do.", WIDER, FEWER)
+    with pytest.raises(SpecError, match=said):
+        ladder_figures.mistakes(BETTER, (FIRST, FEWER), (FIRST, WIDER))
+    with pytest.raises(SpecError, match="q00-wider is to be shown"):  # for the other changes it
+        ladder.rows(BETTER, (FIRST, FEWER), (FIRST, FEWER))
 
 
 def test_an_arm_at_the_border_remains_and_withstands(monkeypatch):

@@ -281,6 +281,7 @@ def test_why_a_ledger_is_stale_names_what_changed(ledger, changes, said):
 
 def test_a_ledger_under_another_name_is_pointed_to(ledger):
     fill(ledger)
+    (ledger.path.parent / "a-folder.jsonl").mkdir()  # is no ledger
     renamed = Ledger(replace(ledger.experiment, name="q00-renamed"), ledger.path.parent)
     assert f"git mv {ledger.path} {renamed.path}" in renamed.why_stale()
     other = Ledger(replace(renamed.experiment, epochs=3), ledger.path.parent)

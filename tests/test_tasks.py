@@ -21,7 +21,8 @@ MEASURED = {RESULTS / f"{name}.json" for name in ("benchmark", "prescribed", "pr
 SHARED = {
     path
     for path in (ROOT / "analysis").glob("*.py")
-    if path.stem not in ("agreement", "audit", "checked", "readme")
+    if path.stem
+    not in ("agreement", "audit", "checked", "readme", "lifetime", "processes", "scratch")
 }
 #: Of a figure's files: for light and dark pages, for paper, its dots, and its data.
 ENDINGS = (".svg", "-dark.svg", ".pdf", ".json", ".csv")

@@ -13,6 +13,7 @@ GLOSSARY = re.findall(r"^(\w[\w -]*(?:'s \w+)?)$", PAGES["glossary"], re.MULTILI
 
 #: Words that have no other sense on these pages, as they are written there.
 FORMS = {
+    "augmentation": "changed images",
     "batch norm": "[Bb]atch norm",
     "bfloat16": "bfloat16",
     "centred inputs": "centred inputs",

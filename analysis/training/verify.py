@@ -74,10 +74,11 @@ def verify(
     Raises
     ------
     VerificationError
-        If anything disagrees, or if no network could be trained again in that time.
+        If anything disagrees, or if no network was trained again.
     """
     faults = _audit(experiments, folder)
-    trials = choose(again or experiments, minutes, folder, chance or random.Random())
+    asked = again or experiments
+    trials = choose(asked, minutes, folder, chance or random.Random())
     wrong, verdicts = [], Counter()
     with stoppable():
         for experiment, seed, found in _train_again(trials, minutes, folder):
@@ -85,19 +86,26 @@ def verify(
             if found.verdict == DIFFERENT:
                 wrong.append(f"{experiment.name}, seed {seed}")
     counted = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.items())
-    print(f"{verdicts.total()} networks trained again" + f": {counted}" * bool(counted))
+    print(f"trained again: {counted or 'none'}")
     problems = []
     if faults:
         problems.append(f"{faults} lines or files of the ledgers disagree with themselves")
     if wrong:
         problems.append(f"not what the ledger says: {', '.join(wrong)}")
     if not verdicts:
-        problems.append(
-            f"no network was trained again, for none fits into {minutes:g} minutes: "
-            "give more with --minutes, or take all with --all"
-        )
+        problems.append(f"no network was trained again: {_why_none(asked, minutes, folder)}")
     if problems:
         raise VerificationError("; ".join(problems))
+
+
+def _why_none(experiments: Sequence[Experiment], minutes: float, folder: Path) -> str:
+    """Why no network was trained again, and what helps."""
+    lines = ((e, line) for e in experiments for line in Ledger(e, folder).read().values())
+    if any(_as_here(experiment, line) for experiment, line in lines):
+        return (
+            f"none fits into {minutes:g} minutes; give more with --minutes, or take all with --all"
+        )
+    return "the ledgers hold none that this machine would train in the same precision"
 
 
 def _audit(experiments: Sequence[Experiment], folder: Path) -> int:
