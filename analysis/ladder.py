@@ -282,15 +282,14 @@ def require_known(arms: Sequence[Arm], every: Sequence[Arm]) -> None:
     Raises
     ------
     analysis.spec.SpecError
-        If an arm, or one that it changes, is not.
+        If an arm is not.
     """
     for arm in arms:
-        for needed in (arm, *([arm.base] if arm.base else [])):
-            if needed not in every:
-                raise SpecError(
-                    f"{needed.experiment.name} is to be shown, but is not among the ARMS of its "
-                    "question: name it there, too"
-                )
+        if arm not in every:
+            raise SpecError(
+                f"{arm.experiment.name} is to be shown, but is not among the ARMS of its "
+                "question: name it there, too"
+            )
 
 
 def by_name(arms: Sequence[Arm], every: Sequence[Arm]) -> dict[str, Experiment]:
@@ -316,9 +315,9 @@ def rows(results: Results, arms: Sequence[Arm], every: Sequence[Arm]) -> list[li
     Raises
     ------
     analysis.spec.SpecError
-        As for `require_known`.
+        As for `require_known`, of the arms and their bases.
     """
-    require_known(arms, every)
+    require_known([*arms, *(arm.base for arm in arms if arm.base)], every)
     called, p = names(every), p_values(results, every)
     table = [
         [
