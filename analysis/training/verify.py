@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis import audit
-from analysis.agreement import DIFFERENT, Agreement, agreement
+from analysis.agreement import DIFFERENT, ROUNDED, SAME, Agreement, agreement
 from analysis.lifetime import stoppable
 from analysis.results import FOLDER, Ledger
 from analysis.spec import Experiment
@@ -85,7 +85,8 @@ def verify(
             verdicts[found.verdict] += 1
             if found.verdict == DIFFERENT:
                 wrong.append(f"{experiment.name}, seed {seed}")
-    counted = ", ".join(f"{number} {verdict}" for verdict, number in verdicts.items())
+    verdicts_in_order = [verdict for verdict in (SAME, ROUNDED, DIFFERENT) if verdicts[verdict]]
+    counted = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in verdicts_in_order)
     print(f"trained again: {counted or 'none'}")
     problems = []
     if faults:
