@@ -43,9 +43,10 @@ _LINE = (
     "seconds",
     "provenance",
 )
+_PROVENANCE = ("python", "tensorflow", "keras", "numpy", "machine")
+
 #: What two networks with other weights or another order of images do not share in all digits.
 _OF_ITS_SEED = ("before", "history", "predictions")
-_PROVENANCE = ("python", "tensorflow", "keras", "numpy", "machine")
 
 
 @dataclass(frozen=True)
@@ -160,14 +161,8 @@ def one_ledger(experiment: Experiment, labels: Labels, folder: Path = FOLDER) ->
             findings += _of_line(experiment, entry, labels, ledger.path, number)
             if entry["key"] == experiment.key:
                 missing.discard(entry["seed"])
-                values = json.dumps([entry.get(name) for name in _OF_ITS_SEED])
-                first = first_with.setdefault(values, entry["seed"])
-                if first != entry["seed"] and experiment.varies:
-                    what = (
-                        f"its history and predictions are those of seed {first} to the last "
-                        "digit, as if copied"
-                    )
-                    findings.append(Finding(ledger.path, number, entry["seed"], what))
+                if experiment.varies:
+                    findings += _of_copy(entry, first_with, ledger.path, number)
     except LedgerDamage as damage:
         return [*findings, Finding(ledger.path, damage.line, None, damage.what)]
     if missing:
@@ -179,6 +174,17 @@ def one_ledger(experiment: Experiment, labels: Labels, folder: Path = FOLDER) ->
     if ledger.path.exists():
         findings += _of_end(ledger.path)
     return findings
+
+
+def _of_copy(
+    record: dict, first_with: dict[str, int], path: Path, number: int
+) -> Iterator[Finding]:
+    """``first_with`` has by their values the seeds of the lines before it."""
+    values, seed = json.dumps([record.get(name) for name in _OF_ITS_SEED]), record["seed"]
+    first = first_with.setdefault(values, seed)
+    if first != seed:
+        what = f"its history and predictions are those of seed {first} to the last digit"
+        yield Finding(path, number, seed, f"{what}, as if copied")
 
 
 def _of_end(path: Path) -> Iterator[Finding]:

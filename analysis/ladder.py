@@ -125,8 +125,8 @@ def p_values(results: Results, every: Sequence[Arm]) -> dict[Arm, float]:
     for arm in compared:
         if _pairs(results, arm) < 2:
             raise ValueError(
-                f"{arm.experiment.name} has one seed in common with {arm.base.experiment.name}, "
-                "which it changes: a comparison takes two or more"
+                f"{arm.experiment.name} has fewer than two seeds in common with "
+                f"{arm.base.experiment.name}, which it changes: a comparison takes two or more"
             )
     alone = [difference_p(accuracy(results, arm), accuracy(results, arm.base)) for arm in compared]
     return dict(zip(compared, holm(alone), strict=True))

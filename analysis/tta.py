@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from analysis import forms
-from analysis.loaded import Results
+from analysis.loaded import Results, computed_once
 from analysis.spec import Experiment
 from analysis.statistics import Estimate, difference, vote
 
@@ -22,6 +22,7 @@ def right_by_one_view(results: Results, experiment: Experiment) -> np.ndarray:
     return results[experiment].predictions == results.labels(experiment)
 
 
+@computed_once
 def right_together(results: Results, experiment: Experiment) -> np.ndarray:
     """Whether the vote of all runs is right, with views if they have them: bool, (images,)."""
     return vote(results[experiment].outputs) == results.labels(experiment)

@@ -129,7 +129,9 @@ def test_an_arm_with_a_single_pair_is_named():
     lone = WIDER.but("q00-lone", "one seed", seeds=(0,))
     known = {arm.experiment: BETTER[arm.experiment] for arm in (FIRST, WIDER)}
     of_it = Results(known | {lone.experiment: runs(lone, [0.9])})
-    with pytest.raises(ValueError, match="q00-lone has one seed in common with q00-wider"):
+    with pytest.raises(
+        ValueError, match="q00-lone has fewer than two seeds in common with q00-wider"
+    ):
         ladder.p_values(of_it, (FIRST, WIDER, lone))
 
 
@@ -212,9 +214,8 @@ def test_a_row_says_what_it_changes_where_the_row_above_or_the_other_rows_do_not
     assert named(FIRST, BACK, WIDER) == [names[0], f"{names[2]} (to 3)", f"{names[1]} (to 2)"]
     assert named(BACK, FIRST) == [names[2], names[0]]  # what that changes is not drawn
     others = [WIDER.but(f"q00-{label}", label) for label in ("a", "b")]
-    assert (
-        ladder_figures._row_names([WIDER, *others], [WIDER, *others])[2] == "3. b"
-    )  # as most rows do
+    # As most rows do.
+    assert ladder_figures._row_names([WIDER, *others], [WIDER, *others])[2] == "3. b"
 
 
 def test_bundles_have_a_dagger():

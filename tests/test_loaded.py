@@ -55,7 +55,17 @@ def test_what_was_measured_and_cannot_be_read_is_named_with_what_mends_it(
         getattr(Results(folder=tmp_path), name)
 
 
-@pytest.mark.parametrize("content", [None, "", "{}", '{"train_labels": "1x"}', "<<<<<<< HEAD"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "",
+        "{}",
+        '{"train_labels": "1x"}',
+        '{"train_labels": "1", "test_labels": "1", "test_numbers": [1e999]}',
+        "<<<<<<< HEAD",
+    ],
+)
 def test_an_excerpt_that_cannot_be_read_is_named_with_what_mends_it(folder, content):
     path = folder / "tiny.json"
     path.unlink() if content is None else path.write_text(content)

@@ -26,6 +26,9 @@ PACKAGE = "analysis.questions"
 #: What several questions share, in files that have nothing to do with drawing.
 COMPUTING = ("levels", "ladder", "by_size", "mistakes", "tta")
 
+#: What draws some of it.
+FIGURES_SHARED = ("levels_figures", "ladder_figures", "mistakes_figures")
+
 
 @pytest.fixture(params=QUESTIONS)
 def module(request):
@@ -108,7 +111,7 @@ def test_only_the_results_object_reads_ledgers_and_excerpts():
     folder = Path(QUESTIONS["q01"].__file__).parent
     shared = (
         *COMPUTING,
-        *(f"{name}_figures" for name in ("levels", "ladder", "mistakes")),
+        *FIGURES_SHARED,
         *("speed", "draw_a_digit", "sketches", "published"),
     )
     for path in [*folder.glob("*.py"), *(folder.parent / f"{name}.py" for name in shared)]:
@@ -123,8 +126,7 @@ def _is_call(node) -> bool:
 
 @pytest.mark.parametrize("name", [*COMPUTING, "statistics", "claims", "cost", "loaded", "results"])
 def test_what_computes_does_not_draw(name):
-    drawing = {"style", "plots", "drawn", "explore", "figures", "sketches"}
-    drawing |= {f"{name}_figures" for name in ("levels", "ladder", "mistakes")}
+    drawing = {"style", "plots", "drawn", "explore", "figures", "sketches", *FIGURES_SHARED}
     names = imported(ROOT / "analysis" / f"{name}.py")
     assert not drawing & {name.split(".")[1] for name in names if name.startswith("analysis.")}
     assert not any(name.startswith(("matplotlib", "seaborn")) for name in names)

@@ -191,7 +191,6 @@ def _mistakes(results: Results, experiment: Experiment) -> np.ndarray:
     return (~_right(results, experiment)).sum(axis=1)
 
 
-@computed_once
 def _missed(results: Results, experiment: Experiment) -> np.ndarray:
     """Places of the images that the vote of all runs gets wrong."""
     return np.flatnonzero(~tta.right_together(results, experiment))
