@@ -260,7 +260,7 @@ def task_train():
         # No file_dep, which would make a fresh clone train: the keys in the ledger decide.
         yield {
             "name": experiment.name,
-            "doc": f"Train {len(experiment.seeds)} networks for {experiment.epochs} epochs.",
+            "doc": f"Train {len(experiment.seeds)} networks, epochs: {experiment.epochs}.",
             "actions": [(attempt, [bring_up_to_date, experiment])],
             "targets": ledgers([experiment]),
             "uptodate": [is_trained(experiment)],
@@ -337,9 +337,27 @@ def task_verify():
     return {
         "actions": [(attempt, [verify_some])],
         "params": [
-            {"name": "minutes", "long": "minutes", "type": float, "default": 5.0},
-            {"name": "experiment", "long": "experiment", "type": str, "default": ""},
-            {"name": "all", "long": "all", "type": bool, "default": False},
+            {
+                "name": "minutes",
+                "long": "minutes",
+                "type": float,
+                "default": 5.0,
+                "help": "how long to train",
+            },
+            {
+                "name": "experiment",
+                "long": "experiment",
+                "type": str,
+                "default": "",
+                "help": "train networks of this one only",
+            },
+            {
+                "name": "all",
+                "long": "all",
+                "type": bool,
+                "default": False,
+                "help": "train every network",
+            },
         ],
         "uptodate": [False],
     }

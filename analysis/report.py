@@ -170,10 +170,13 @@ def describe(experiment: Experiment, results: Results) -> dict:
 
 
 def _machine(experiment: Experiment, provenance: dict) -> str:
-    """The machine, and the precision where it could not have the one asked for."""
+    """The machine with its model, and the precision where it could not have the one asked for."""
+    machine = provenance["machine"].replace(" 1 cores", " 1 core")  # as older lines have it
+    if known := prescribed.family_and_model(provenance.get("processor", "")):
+        machine = machine.replace(",", " (family {}, model {}),".format(*known), 1)
     precision = provenance.get("precision", experiment.precision)
     other = f", in {precision}" if precision != experiment.precision else ""
-    return provenance["machine"].replace(" 1 cores", " 1 core") + other  # as older lines have it
+    return machine + other
 
 
 def _all(descriptions: Iterable[str]) -> str:

@@ -153,6 +153,17 @@ def test_a_precision_that_the_machine_could_not_have_is_told():
     assert report.describe(half, results)["machine"] == "two cores; two cores, in float32"
 
 
+def test_machines_of_one_name_are_told_apart_by_family_and_model():
+    records = [tiny.record(seed) for seed in EXPERIMENT.seeds]
+    for record, model in zip(records, (1, 17, 17), strict=True):
+        make = f"x86_64, vendor_id A, cpu family 25, model {model}, stepping 1"
+        record["provenance"] |= {"machine": "A, 2 cores", "processor": make}
+    machine = report.describe(EXPERIMENT, Results({EXPERIMENT: Runs(EXPERIMENT, tuple(records))}))[
+        "machine"
+    ]
+    assert machine == "A (family 25, model 1), 2 cores; A (family 25, model 17), 2 cores"
+
+
 def test_diverged_runs_are_counted(page):
     records = [tiny.record(seed) for seed in EXPERIMENT.seeds]
     records[1]["history"]["loss"] = [0.5, None]

@@ -103,6 +103,11 @@ def _since_best(results: Results) -> Estimate:
     return estimate(errors[:, -1] - errors[np.arange(len(errors)), best])
 
 
+def _late_accuracy(results: Results) -> Estimate:
+    """Points of testing accuracy that the largest networks gain from the best epoch to the last."""
+    return estimate(results[BY_SIZE[SIZES[-1]]].change("val_accuracy", BEST_EPOCH)).times(100)
+
+
 def _less_error(results: Results) -> Estimate:
     """By how much the last doubling lowers the testing error, in pairs."""
     larger, smaller = (results[BY_SIZE[size]].final("val_loss") for size in SIZES[:-3:-1])
@@ -133,6 +138,7 @@ def numbers(results: Results) -> dict:
         | last.named("last_gain")
         | _less_error(results).named("last_less_error")
         | _since_best(results).named("late_error")
+        | _late_accuracy(results).named("late_accuracy")
         | {
             "apart_from": APART_FROM,
             "best_epoch": BEST_EPOCH,
@@ -272,14 +278,15 @@ def _claims_of_sizes(results: Results) -> list[Claim]:
         Claim(
             "error",
             f"The mean testing error of the networks with {SIZES[-1]} neurons is lowest after "
-            f"epoch {BEST_EPOCH} and rises from there; in the end it cannot be told from that of "
-            "networks half as large.",
+            f"epoch {BEST_EPOCH} and rises from there, while their testing accuracy still rises; "
+            "in the end the error cannot be told from that of networks half as large.",
             exactly(
                 "epoch of the lowest mean error",
                 1 + int(results[BY_SIZE[SIZES[-1]]].history("val_loss").mean(axis=0).argmin()),
                 BEST_EPOCH,
             ),
             above("rise since then", _since_best(results), form="+.4f"),
+            above("points of testing accuracy since then", _late_accuracy(results)),
             undecided("how much lower than with half the neurons", _less_error(results), "+.4f"),
         ),
         Claim(

@@ -20,6 +20,7 @@ from analysis.claims import (
     exactly,
     more_often,
     more_than,
+    undecided,
     within,
 )
 from analysis.datasets import CIFAR10_DEVIATION, CIFAR10_MEAN, DATASETS
@@ -227,6 +228,12 @@ def _centred_over_widest(results: Results) -> Estimate:
     return difference(by_size.tested(ours), by_size.tested(theirs)).times(100)
 
 
+def _two_steps(results: Results) -> Estimate:
+    """Points that four times `STEEP` neurons are ahead of so many, with centred inputs."""
+    ours, theirs = (by_size.tested(results[CENTRED_BY_SIZE[n]]) for n in (4 * STEEP, STEEP))
+    return difference(ours, theirs).times(100)
+
+
 def _more_accurate(results: Results, ours: tuple, theirs: tuple) -> np.ndarray:
     """Whether one arm's run is better than the other's of the same seed: bool, shape (30,)."""
     return _accuracy(results, *ours) > _accuracy(results, *theirs)
@@ -299,6 +306,7 @@ def numbers(results: Results) -> dict:
         values
         | _lead(results, ("centred", OPTIMIZERS[0]), ("raw", OPTIMIZERS[0])).named("raw_costs")
         | _centred_over_widest(results).named("centred_lead")
+        | _two_steps(results).named("two_steps")
     )
 
 
@@ -736,8 +744,8 @@ def _claims_of_sizes(results: Results) -> list[Claim]:
         Claim(
             "flat",
             f"With centred inputs no step beyond {STEEP} hidden neurons gains anything that can be "
-            "told from chance. By its interval the last loses something; after Holm's adjustment "
-            "for all steps that is in doubt.",
+            "told from chance, nor do the first two together. By its interval the last loses "
+            "something; after Holm's adjustment for all steps that is in doubt.",
             *(
                 at_most(
                     f"lower end of the interval, points, {large:,} over {small} neurons",
@@ -747,6 +755,7 @@ def _claims_of_sizes(results: Results) -> list[Claim]:
                 )
                 for (small, large), points in further.items()
             ),
+            undecided(f"points, {4 * STEEP} over {STEEP} neurons", _two_steps(results)),
             below("points, last step", further[SIZES[-2:]]),
             more_than("p of the last step", _adjusted(results)["centred"][-1], SIGNIFICANT, ".2f"),
         ),

@@ -176,7 +176,12 @@ def _layers(**changes) -> tuple:
     return _network(**{"norm": _FAST_SHIFTS, **_SCALED, **changes})
 
 
-FASTER = SCALED.but("q10-faster", "five times the rate", optimizer=_sgd())
+FASTER = SCALED.but(
+    "q10-faster",
+    "five times the rate",
+    bundle=True,  # weight decay takes its share times the rate, so five times as much a step
+    optimizer=_sgd(),
+)
 FAST_SHIFTS = FASTER.but(
     "q10-fast-shifts",
     "batch norm: fast shifts",

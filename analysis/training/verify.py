@@ -56,7 +56,7 @@ def verify(
     """Look for what contradicts itself in the ledgers, then train again and print what agrees.
 
     Nothing is written. As many networks are trained as fit the time, chosen by chance, but so
-    that each kind of network is met before another of its kind.
+    that each kind of network that fits is met before another of its kind.
 
     Parameters
     ----------
@@ -79,15 +79,19 @@ def verify(
     faults = _audit(experiments, folder)
     asked = again or experiments
     trials = choose(asked, minutes, folder, chance or random.Random())
-    wrong, verdicts = [], Counter()
+    wrong, verdicts, kinds = [], Counter(), set()
     with stoppable():
         for experiment, seed, found in _train_again(trials, minutes, folder):
             verdicts[found.verdict] += 1
+            kinds.add(_kind(experiment))
             if found.verdict == DIFFERENT:
                 wrong.append(f"{experiment.name}, seed {seed}")
     verdicts_in_order = [verdict for verdict in (SAME, ROUNDED, DIFFERENT) if verdicts[verdict]]
     counted = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in verdicts_in_order)
-    print(f"trained again: {counted or 'none'}")
+    print(
+        f"trained again: {counted or 'none'}; of {len(kinds)} kinds of network among "
+        f"{len(set(map(_kind, asked)))}"
+    )
     problems = []
     if faults:
         problems.append(f"{faults} lines or files of the ledgers disagree with themselves")

@@ -40,7 +40,9 @@ class ExperimentsDirective(QuestionDirective):
         first, *others = entries
         facts = first["settings"] | {
             # Of all; each line of a ledger has its own.
-            name: " or ".join(dict.fromkeys(experiment[name] for experiment in entries))
+            name: " or ".join(
+                dict.fromkeys(part for entry in entries for part in entry[name].split("; "))
+            )
             for name in PROVENANCE
         }
         values = [["–", "–"], *([other["base"], other["changes"]] for other in others)]
