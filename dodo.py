@@ -260,7 +260,8 @@ def task_train():
         # No file_dep, which would make a fresh clone train: the keys in the ledger decide.
         yield {
             "name": experiment.name,
-            "doc": f"Train {len(experiment.seeds)} networks, epochs: {experiment.epochs}.",
+            "doc": f"Train {len(experiment.seeds)} networks for {experiment.epochs} "
+            f"epoch{'s' * (experiment.epochs > 1)}.",
             "actions": [(attempt, [bring_up_to_date, experiment])],
             "targets": ledgers([experiment]),
             "uptodate": [is_trained(experiment)],

@@ -125,6 +125,21 @@ def test_on_images_wrong_both_times_sureness_rises_by_the_mean_of_each_network()
     assert q05._surer_of_the_same(results) == approximately(expected)
 
 
+def test_squared_errors_late_change_is_a_share_of_each_networks_own():
+    # Of three images and ten outputs each, so the errors are thirtieths.
+    before = [outputs((0, 1), (1, 1), (3, 1)), outputs((0, 1), (2, 1), (3, 1))]  # 2 and 4
+    after = [outputs((0, 1), (1, 1), (2, 0.5)), outputs((0, 1), (1, 1), (3, 1))]  # 1/2 and 2
+    results = Made(
+        (experiment, tiny.runs(SOFTMAX, outputs=said, val_loss=[[1.0], [1.0]]))
+        for experiment, said in zip(q05.OUTPUTS.values(), (before, after), strict=True)
+    )
+    assert q05._late_squared_error_of_sheet(results).tolist() == pytest.approx([-3 / 4, -1 / 2])
+    losses = np.ones((2, q05.SHEET.epochs))
+    losses[:, q05.BEST_EPOCH - 1], losses[:, -1] = 4, [3, 5]
+    results = Results({q05.SOFTMAX_SQUARED: tiny.runs(SOFTMAX, val_loss=losses)})
+    assert q05._late_squared_error(results).tolist() == pytest.approx([-1 / 4, 1 / 4])
+
+
 def test_changes_since_the_best_epoch_are_those_of_runs_that_did_not_choose_it():
     loss = np.zeros((13, 12))
     loss[:, q05.BEST_EPOCH - 1] = 2

@@ -130,3 +130,11 @@ def test_the_largest_networks_error_rises_from_the_others_best_epoch_and_is_set_
     results = Results({q06.BY_SIZE[size]: found for size, found in runs.items()})
     assert q06._since_best(results) == pytest.approx(tuple(estimate(np.array([3, 4]))))
     assert q06._less_error(results) == pytest.approx(tuple(estimate(np.array([1, 3]))))
+
+
+def test_the_largest_networks_gain_accuracy_after_the_epoch_of_the_lowest_error():
+    accuracy = np.full((2, 10), 0.5)
+    accuracy[:, q06.BEST_EPOCH - 1], accuracy[:, -1] = 0.9, [0.91, 0.93]
+    runs = tiny.runs(val_accuracy=accuracy)
+    found = q06._late_accuracy(Results({q06.BY_SIZE[256]: runs}))
+    assert found == pytest.approx(tuple(estimate(np.array([1, 3]))))

@@ -190,6 +190,11 @@ def test_what_the_vote_leaves_is_counted_by_what_readers_made_of_it():
     # All three miss the first, two of them the others: of 947 no reader chose the label, of 247
     # all five, and nobody was asked about 0.
     final = of_many([[947, 247, 0], [947, 247], [947, 0, 5]])
+    for record in final.records:  # with one view they miss all three, which does not count
+        answers = list(record["predictions"])
+        for place in (947, 247, 0):
+            answers[place] = str((MANY[place] + 1) % 10)
+        record["predictions"] = "".join(answers)
     found = q07.numbers(
         everywhere(
             q07.EXPERIMENTS,

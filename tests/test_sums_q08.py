@@ -9,6 +9,7 @@ from analysis.loaded import Results
 from analysis.questions import q01, q08
 from analysis.results import Runs
 from analysis.spec import mlp
+from analysis.statistics import estimate
 
 EIGHT = {"layers": mlp(8, output="softmax")}
 
@@ -118,6 +119,14 @@ def test_a_gain_is_in_points_over_the_seeds_that_both_have():
     assert found.told == "+3.50 (\N{MINUS SIGN}2.85 to +9.85)"
     assert found.p == pytest.approx(0.0903, abs=1e-4)  # t = 7 at one degree of freedom
     assert not found.criterion.is_met
+
+
+def test_two_steps_together_are_points_from_a_size_to_four_times_as_much():
+    tested = {q08.STEEP: [0.30, 0.32], 2 * q08.STEEP: [0.9, 0.9], 4 * q08.STEEP: [0.33, 0.36]}
+    results = Results(
+        {q08.CENTRED_BY_SIZE[n]: of_size(8, values, dead=0) for n, values in tested.items()}
+    )
+    assert q08._two_steps(results) == pytest.approx(tuple(estimate(np.array([3, 4]))))
 
 
 def test_a_gain_over_levels_counts_seeds():

@@ -28,9 +28,9 @@ BEHIND = {
 
 
 def histories(first, turn, last) -> np.ndarray:
-    """Ten epochs of each run, with the first, the sixth and the last named."""
+    """Ten epochs of each run, with the first, that of the turn and the last named."""
     values = np.full((len(last), 10), 0.6)
-    values[:, 0], values[:, 5], values[:, -1] = first, turn, last
+    values[:, 0], values[:, q09.TURN - 1], values[:, -1] = first, turn, last
     return values
 
 
@@ -120,6 +120,7 @@ def test_units_die_layer_by_layer_and_are_counted_in_the_end():
     runs = tiny.runs(dead=[[[9, 9, 9], [1, 2, 4]], [[9, 9, 9], [3, 4, 8]]])
     assert q09.dead_by_layer(runs).tolist() == [[1, 2, 4], [3, 4, 8]]
     assert q09._dead_filters(runs).tolist() == [3, 7]  # the last layer is dense
+    assert q09._dead_units(runs).tolist() == [[9, 4], [9, 8]]
 
 
 def test_the_comparisons_of_the_table_are_adjusted_together():

@@ -148,7 +148,7 @@ def test_each_experiment_is_trained_by_its_own_task_into_its_own_ledger(tasks):
         assert not task.file_dep  # a fresh clone trains nothing
         assert task.actions[0].args[1] is experiment
         assert str(len(experiment.seeds)) in task.doc
-        assert f"for {experiment.epochs} epochs" in task.doc
+        assert f"for {experiment.epochs} epoch{'s' if experiment.epochs != 1 else ''}." in task.doc
 
 
 def test_excerpts_wait_for_the_networks_that_choose_their_images(tasks):
