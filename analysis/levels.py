@@ -107,7 +107,8 @@ def room(runs: Runs, values: np.ndarray) -> float:
     """Least distance between the groups of runs with 0, 1, 2, … silent outputs, in rising order."""
     silent = counts(runs)
     groups = [values[silent == count] for count in np.unique(silent)]
-    return min(b.min() - a.max() for a, b in pairwise(groups))
+    # NumPy's least of any that is NaN is NaN, whose claims fail: a group may have diverged.
+    return float(np.min([b.min() - a.max() for a, b in pairwise(groups)]))
 
 
 def levels_table(runs: Runs) -> list[list[str]]:

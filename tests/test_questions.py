@@ -149,6 +149,14 @@ def test_an_experiment_is_called_after_a_question(name):
         by_name([module])
 
 
+@pytest.mark.parametrize("seeds", [(1, 3, 5), range(8, 16), (1, 0)])
+def test_seeds_begin_at_0_because_runs_are_paired_in_their_order(seeds):
+    experiment = tiny.experiment(name="q01-mine", seeds=seeds)
+    module = SimpleNamespace(__name__="some.q01", EXPERIMENTS=[experiment])
+    with pytest.raises(SpecError, match="'q01-mine' must be 0, 1, 2 and so on"):
+        by_name([module])
+
+
 @pytest.mark.parametrize("arms", [q07_arms, q10_arms], ids=["q07", "q10"])
 def test_every_arm_is_among_those_that_are_trained(arms):
     trained = {arm.experiment for arm in arms.ARMS}

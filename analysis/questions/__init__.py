@@ -52,8 +52,8 @@ def by_name(modules: Iterable[ModuleType]) -> dict[str, Experiment]:
     Raises
     ------
     SpecError
-        If two that differ have one name, for a ledger holds one experiment, or if a name does
-        not begin with that of a question.
+        If two that differ have one name, for a ledger holds one experiment, if a name does not
+        begin with that of a question, or if seeds are not 0, 1, 2 and so on.
     """
     found, modules = {}, list(modules)
     questions = tuple(f"{module.__name__.rpartition('.')[2]}-" for module in modules)
@@ -63,6 +63,12 @@ def by_name(modules: Iterable[ModuleType]) -> dict[str, Experiment]:
                 raise SpecError(
                     f"the name of experiment {experiment.name!r} in {module.__name__} must begin "
                     "with its question's, as in 'q02-mine'"
+                )
+            if experiment.seeds != tuple(range(len(experiment.seeds))):
+                raise SpecError(
+                    f"the seeds of experiment {experiment.name!r} must be 0, 1, 2 and so on, "
+                    f"as in 'range({len(experiment.seeds)})': runs of two settings are paired "
+                    "in their order"
                 )
             if found.setdefault(experiment.name, experiment) != experiment:
                 raise SpecError(

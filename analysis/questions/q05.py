@@ -519,7 +519,8 @@ def _claims_of_overfitting(results: Results) -> list[Claim]:
         Claim(
             "overfitting-by-measure",
             "By squared error no rise can be told from chance in the ten networks trained by "
-            "cross-entropy; on the same seeds it falls by more in those trained by squared error.",
+            "cross-entropy; in those trained by squared error on the same seeds the change lies "
+            "below it.",
             undecided(
                 f"share of the squared testing error, {since}",
                 estimate(_late_squared_error_of_sheet(results)),
