@@ -592,7 +592,8 @@ def test_tested_weights_are_running_averages(engine):
         ]
     for ours, expected in zip(group.averages, averages, strict=True):
         np.testing.assert_allclose(ours.numpy(), expected, rtol=1e-6, atol=1e-7)
-    tested = group.evaluate()["val_loss"]
+    group.weights[-1].assign_sub(np.full(group.weights[-1].shape, 9))  # by these none would fire
+    tested, counted = group.evaluate()["val_loss"], group.activity()
     for variable, average in zip(variables, averages, strict=True):
         variable.assign(average)
     group.averages = []
@@ -600,6 +601,8 @@ def test_tested_weights_are_running_averages(engine):
     for theirs, variable in zip([*plain.weights, *plain.state], variables, strict=True):
         theirs.assign(variable)
     np.testing.assert_allclose(tested, plain.evaluate()["val_loss"], rtol=1e-6)
+    assert np.max(counted["own"]) > 0
+    np.testing.assert_allclose(counted["own"], plain.activity()["own"], rtol=1e-6)
 
 
 @pytest.mark.parametrize("elastic", [0, 1])
