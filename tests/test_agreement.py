@@ -129,6 +129,21 @@ def test_the_last_digit_may_differ_once_and_be_equal_again():
     assert verdict(again(loss=[1 + 3e-7, 1, 1, 1, 1, 1])) == ROUNDED
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["tensorflow", "keras", "numpy", "processor", "instructions", "precision", "environment"],
+)
+def test_whatever_else_rounds_the_runs_may_differ_by_rounding(name):
+    known = dict.fromkeys(("tensorflow", "keras", "numpy", "processor", "precision"), "2")
+    known |= {"instructions": "avx2 avx512f", "environment": ""}
+    line = copy.deepcopy(LINES[2]) | {"provenance": known}
+    record = again(loss=[1 + 3e-7, 1, 1, 1, 1, 1])
+    assert verdict(record | {"provenance": known}, line) == DIFFERENT
+    assert verdict(record | {"provenance": known | {name: "another"}}, line) == ROUNDED
+    unknown = {key: value for key, value in known.items() if key != name}
+    assert verdict(record | {"provenance": known}, line | {"provenance": unknown}) == ROUNDED
+
+
 def test_on_a_machine_like_the_lines_own_nothing_may_differ():
     known = {"tensorflow": "2", "keras": "3", "numpy": "2", "processor": "x86", "precision": "f"}
     known |= {"instructions": "avx2 avx512f", "environment": ""}
