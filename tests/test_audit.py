@@ -69,7 +69,11 @@ def result(experiment, seed: int) -> dict:
     return {
         "seed": seed,
         "history": {name: [epoch[name] for epoch in epochs] for name in epochs[0]},
-        "before": {"val_loss": 0.7, "val_accuracy": accuracy(test), "answer": [0.1] * 10}
+        "before": {
+            "val_loss": 0.7,
+            "val_accuracy": accuracy(test),
+            "answer": random.random(10).tolist(),
+        }
         | activity(),
         "after": {"loss": 0.4, "accuracy": accuracy(train), "answer": outputs[0].tolist()},
         "predictions": "".join(map(str, predictions)),
@@ -226,7 +230,7 @@ def test_results_whose_values_agree_are_clean(folder, changes, edit):
         (change("history", "dead", 0, 0, to=1.0), ["history.dead[0][0] is 1.0, but", "8 units"]),
         (change("before", "dead", 0, to=9), ["before.dead[0] is 9, but", "8 units"]),
         (change("before", "answer", to=[0.1] * 9), ["before.answer is [0.1,", "not a list of ten"]),
-        (change("before", "answer", 4, to=None), ["before.answer is [0.1,", "None"]),
+        (change("before", "answer", 4, to=None), ["before.answer is [0.", "None"]),
         (change("after", "answer", 4, to=float("inf")), ["after.answer is", "inf"]),
         (change("after", "answer", to=None), ["after.answer is None"]),
         (change("seconds", to=0.0), ["seconds is 0.0"]),
@@ -308,6 +312,50 @@ def test_prediction_may_have_the_largest_output_but_for_rounding(folder, steps, 
     assert whats == [] if agree else "first is predictions[4]: " in whats[0]
 
 
+@pytest.mark.parametrize("steps, agree", [(1, True), (2, False)])
+def test_prediction_may_have_an_output_that_was_rounded_to_zero(folder, steps, agree):
+    def nearly_zero(values):
+        predicted = values[4].argmax()
+        values[4] = 0
+        values[4, predicted - 1] = steps * 2**-24  # the smallest float16
+
+    whats = found(
+        folder, {"layers": mlp(8, output="linear"), "outputs": True}, outputs(nearly_zero)
+    )
+    assert whats == [] if agree else "first is predictions[4]: " in whats[0]
+
+
+@pytest.mark.parametrize("steps, agree", [(-2, False), (-1, True), (1, True), (2, False)])
+@pytest.mark.parametrize("value, step", [(0.25, 2**-12), (2**-23, 2**-24)])  # float16's steps
+def test_first_outputs_are_the_answer_but_for_rounding(folder, value, step, steps, agree):
+    changes = {"layers": mlp(8, output="linear"), "outputs": True}
+    index = (int(result(tiny.experiment(**changes), 1)["predictions"][0]) + 1) % 10
+
+    def edit(record):
+        record["after"]["answer"][index] = value
+        outputs(lambda values: values.put(index, value + steps * step))(record)
+
+    said = (
+        f"outputs[0][{index}] is {value + steps * step:.4g}, but after.answer[{index}] is {value!r}"
+    )
+    assert found(folder, changes, edit) == ([] if agree else [said])
+
+
+def test_outputs_made_up_from_the_predictions_are_found_by_the_answer(folder):
+    def make_up(values):
+        values[:] = np.eye(10)[values.argmax(1)]
+
+    (what,) = found(folder, PROBABILITIES, outputs(make_up))
+    assert re.fullmatch(r"outputs\[0\]\[0\] is [01], but after.answer\[0\] is 0.\d+", what)
+
+
+@pytest.mark.parametrize("answer", [None, [0.1] * 9, [None] * 10])
+def test_answer_that_is_none_is_found_beside_outputs(folder, answer):
+    whats = found(folder, PROBABILITIES, change("after", "answer", to=answer))
+    assert whats[0].startswith("after.answer is ")
+    assert len(whats) == (2 if answer == [None] * 10 else 1)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("changes", [PROBABILITIES, VIEWS])
 def test_outputs_that_are_not_finite_are_found(folder, changes, value):
@@ -322,6 +370,15 @@ def test_probabilities_that_do_not_sum_to_one_are_found(folder, changes):
 
     (what,) = found(folder, changes, outputs(double))
     assert "outputs[7] sums to 2" in what
+
+
+@pytest.mark.parametrize("steps, agree", [(-5, False), (-4, True), (4, True), (5, False)])
+def test_probabilities_may_sum_to_one_but_for_rounding(folder, steps, agree):
+    def shift(values):
+        values[7, values[7].argmax()] += steps * 2**-12  # a float16's steps above 1/4
+
+    whats = found(folder, PROBABILITIES, outputs(shift))
+    assert whats == [] if agree else "outputs[7] sums to " in whats[0]
 
 
 def test_other_outputs_need_not_sum_to_one(folder):
@@ -388,13 +445,119 @@ def test_seed_not_asked_for_is_a_remark_and_its_values_are_looked_at(folder):
     assert fault[:4] == ("q00-tiny.jsonl", 2, 1, True) and "seconds" in fault[4]
 
 
-def test_a_network_that_was_copied_under_another_seed_is_found(folder):
-    ledger = fill(folder, tiny.experiment())
-    first, _, third = ledger.path.read_text().splitlines(keepends=True)
-    ledger.path.write_text(first + first.replace('"seed": 0', '"seed": 1') + third)
-    ((*where, what),) = all_found(folder, tiny.experiment())
-    assert where == ["q00-tiny.jsonl", 2, 1, True]
-    assert what == "its history and predictions are those of seed 0 to the last digit, as if copied"
+def all_edited(folder, experiment, edit):
+    """Keep a result for each seed, each edited with that of seed 0 beside it."""
+    ledger = fill(folder, experiment)
+    records = [json.loads(line) for line in ledger.path.read_text().splitlines()]
+    first = json.dumps(records[0])
+    for record in records:
+        edit(record, json.loads(first))
+    ledger.path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+
+
+def copied(folder, experiment, edit):
+    """Make line 2 that of seed 0 under seed 1, edited; what the audit then says of it."""
+
+    def copy(record, first):
+        if record["seed"] == 1:
+            record |= first | {"seed": 1}
+            edit(record)
+
+    all_edited(folder, experiment, copy)
+    findings = all_found(folder, experiment)
+    assert {finding[:4] for finding in findings} <= {("q00-tiny.jsonl", 2, 1, True)}
+    return [what for *_, what in findings]
+
+
+def mistake_otherwise(record):
+    """Give an image on which it is wrong a category that is as wrong."""
+    digits, truth = record["predictions"], tiny.DATA.y_test
+    image = next(i for i in range(1, len(digits)) if int(digits[i]) != truth[i])
+    record["predictions"] = f"{digits[:image]}{(truth[image] + 2) % 10}{digits[image + 1 :]}"
+
+
+BEFORE = "its before is that of seed 0 to the last digit, as if copied"
+HISTORY = "its history is that of seed 0 to the last digit, as if copied"
+
+
+@pytest.mark.parametrize(
+    "edit, said",
+    [
+        (nothing, [HISTORY, BEFORE]),
+        (mistake_otherwise, [HISTORY, BEFORE]),
+        (change("history", "loss", 1, to=0.51), [BEFORE]),
+        (change("before", "val_loss", to=0.71), [HISTORY]),
+    ],
+)
+def test_a_network_that_was_copied_under_another_seed_is_found(folder, edit, said):
+    assert copied(folder, tiny.experiment(), edit) == said
+
+
+def test_networks_that_start_alike_are_copied_if_their_histories_are_one(folder):
+    of_order = tiny.experiment(varies=("order",))
+    assert copied(folder, of_order, mistake_otherwise) == [HISTORY]
+    (folder / "q00-tiny.jsonl").unlink()
+    assert copied(folder, of_order, change("history", "loss", 1, to=0.51)) == []
+
+
+def test_networks_whose_units_are_all_dead_may_start_alike(folder):
+    def die(record, first):
+        record["before"] = first["before"] | {"answer": [0.0] * 10}
+
+    all_edited(folder, tiny.experiment(), die)
+    assert all_found(folder, tiny.experiment()) == []
+
+
+@pytest.mark.parametrize("copies, said", [((), []), (("before",), [HISTORY, BEFORE])])
+def test_networks_that_diverge_at_once_may_do_so_alike_from_other_weights(folder, copies, said):
+    def diverge_at_once(record, first):
+        diverge(record)
+        record["history"] = first["history"] | {"loss": [None] * 2, "val_loss": [None] * 2}
+        if record["seed"] == 1:
+            record |= {name: first[name] for name in copies}
+
+    all_edited(folder, tiny.experiment(), diverge_at_once)
+    assert [what for *_, what in all_found(folder, tiny.experiment())] == said
+
+
+def of_others(*, give):
+    """An edit that gives seeds the outputs of others: ``give`` has whose, by the seed."""
+    experiment = tiny.experiment(**VIEWS)
+
+    def apply(record, first):
+        if record["seed"] in give:
+            record["outputs"] = result(experiment, give[record["seed"]])["outputs"]
+
+    return apply
+
+
+@pytest.mark.parametrize("give", [{0: 1, 1: 0}, {1: 0}, {2: 1}, {0: 1, 1: 2, 2: 0}])
+def test_outputs_of_another_network_are_found_though_they_are_of_several_views(folder, give):
+    experiment = tiny.experiment(**VIEWS)
+    all_edited(folder, experiment, of_others(give=give))
+    findings = all_found(folder, experiment)
+    assert [finding[:4] for finding in findings] == [
+        ("q00-tiny.jsonl", seed + 1, seed, True) for seed in give
+    ]
+    for (*_, what), other in zip(findings, give.values(), strict=True):
+        assert f"but rather of those of seed {other}: where" in what
+        assert what.endswith("they give its own 0.375 less on average")
+
+
+def test_networks_that_say_the_same_of_all_images_may_share_their_views(folder):
+    experiment = tiny.experiment(**VIEWS)
+
+    def share_all(record, first):
+        record |= {name: first[name] for name in ("predictions", "outputs", "after")}
+
+    all_edited(folder, experiment, share_all)
+    assert all_found(folder, experiment) == []
+
+
+def test_views_that_cannot_be_numbers_are_not_asked_whose_they_are(folder):
+    experiment = tiny.experiment(**VIEWS)
+    all_edited(folder, experiment, lambda record, first: record["seed"] and diverge(record))
+    assert all_found(folder, experiment) == []
 
 
 def test_networks_that_no_seed_decides_may_be_alike(folder):
