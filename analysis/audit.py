@@ -214,17 +214,17 @@ def _of_others_views(
     for number, seed, outputs, own in each:
         if not np.isfinite(outputs).all():  # it has diverged, or is found without this
             continue
-        leads = {}
+        means = {}
         for _, other, _, theirs in each:
             (images,) = np.nonzero(own != theirs)
             if len(images):
-                lead = outputs[images, own[images]] - outputs[images, theirs[images]]
-                leads[other] = float(lead.mean())
-        other = min(leads, key=leads.get, default=None)
-        if leads and leads[other] <= 0:
+                both = (outputs[images, categories[images]] for categories in (own, theirs))
+                means[other] = [float(values.mean()) for values in both]
+        other = min(means, key=lambda other: means[other][0] - means[other][1], default=None)
+        if means and means[other][0] <= means[other][1]:
             what = (
-                f"outputs are not of its predictions, but rather of those of seed {other}: where "
-                f"the two differ, they give its own {-leads[other]:.4g} less on average"
+                f"outputs are not of its predictions: where those of seed {other} differ, its own "
+                f"have {means[other][0]:.4g} on average, but those {means[other][1]:.4g}"
             )
             yield Finding(path, number, seed, what)
 

@@ -540,8 +540,15 @@ def test_outputs_of_another_network_are_found_though_they_are_of_several_views(f
         ("q00-tiny.jsonl", seed + 1, seed, True) for seed in give
     ]
     for (*_, what), other in zip(findings, give.values(), strict=True):
-        assert f"but rather of those of seed {other}: where" in what
-        assert what.endswith("they give its own 0.375 less on average")
+        assert what == (
+            f"outputs are not of its predictions: where those of seed {other} differ, its own "
+            "have 0.0625 on average, but those 0.4375"
+        )
+
+
+def test_outputs_that_are_no_more_of_its_own_predictions_are_found(folder):
+    *_, what = found(folder, VIEWS, outputs(lambda values: values.fill(0.1)))
+    assert what.endswith("its own have 0.09998 on average, but those 0.09998")
 
 
 def test_networks_that_say_the_same_of_all_images_may_share_their_views(folder):
