@@ -230,6 +230,7 @@ def test_results_whose_values_agree_are_clean(folder, changes, edit):
         (change("history", "dead", 0, 0, to=1.0), ["history.dead[0][0] is 1.0, but", "8 units"]),
         (change("before", "dead", 0, to=9), ["before.dead[0] is 9, but", "8 units"]),
         (change("before", "answer", to=[0.1] * 9), ["before.answer is [0.1,", "not a list of ten"]),
+        (change("before", "answer", to=None), ["before.answer is None", "not a list of ten"]),
         (change("before", "answer", 4, to=None), ["before.answer is [0.", "None"]),
         (change("after", "answer", 4, to=float("inf")), ["after.answer is", "inf"]),
         (change("after", "answer", to=None), ["after.answer is None"]),
