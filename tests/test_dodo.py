@@ -69,10 +69,10 @@ def clone(tmp_path):
     kept = {
         "digest": tiny.SOURCE.digest,
         "images_digest": excerpts._digest(b""),
-        "train_labels": "0" * len(tiny.DATA.y_train),
+        "train_labels": excerpts._digits(tiny.DATA.y_train),
         "train_means": excerpts._packed(excerpts._means(tiny.DATA.x_train, tiny.DATA.y_train)),
         "test_numbers": [],
-        "test_labels": "",
+        "test_labels": excerpts._digits(tiny.DATA.y_test),
     }
     (results / "tiny.json").write_text(json.dumps(kept))
     (results / "tiny.png").touch()

@@ -14,6 +14,15 @@ def first(chosen_by):
     return [0]
 
 
+@pytest.mark.parametrize("name", ["mnist", "cifar10"])
+def test_the_reports_own_show_the_images_of_the_data_sets(request, name):
+    data, excerpt = request.getfixturevalue(name), excerpts.load(name)
+    np.testing.assert_array_equal(excerpt.train, data.x_train[: excerpts.TRAINING_IMAGES])
+    np.testing.assert_array_equal(excerpt.test, data.x_test[excerpt.test_numbers])
+    means = [data.x_train[data.y_train == category].mean(axis=0) for category in range(10)]
+    np.testing.assert_array_equal(excerpt.train_means, np.rint(means))
+
+
 def test_colours_and_places_out_of_order_come_back_as_they_were(monkeypatch, tmp_path):
     colours = tiny.DATA
     images = {
@@ -43,6 +52,24 @@ def test_an_excerpt_that_lacks_labels_is_not_current(tiny_file, tmp_path):
     kept = json.loads(path.read_text())
     assert len(kept["train_labels"]) == 300
     path.write_text(json.dumps(kept | {"train_labels": kept["train_labels"][:100]}))
+    assert not excerpts.is_current("tiny", first, tmp_path)
+
+
+@pytest.mark.parametrize("array", ["train_labels", "test_labels"])
+def test_an_excerpt_one_of_whose_labels_is_another_is_not_current(tiny_file, tmp_path, array):
+    excerpts.keep("tiny", first, tmp_path)
+    path = tmp_path / "tiny.json"
+    kept = json.loads(path.read_text())
+    *labels, last = kept[array]
+    path.write_text(json.dumps(kept | {array: "".join(labels) + str((int(last) + 1) % 10)}))
+    assert not excerpts.is_current("tiny", first, tmp_path)
+
+
+def test_an_excerpt_of_other_images_is_not_current(tiny_file, tmp_path):
+    excerpts.keep("tiny", first, tmp_path)
+    path = tmp_path / "tiny.json"
+    kept = json.loads(path.read_text())
+    path.write_text(json.dumps(kept | {"digest": datasets.DATASETS["mnist"].digest}))
     assert not excerpts.is_current("tiny", first, tmp_path)
 
 
