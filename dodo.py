@@ -105,6 +105,8 @@ SHARED_SOURCES = sorted(
     not in ("agreement", "audit", "checked", "readme", "lifetime", "processes", "scratch")
 )
 LIST_OF_QUESTIONS = ROOT / "analysis" / "questions" / "__init__.py"
+# The settings that pages offer to download.
+ARMS = sorted((ROOT / "analysis" / "questions").glob("*_arms.py"))
 
 FIGURE_FILES = [
     *(
@@ -469,7 +471,8 @@ def task_book():
     """Build the pages into _build/html, with the PDF to download where there is one."""
     return {
         "actions": [clear_pages, building()],
-        "file_dep": [*PAGES_FROM, *[PDF] * TEX],
+        # Paper offers nothing to download; the screen would go on offering what was there before.
+        "file_dep": [*PAGES_FROM, *ledgers(EXPERIMENTS.values()), *ARMS, *[PDF] * TEX],
         "uptodate": [config_changed(date_of_pages())],  # which they state
         "targets": [BUILD / "html" / "index.html"],
     }

@@ -58,6 +58,15 @@ def test_other_content_another_question_or_other_code_is_checked(memory, file, m
     assert not memory.holds(Check(passes=False), "key", [file])
 
 
+@pytest.mark.parametrize("name", ["results.py", "questions/q01.py"])
+def test_the_code_is_that_of_the_analysis_and_of_its_questions(monkeypatch, tmp_path, name):
+    monkeypatch.setattr(checked, "ANALYSIS", tmp_path)
+    (tmp_path / "questions").mkdir()
+    before = checked._code.__wrapped__()
+    (tmp_path / name).write_text("changed\n")
+    assert checked._code.__wrapped__() != before
+
+
 def test_file_that_changed_while_it_was_checked_is_not_remembered(memory, file):
     def check():
         file.write_text("another")

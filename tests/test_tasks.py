@@ -2,6 +2,7 @@
 
 import ast
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -109,7 +110,7 @@ def test_numbers_depend_on_every_ledger_question_and_measurement(tasks):
     needed |= {
         RESULTS / f"{name}.{end}" for name in ("mnist", "cifar10") for end in ("json", "png")
     }
-    needed |= MEASURED | {RESULTS / "draw-a-digit.json"}
+    needed |= MEASURED | {RESULTS / "draw-a-digit.json", FOLDER / "__init__.py"}
     assert needed <= files(tasks["numbers"].file_dep)
     assert files(tasks["numbers"].targets) == files([report.NUMBERS])
 
@@ -126,13 +127,26 @@ def test_what_is_kept_of_figures_depends_on_the_data_of_all_and_on_what_shortens
 @pytest.mark.parametrize("name", ["book", "pdf"])
 def test_pages_depend_on_all_that_they_show(tasks, name):
     needed = set(report.BOOK.glob("*.md")) | set(report.BOOK.glob("*.yml"))
+    needed |= set(report.BOOK.glob("*.bib")) | set((report.BOOK / "programs").glob("*.py"))
     needed |= {path for path in (report.BOOK / "_ext").rglob("*.*") if path.suffix != ".pyc"}
     needed |= {report.BOOK / "_static" / "readme.png", ROOT / "CITATION.cff"}
+    needed |= {ROOT / "analysis" / "forms.py"}
     for page in figures.BY_PAGE:
         needed |= files(tasks[f"figures:{page}"].targets)
     needed |= files(tasks["numbers"].targets)
     needed |= {RESULTS / "mnist.png", RESULTS / "cifar10.json", RESULTS / "draw-a-digit.json"}
     assert files(needed) <= files(tasks[name].file_dep)
+
+
+def test_pages_on_the_screen_depend_on_all_that_they_offer_to_download(tasks):
+    links = {
+        report.BOOK / link
+        for page in report.BOOK.glob("*.md")
+        for link in re.findall("{download}`[^`]*<(.+?)>`", page.read_text())
+    }
+    assert FOLDER / "q07_arms.py" in files(links)
+    ledgers = {RESULTS / f"{name}.jsonl" for name in EXPERIMENTS}
+    assert files(links | ledgers) <= files(tasks["book"].file_dep)
 
 
 def test_pages_offer_the_pdf_where_there_is_tex_to_typeset_it(dodo, tasks):
@@ -217,16 +231,48 @@ def test_verify_wants_time_to_train(dodo, minutes):
         dodo.verify_some(minutes, "", False)
 
 
-def test_what_was_found_trained_is_asked_again_for_other_settings_or_seeds(dodo, monkeypatch):
+@pytest.fixture
+def asked(dodo, monkeypatch):
+    """What the tasks ask the memory of what was in order, and of which files."""
     asked = []
-    monkeypatch.setattr(
-        dodo, "CHECKED", SimpleNamespace(holds=lambda check, what, files: asked.append(what))
-    )
+
+    def holds(check, what, files):
+        asked.append((what, files))
+
+    monkeypatch.setattr(dodo, "CHECKED", SimpleNamespace(holds=holds))
+    return asked
+
+
+def test_what_was_found_trained_is_asked_again_for_other_settings_or_seeds(dodo, asked):
     experiment = EXPERIMENTS["q02-sgd"]
     for changes in ({}, {"epochs": 21}, {"seeds": range(50)}, {"name": "q02-other"}):
         dodo.is_trained(replace(experiment, **changes))()
-    assert len(set(asked[:3])) == 3
-    assert asked[3] == asked[0]  # whose ledger is another file
+    questions = [what for what, _ in asked]
+    assert len(set(questions[:3])) == 3
+    assert questions[3] == questions[0]  # whose ledger is another file
+
+
+def test_images_are_chosen_again_for_other_settings_and_for_other_ledgers(dodo, asked):
+    experiment = EXPERIMENTS["q02-sgd"]
+    for changes in ({}, {"epochs": 21}):
+        dodo.has_test_images("mnist", None, [replace(experiment, **changes)])
+    (what, found), (changed, _) = asked
+    assert what != changed
+    names = ("mnist.json", "mnist.png", "q02-sgd.jsonl")
+    assert files(found) == {RESULTS / name for name in names}
+
+
+def test_networks_to_draw_for_are_chosen_again_for_other_settings_and_for_other_ledgers(
+    dodo, asked, monkeypatch
+):
+    for changes in ({}, {"epochs": 21}):
+        experiments = [replace(experiment, **changes) for experiment in dodo.TO_DRAW_FOR]
+        monkeypatch.setattr(dodo, "TO_DRAW_FOR", experiments)
+        dodo.has_weights()
+    (what, found), (changed, _) = asked
+    assert what != changed
+    names = ("draw-a-digit.json", "q01-sgd.jsonl", "q05-softmax-cross-entropy.jsonl")
+    assert files(found) == {RESULTS / name for name in names}
 
 
 def test_pages_offer_nothing_that_earlier_ones_did(monkeypatch, tmp_path):
