@@ -42,7 +42,6 @@ def test_they_say_what_their_ledgers_say(name):
     said = network.outputs(excerpt.test).argmax(axis=1)
     assert said.tolist() == [int(line["predictions"][number]) for number in excerpt.test_numbers]
     assert excerpt.test_numbers[0] == 0  # of which the ledger has the outputs
-    # Weights are kept to three digits: measured, outputs move by up to 0.00015.
     answer = network.outputs(excerpt.test[:1])[0]
     np.testing.assert_allclose(answer, line["after"]["answer"], atol=5e-4)
 
@@ -182,8 +181,12 @@ def test_a_network_that_does_not_come_out_again_is_not_kept(folder, in_this_proc
 
 @pytest.fixture
 def kept(tmp_path):
-    """A file of one network, and its content."""
-    arrays = [np.zeros(shape) for shape in ((64, 8), (8,), (8, 10), (10,))]
+    """A file of one network, which says the same of every image, and its content."""
+    arrays = [np.zeros(shape) for shape in ((64, 8), (8,), (8, 10))] + [np.full(10, 0.25)]
+    line = tiny.record(1, epochs=1) | {
+        "after": {"loss": 1.0, "accuracy": 0.1, "answer": [0.25] * 10}
+    }
+    Ledger(RELU, tmp_path).append(line)
     networks.write({"stuck": PICKS["stuck"]}, {"stuck": arrays}, tiny.DATA, tmp_path)
     return tmp_path / networks.FILE, json.loads((tmp_path / networks.FILE).read_text())
 
@@ -215,6 +218,43 @@ def test_weights_that_are_cut_short_are_noticed(kept):
     path, content = kept
     array = content["networks"]["stuck"]["weights"][0]
     array["values"] = array["values"][:-8]
+    path.write_text(json.dumps(content))
+    assert not networks.is_current(lambda: {"stuck": PICKS["stuck"]}, path.parent)
+
+
+@pytest.mark.parametrize(
+    "difference, is_current", [(4.99e-4, True), (5.01e-4, False), (-5.01e-4, False)]
+)
+def test_a_network_that_was_trained_again_elsewhere_is_noticed(kept, difference, is_current):
+    path, _ = kept
+    ledger = Ledger(RELU, path.parent)
+    line = ledger.read()[1]
+    line["after"]["answer"][9] += difference
+    ledger.path.unlink()
+    ledger.append(line)
+    assert networks.is_current(lambda: {"stuck": PICKS["stuck"]}, path.parent) is is_current
+    ledger.path.unlink()
+    assert not networks.is_current(lambda: {"stuck": PICKS["stuck"]}, path.parent)
+
+
+@pytest.mark.parametrize("name", KEPT.networks)
+def test_a_network_of_the_report_with_other_weights_is_noticed(name, tmp_path):
+    picks = to_draw_for(Results())
+    for experiment in TO_DRAW_FOR:
+        (tmp_path / f"{experiment.name}.jsonl").symlink_to(Ledger(experiment).path)
+    whole = (FOLDER / networks.FILE).read_text()
+    (tmp_path / networks.FILE).write_text(whole)
+    assert networks.is_current(lambda: picks, tmp_path)
+    content = json.loads(whole)
+    kernel = content["networks"][name]["weights"][0]
+    kernel["values"] = networks._packed(np.zeros(kernel["shape"]), "<f2")["values"]
+    (tmp_path / networks.FILE).write_text(json.dumps(content))
+    assert not networks.is_current(lambda: picks, tmp_path)
+
+
+def test_an_example_that_is_lacking_is_noticed(kept):
+    path, content = kept
+    content["examples"]["numbers"].pop()
     path.write_text(json.dumps(content))
     assert not networks.is_current(lambda: {"stuck": PICKS["stuck"]}, path.parent)
 
