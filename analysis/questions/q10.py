@@ -48,6 +48,7 @@ from analysis.questions.q10_arms import (
     LONGER,
     LONGER_CUTOUT,
     LONGER_UNCHANGED,
+    LONGER_UNSCALED,
     LOOKAHEAD,
     MIXUP,
     MOMENTUM,
@@ -94,7 +95,7 @@ BUILDS_ON = (q09, q10_arms)
 CITED = {
     "mistakes": (SHEETS, LOOKAHEAD, WIDER, UNSCALED),
     "seconds": (SHEETS, HALF, LOOKAHEAD, ADAM),
-    "gain": (*STEPS[1:], *ALONE, *WITHOUT, *ADDED, LONGER, LONGER_CUTOUT),
+    "gain": (*STEPS[1:], *ALONE, *WITHOUT, *ADDED, LONGER, LONGER_UNSCALED, LONGER_CUTOUT),
     "known": (LOOKAHEAD, LONGER, LONGER_UNCHANGED),
 }
 
@@ -511,6 +512,20 @@ def _claims_of_longer_training(results: Results) -> list[Claim]:
             undecided("points", ladder.over(results, LONGER, WIDER)),
         ),
         Claim(
+            "longer-logits",
+            "In twelve epochs the smaller logits are missed, too, but less than in five, and less "
+            "than changed images.",
+            below("points without them", ladder.gain(results, LONGER_UNSCALED)),
+            above(
+                "points above that in five epochs",
+                _more_at_twelve(results, LONGER_UNSCALED, UNSCALED),
+            ),
+            above(
+                "points above those without changed images",
+                ladder.over(results, LONGER_UNSCALED, LONGER_UNCHANGED),
+            ),
+        ),
+        Claim(
             "longer-images",
             "In twelve epochs changed images are missed, too, and more than in five.",
             below("points without them", ladder.gain(results, LONGER_UNCHANGED)),
@@ -575,7 +590,8 @@ def _claims_of_significance(results: Results) -> list[Claim]:
             "whitening, the identity at the start, smaller logits, five times the rate, fast "
             "shifts and twice as many filters; and of the whole recipe's changes no smaller "
             "outputs, no whitening, no weight decay, images as they are, cutout, and three "
-            "parts left out together; and twelve epochs, with images as they are and with cutout.",
+            "parts left out together; and twelve epochs, without smaller logits, with images as "
+            "they are and with cutout.",
             SIX,
             NORM,
             SCHEDULE,

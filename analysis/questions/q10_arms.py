@@ -273,18 +273,19 @@ WITHOUT = (UNSCALED, UNWHITENED, UNDECAYED, UNCHANGED, ADAM, GLOROT, HARD, RELU,
 #: What the recipe does not have, put into it.
 ADDED = (DROPOUT, CUTOUT, MIXUP, MUON, MUON_TWICE, MUON_HALF)
 
-# Whether changed images gain more, and cutout does less harm, where the recipe has the final
-# network's epochs.
+# Whether changed images gain more, cutout does less harm, and the smaller logits are missed less,
+# where the recipe has the final network's epochs.
 LONGER = LOOKAHEAD.but("q10-longer", "twelve epochs", epochs=12)
 
 
 def _longer_but(name: str, like: Arm) -> Arm:
-    """Twelve epochs of the whole recipe, with the images of another arm."""
+    """Twelve epochs of the whole recipe, with the images and the layers of another arm."""
     return LONGER.but(
         f"q10-longer-{name}",
         f"{like.label}, twelve epochs",
         bundle=like.bundle,
         augmentation=like.experiment.augmentation,
+        layers=like.experiment.layers,
         outputs=False,
         tta=False,
     )
@@ -292,9 +293,10 @@ def _longer_but(name: str, like: Arm) -> Arm:
 
 LONGER_UNCHANGED = _longer_but("unchanged", UNCHANGED)
 LONGER_CUTOUT = _longer_but("cutout", CUTOUT)
+LONGER_UNSCALED = _longer_but("unscaled", UNSCALED)
 
 #: The whole recipe for twelve epochs, and the same but for one change.
-AT_TWELVE = (LONGER, LONGER_UNCHANGED, LONGER_CUTOUT)
+AT_TWELVE = (LONGER, LONGER_UNSCALED, LONGER_UNCHANGED, LONGER_CUTOUT)
 
 # And what of the first bundles standardised inputs and batch norm do by themselves.
 STANDARDISED_ALONE = HALF.but(
