@@ -179,11 +179,11 @@ def one_ledger(experiment: Experiment, labels: Labels, folder: Path = FOLDER) ->
 def _of_copy(
     experiment: Experiment,
     record: dict,
-    first_with: dict[tuple[str, str], int],
+    first_with: dict[str, int],
     path: Path,
     number: int,
 ) -> Iterator[Finding]:
-    """``first_with`` has by their name and values the seeds of the lines before it.
+    """``first_with`` has by their values the seeds of the lines before it.
 
     Each part that the seed decides is compared by itself: a copy may be altered in the other.
     """
@@ -194,7 +194,7 @@ def _of_copy(
     if "weights" in experiment.varies and _tells_apart(before["answer"]):
         its_own["before"] = before
     for name, values in its_own.items():
-        first = first_with.setdefault((name, json.dumps(values)), seed)
+        first = first_with.setdefault(json.dumps(values), seed)
         if first != seed:
             what = f"its {name} is that of seed {first} to the last digit, as if copied"
             yield Finding(path, number, seed, what)
