@@ -123,6 +123,8 @@ def test_just_the_arms_that_remain_withstand():
     assert "the largest p of these (2. 16 hidden)" in other.criteria[0].measured
     assert "the smallest p of all others (4. back)" in other.criteria[1].measured
     assert not claim(WIDER, BACK, FEWER).holds  # the third does not
+    (_, of_none) = claim(WIDER, BACK, FEWER).criteria
+    assert of_none.is_met and "all others (none)" in of_none.measured  # so it cannot be too small
 
 
 def test_an_arm_with_a_single_pair_is_named():

@@ -173,10 +173,29 @@ def test_all_threads_are_left_to_a_process_that_has_the_machine_to_itself(enviro
 
 
 def test_what_is_meant_to_change_numbers_is_left_and_recorded(environment):
-    environment["ONEDNN_MAX_CPU_ISA"] = "AVX2"
+    environment |= {"ONEDNN_MAX_CPU_ISA": "AVX2", "NVIDIA_TF32_OVERRIDE": "1"}
     machine.settle()
     recorded = machine.provenance(tiny.experiment())["environment"].split()
-    assert {"ONEDNN_MAX_CPU_ISA=AVX2", "TF_ENABLE_ONEDNN_OPTS=1"} <= set(recorded)
+    assert {
+        "ONEDNN_MAX_CPU_ISA=AVX2",
+        "NVIDIA_TF32_OVERRIDE=1",
+        "TF_ENABLE_ONEDNN_OPTS=1",
+    } <= set(recorded)
+
+
+@pytest.mark.parametrize("part", ["spec.py", "training/engine.py"])
+def test_other_code_of_this_project_is_other_software(tmp_path, monkeypatch, part):
+    package = tmp_path / "analysis"
+    (package / "training").mkdir(parents=True)
+    for name in ("spec.py", "training/engine.py", "training/machine.py"):
+        (package / name).write_text("before")
+    monkeypatch.setattr(machine, "__file__", str(package / "training" / "machine.py"))
+    before = machine.software()
+    assert machine.software() == before
+    (package / part).write_text("after")
+    assert {name for name, value in machine.software().items() if value != before[name]} == {
+        "this project's code"
+    }
 
 
 def test_beside_a_time_stands_what_someone_chose_and_not_what_always_holds(environment):

@@ -95,13 +95,14 @@ def test_bars_stack_outputs_by_how_they_started():
     assert ax.get_title(loc="left") == "two"
 
 
-@pytest.mark.parametrize("name", ["loss", "own"])
+@pytest.mark.parametrize("name", ["loss", "accuracy", "val_loss", "val_accuracy", "own", "others"])
 def test_other_beginnings_are_noticed_in_any_value(name):
     early, _ = early_and_whole()
     assert levels.same_beginning(early, early).is_met
-    _, whole = early_and_whole()
-    whole.records[0]["history"][name][0] = np.full_like(whole.records[0]["history"][name][0], 0.7)
-    assert not levels.same_beginning(early, whole).is_met
+    other, _ = early_and_whole()
+    history = other.records[0]["history"]
+    history[name] = np.full_like(history[name], 0.123)
+    assert not levels.same_beginning(early, other).is_met
 
 
 def test_variance_that_is_the_rows_the_columns_or_how_they_meet_is_found_apart():
