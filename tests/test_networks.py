@@ -169,13 +169,17 @@ def test_networks_to_keep_are_trained_in_a_turn_of_their_own(
     assert not (folder / ".training").exists()
 
 
-def test_a_network_that_does_not_come_out_again_is_not_kept(folder, in_this_process):
-    ledger = Ledger(RELU, folder)
+@pytest.mark.parametrize("name", PICKS)
+def test_a_network_that_does_not_come_out_again_is_not_kept(folder, in_this_process, name):
+    pick = PICKS[name]
+    ledger = Ledger(pick.experiment, folder)
     lines = [json.loads(line) for line in ledger.path.read_text().splitlines()]
-    lines[1]["history"]["loss"][0] *= 1.1
+    (its_line,) = (line for line in lines if line["seed"] == pick.seed)
+    its_line["history"]["loss"][0] *= 1.1
     ledger.path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    with pytest.raises(VerificationError, match="q00-tiny, seed 1, is not what its ledger says"):
-        weights.keep({"stuck": PICKS["stuck"]}, folder)
+    said = f"{pick.experiment.name}, seed 1, is not what its ledger says"
+    with pytest.raises(VerificationError, match=said):
+        weights.keep(PICKS, folder)
     assert not (folder / networks.FILE).exists()
 
 
