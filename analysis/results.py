@@ -407,7 +407,8 @@ class Runs:
     def history(self, name: str) -> np.ndarray:
         """``loss``, ``accuracy``, ``val_loss`` or ``val_accuracy``: float, (runs, epochs).
 
-        NaN where a run diverged. Also ``own`` or ``others``: (runs, epochs, 10).
+        NaN where a run diverged. Also ``own`` or ``others``: (runs, epochs, 10), and ``dead``:
+        (runs, epochs, layers).
         """
         return np.array([record["history"][name] for record in self.records], float)
 

@@ -83,7 +83,7 @@ def numbers(results: Results) -> dict:
     epochs, epochs_best = (levels.epochs_to_match(adam, other) for other in (sgd, best))
     early, early_sgd = (first_epochs(results)[name] for name in COMPARED)
     fires, none, everywhere = _returns(adam)
-    late = levels.healthy_in_all(adam)[0]
+    late, for_good = levels.healthy_in_all(adam)[0], _epochs_for_good(adam, best)
     values = (
         levels.numbers(adam)
         | levels.ten_ends(adam)
@@ -104,8 +104,8 @@ def numbers(results: Results) -> dict:
             "best_stuck_p": _stuck_p(results)[SHEET, BEST_SGD],
             "stuck_p": statistics.paired_p(levels.stuck(adam), levels.stuck(sgd)),
             "best_own_epochs": float(np.median(_epochs_to_own_end(adam, best))),
-            "best_for_good": float(np.median(_epochs_for_good(adam, best))),
-            "best_above": int(np.isinf(_epochs_for_good(adam, best)).sum()),
+            "best_for_good": float(np.median(for_good)),
+            "best_above": int(np.isinf(for_good).sum()),
             "time_least": min(_time_ratios(results)),
             "time_most": max(_time_ratios(results)),
             "slow_stuck": int(levels.stuck(results[BY_RATE[0.0003]]).sum()),

@@ -136,12 +136,12 @@ def more_arithmetic() -> float:
 
 def dead_by_layer(runs: Runs) -> np.ndarray:
     """Units, of a convolution filters, that are dead in the end: int, shape (runs, 4)."""
-    return np.array([record["history"]["dead"][-1] for record in runs.records])
+    return runs.final("dead").astype(int)
 
 
 def _dead_units(runs: Runs) -> np.ndarray:
     """Dead units of the dense layer after each epoch: int, shape (runs, epochs)."""
-    return np.array([record["history"]["dead"] for record in runs.records])[:, :, -1]
+    return runs.history("dead")[:, :, -1].astype(int)
 
 
 def _dead_filters(runs: Runs) -> np.ndarray:
