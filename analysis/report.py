@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import json
 import math
+import re
 import textwrap
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -173,7 +174,8 @@ def _machine(experiment: Experiment, provenance: dict) -> str:
     """The machine with its model, and the precision where it could not have the one asked for."""
     machine = provenance["machine"].replace(" 1 cores", " 1 core")  # as older lines have it
     if known := prescribed.family_and_model(provenance.get("processor", "")):
-        machine = machine.replace(",", " (family {}, model {}),".format(*known), 1)
+        made = " (family {}, model {})".format(*known)
+        machine = re.sub(r"(?=, \d+ cores?$)", made, machine)
     precision = provenance.get("precision", experiment.precision)
     other = f", in {precision}" if precision != experiment.precision else ""
     return machine + other

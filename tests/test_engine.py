@@ -812,6 +812,17 @@ def test_outputs_are_those_that_the_predictions_were_made_of(engine, monkeypatch
         np.testing.assert_allclose(outputs[0], result["after"]["answer"], rtol=1e-3)
 
 
+@pytest.mark.parametrize("averaging", [0.0, 0.9])
+def test_weights_that_are_given_are_those_that_the_outputs_come_from(engine, averaging):
+    chosen = tiny.experiment(outputs=True, averaging=averaging)
+    images = tiny.DATA.x_test.reshape(100, -1) / 255
+    for result in engine.train(chosen, tiny.DATA, [0, 1], weights=True):
+        kernel, bias, last_kernel, last_bias = result["weights"]
+        hidden = np.maximum(images @ kernel + bias, 0)
+        outputs = np.maximum(hidden @ last_kernel + last_bias, 0)
+        np.testing.assert_allclose(unpacked(result["outputs"]), outputs, rtol=2e-3, atol=1e-4)
+
+
 def test_training_without_counting_gives_no_activity(engine):
     (result,) = engine.train(tiny.experiment(activity=False), tiny.DATA, [0])
     assert result["history"].keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}

@@ -59,6 +59,13 @@ def test_count_never_falls_between_a_groups_end_and_its_results(bar):
     assert (bar.bar.n, bar.finished) == (8, 2)
 
 
+def test_count_is_at_most_all_while_a_counted_group_still_tells(bar):
+    tell(bar, [0, 1], 4, seconds=30)
+    for _ in range(10):
+        bar.network_is_finished()
+    assert (bar.bar.n, bar.finished) == (40, 10)
+
+
 @pytest.mark.parametrize("content", ["", "3", "3 2"])
 def test_file_that_is_being_written_is_passed_over(bar, content):
     (bar.folder / "0").write_text(content)

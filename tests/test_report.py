@@ -157,11 +157,13 @@ def test_machines_of_one_name_are_told_apart_by_family_and_model():
     records = [tiny.record(seed) for seed in EXPERIMENT.seeds]
     for record, model in zip(records, (1, 17, 17), strict=True):
         make = f"x86_64, vendor_id A, cpu family 25, model {model}, stepping 1"
-        record["provenance"] |= {"machine": "A, 2 cores", "processor": make}
+        record["provenance"] |= {"machine": "A, Inc. B, 2 cores", "processor": make}
     machine = report.describe(EXPERIMENT, Results({EXPERIMENT: Runs(EXPERIMENT, tuple(records))}))[
         "machine"
     ]
-    assert machine == "A (family 25, model 1), 2 cores; A (family 25, model 17), 2 cores"
+    assert machine == (
+        "A, Inc. B (family 25, model 1), 2 cores; A, Inc. B (family 25, model 17), 2 cores"
+    )
 
 
 def test_diverged_runs_are_counted(page):
