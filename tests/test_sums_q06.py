@@ -125,11 +125,13 @@ def test_the_largest_networks_error_rises_from_the_others_best_epoch_and_is_set_
     largest, next_ones = epochs.copy(), epochs.copy()
     # The first is best after epoch 5, the second after epoch 3; each rises from the other's.
     largest[:, 4], largest[:, 2], largest[:, -1] = [1, 3], [1.5, 2], [4.5, 7]
-    next_ones[:, -1] = [5.5, 10]
+    next_ones[:, 6], next_ones[:, -1] = [3, 6], [5.5, 10]
     runs = {256: tiny.runs(val_loss=largest), 128: tiny.runs(val_loss=next_ones)}
     results = Results({q06.BY_SIZE[size]: found for size, found in runs.items()})
     assert q06._since_best(results) == pytest.approx(tuple(estimate(np.array([3, 4]))))
     assert q06._less_error(results) == pytest.approx(tuple(estimate(np.array([1, 3]))))
+    at_best = estimate(np.array([3 - 1.5, 6 - 3]))
+    assert q06._less_error_at_best(results) == pytest.approx(tuple(at_best))
 
 
 def test_the_largest_networks_gain_accuracy_after_the_epoch_of_the_lowest_error():

@@ -94,6 +94,7 @@ def numbers(results: Results) -> dict:
             "epochs_to_match_min": int(epochs.min()),
             "epochs_to_match_max": int(epochs.max()),
             "best_rate": q03.BEST,
+            "best_to_match": float(np.median(levels.epochs_to_match(best, sgd))),
             "best_pairs": len(epochs_best),
             "best_reached": int(np.isfinite(epochs_best).sum()),
             "best_epochs": float(np.median(epochs_best)),
