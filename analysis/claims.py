@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.forms import interval, number
+from analysis.forms import interval, number, p_value
 from analysis.statistics import Estimate, paired_p, unpaired_p
 
 #: Above it, a difference of rates cannot be told from chance.
@@ -185,7 +185,7 @@ def likelier(what: str, ours: np.ndarray, theirs: np.ndarray) -> Criterion:
     p = unpaired_p(ours, theirs)
     return Criterion(
         f"the larger share, p at most {SIGNIFICANT} (Fisher's exact test)",
-        f"{what} {ours.sum()} of {len(ours)} against {theirs.sum()} of {len(theirs)}, p = {p:.2g}",
+        f"{what} {ours.sum()} of {len(ours)} against {theirs.sum()} of {len(theirs)}, {_p(p)}",
         p <= SIGNIFICANT and ours.mean() > theirs.mean(),
     )
 
@@ -210,9 +210,14 @@ def _measured(what: str, estimate: Estimate, form: str) -> str:
     return f"{what} {number(mean, form)} ({interval(*ends, form)})"
 
 
+def _p(p: float) -> str:
+    text = p_value(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
 def _pairs(what: str, ours: np.ndarray, theirs: np.ndarray, p: float) -> str:
     only_ours, only_theirs = np.sum(ours & ~theirs), np.sum(theirs & ~ours)
     return (
         f"{what} {ours.sum():,} of {len(ours):,} against {theirs.sum():,}; "
-        f"{only_ours:,} only here, {only_theirs:,} only there, p = {p:.2g}"
+        f"{only_ours:,} only here, {only_theirs:,} only there, {_p(p)}"
     )

@@ -89,6 +89,7 @@ def _looks(ten: Runs) -> tuple[list[str], list[str]]:
 def _mark_heard_again(ax, ten: Runs, name: str) -> None:
     """Mark where an output is heard again, in words on that side on which the run ends."""
     silent, is_error = levels.counts(ten), name.endswith("loss")
+    below = {"loss": -85, "val_loss": -60}.get(name, -26)  # where no curves are
     for run, epoch, output in levels.heard_again(ten):
         plots.mark(
             ax,
@@ -96,7 +97,7 @@ def _mark_heard_again(ax, ten: Runs, name: str) -> None:
             ten.seeds[run],
             f"output {output}\nheard again",
             plots.silent_colour(silent[run]),
-            is_above=is_error and silent[run] > 0,  # in a plot of accuracy it would lie on others
+            up=24 if is_error and silent[run] else below,
         )
 
 

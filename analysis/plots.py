@@ -102,7 +102,7 @@ def training_beside_testing(
         ax.set(title=title)
 
 
-def mark(ax, place: tuple[float, float], seed: int, words: str, colour: str, is_above: bool):
+def mark(ax, place: tuple[float, float], seed: int, words: str, colour: str, up: int):
     """A ring where something happens to a run, and beside it what.
 
     Parameters
@@ -112,8 +112,8 @@ def mark(ax, place: tuple[float, float], seed: int, words: str, colour: str, is_
     seed : int
         Whose run it is.
     words, colour : str
-    is_above : bool
-        Whether the words stand above the ring, or below it.
+    up : int
+        How many points above the ring the words stand; negative if below.
     """
     ring = ax.scatter(*place, s=36, facecolors="none", edgecolors=colour, lw=1.3, zorder=3)
     drawn.of_seeds(ring, seed, words)
@@ -122,7 +122,7 @@ def mark(ax, place: tuple[float, float], seed: int, words: str, colour: str, is_
     ax.annotate(
         words,
         place,
-        xytext=(-8 if is_late else 8, 24 if is_above else -60),
+        xytext=(-8 if is_late else 8, up),
         textcoords="offset points",
         ha="right" if is_late else "left",
         va="center",
@@ -130,7 +130,7 @@ def mark(ax, place: tuple[float, float], seed: int, words: str, colour: str, is_
         color=colour,
         # Curves that run behind the words do not strike them through.
         bbox={"fc": style.theme().page, "ec": "none", "pad": 1, "alpha": 0.85},
-        arrowprops=_leader(colour, relpos=(is_late, 0.5)) | {"shrinkB": 4},
+        arrowprops=leader(colour, relpos=(is_late, 0.5)) | {"shrinkB": 4},
     )
 
 
@@ -222,12 +222,19 @@ def label_ends(ax, heights: Sequence[float], texts: Sequence[str], colours: Sequ
             fontsize=8.5,
             color=colour,
             annotation_clip=False,
-            arrowprops=_leader(colour),
+            arrowprops=leader(colour),
         )
 
 
-def _leader(colour: str, relpos: tuple[float, float] = (0, 0.5)) -> dict:
-    """A thin line from words to what they are about."""
+def leader(colour: str, relpos: tuple[float, float] = (0, 0.5)) -> dict:
+    """A thin line from words to what they are about, as Matplotlib's ``arrowprops``.
+
+    Parameters
+    ----------
+    colour : str
+    relpos : tuple of float
+        Where it begins, in shares of the words' width and height from their lower left corner.
+    """
     look = {"arrowstyle": "-", "color": colour, "lw": 0.7, "shrinkA": 1, "shrinkB": 1}
     return look | {"relpos": relpos}
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from analysis import cost, drawn, ladder, style
+import numpy as np
+
+from analysis import cost, drawn, ladder, plots, style
 from analysis.spec import Experiment
 
 
@@ -195,15 +197,19 @@ def against_cost(ours: Sequence[Point], theirs: Sequence[Point], images: int, un
             dot = ax.scatter([x], [y], s=26, facecolor=edge if own else "none", edgecolor=edge)
             drawn.of_seeds(dot, (), point.label)
             right, up = point.label_at
+            text_colour = colour if own else style.theme().text
+            corner = tuple(0.5 - 0.5 * np.sign(point.label_at))
             ax.annotate(
                 point.label,
                 (x, y),
-                xytext=(7 * right, 7 * up),
+                xytext=(7 * right, 9 * up),
                 textcoords="offset points",
                 ha=("center", "left", "right")[(right > 0) - (right < 0)],
                 va=("center", "bottom", "top")[(up > 0) - (up < 0)],
                 fontsize=8,
-                color=colour if own else style.theme().text,
+                color=text_colour,
+                # Above or below, it could belong to the next dot.
+                arrowprops=plots.leader(text_colour, corner) | {"shrinkB": 3} if up else None,
             )
         ax.set(xscale="log", yscale="log", xlabel=xlabel)
         ax.set_ylabel(f"mistakes on {images:,} test images")

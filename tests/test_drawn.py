@@ -132,7 +132,7 @@ def test_numbers_that_are_shown_as_shades_have_their_row_and_column(axes):
 def test_what_is_marked_in_a_curve_is_a_dot_with_its_seed_and_its_words(axes):
     figure, ax = axes
     ax.set(xlim=(1, 20))
-    plots.mark(ax, (13, 0.03), 6, "3 heard again", "red", is_above=True)
+    plots.mark(ax, (13, 0.03), 6, "3 heard again", "red", up=24)
     (row,) = rows(figure)
     told = [row[name] for name in ("mark", "series", "seed", "x", "y")]
     assert told == ["dot", "3 heard again", "6", "13.0", "0.03"]

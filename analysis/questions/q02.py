@@ -251,7 +251,7 @@ def _claims_of_accuracy(results: Results) -> list[Claim]:
     return [
         Claim(
             "fine",
-            "Every run without a silent output ends above .95 testing accuracy.",
+            "Every run without a silent output ends above 0.95 testing accuracy.",
             more_than("lowest testing accuracy", accuracy[fine].min(), 0.95, ".3f"),
         ),
         Claim(
@@ -303,7 +303,7 @@ def _claims_of_order(results: Results) -> list[Claim]:
         Claim(
             "frozen",
             "Here an order of images that stays the same from epoch to epoch changes the testing "
-            "error by less than .0001 and the testing accuracy by less than 0.1 points.",
+            "error by less than 0.0001 and the testing accuracy by less than 0.1 points.",
             within("error", _more("val_loss", frozen, reshuffled), -0.0001, 0.0001, "+.5f"),
             within("points", _more("val_accuracy", frozen, reshuffled).times(100), -0.1, 0.1),
         ),

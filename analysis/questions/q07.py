@@ -938,7 +938,8 @@ def overfitting(results):
                 epochs = range(1, len(curve) + 1)
                 line = ax.plot(epochs, np.maximum(curve, 0.001), color=colour, alpha=0.6, lw=1)
                 drawn.of_seeds(*line, seed, name)
-        ax.set(xlabel="epoch", yscale="log", title=title, ylim=(0.0007, 20))
+        plots.epoch_axis(ax, len(curve))
+        ax.set(yscale="log", title=title, ylim=(0.0007, 20))
     axes[0].set_ylabel("mistakes (%)")
     style.plain_ticks(axes[0].yaxis, digits=(1,))
     for text, place, colour in zip(

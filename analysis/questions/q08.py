@@ -841,7 +841,7 @@ def accuracy(results):
         words = f"seed {runs.seeds[run]}\nstarts late"
         for ax, name in zip(axes, ("accuracy", "val_accuracy"), strict=True):
             place = epoch, runs.history(name)[run, epoch - 1]
-            plots.mark(ax, place, runs.seeds[run], words, colours[run], is_above=True)
+            plots.mark(ax, place, runs.seeds[run], words, colours[run], up=24)
     return figure
 
 
@@ -983,7 +983,7 @@ def sizes(results):
                 fontsize=8.5,
                 color=colour,
             )
-        ax.set(title=title, xticks=SIZES, xticklabels=SIZES)
+        ax.set(title=title, xticks=SIZES, xticklabels=[f"{size:,}" for size in SIZES])
         ax.tick_params(axis="x", labelsize=7.5)
     axes[0].set_ylabel("accuracy")
     return figure

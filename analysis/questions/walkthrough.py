@@ -185,6 +185,7 @@ def answer(results):
         plots.ten_outputs(ax, np.array(record[moment]["answer"]))
         ax.set(xticks=range(10), xlabel="output", ylim=(0, 1.05), title=f"{moment} training")
         ax.tick_params(axis="x", length=0)
+    axes[1].set_ylabel("value of the output")
     return figure
 
 
