@@ -362,6 +362,13 @@ def test_columns_of_print_break_no_number_where_texts_can_give_way(book):
     assert share * LINE_OF_A_TABLE[r"\footnotesize"] - BETWEEN_COLUMNS >= 15.9
 
 
+def test_columns_of_print_break_names_where_texts_need_the_room(book):
+    name = "q07-dense-changed-smoothing"
+    names, _ = column_shares([["arm", "text"], [name, "word " * 100]])
+    numbers, _ = column_shares([["arm", "text"], [name.replace("-", "0"), "word " * 100]])
+    assert names < 0.8 * numbers
+
+
 def test_columns_of_print_have_smaller_letters_where_words_would_not_fit(book):
     from results_in_pages.tables import latex_columns
 

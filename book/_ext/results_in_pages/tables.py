@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 WORD = re.compile(r"[^\s-]+-?|-")  # lines may end after a hyphen
+NAME = re.compile(r"[^\s-]+(-[^\s-]+)+")  # of an experiment, which may be broken as words may
 # Letters that fit on a line of the PDF's tables, by their size, and what is lost to a gap.
 LINE_OF_A_TABLE = {r"\footnotesize": 120, r"\scriptsize\let\codesize\tinycode": 150}
 BETWEEN_COLUMNS = 4
@@ -77,7 +78,10 @@ def latex_columns(rows: list[list[str | nodes.Node]]) -> str:
     texts = [[c if isinstance(c, str) else c.astext() for c in column] for column in columns]
     longest = [max(map(len, WORD.findall(" ".join(column)))) for column in texts]
     words = [word + BETWEEN_COLUMNS for word in longest]
-    numbers = [max(map(len, column[1:]), default=0) for column in texts]
+    numbers = [
+        max((len(cell) for cell in column[1:] if not NAME.fullmatch(cell)), default=0)
+        for column in texts
+    ]
     unbroken = [
         max(word, number + BETWEEN_COLUMNS) if number <= LONGEST_NUMBER else word
         for word, number in zip(words, numbers, strict=True)
