@@ -201,13 +201,15 @@ def say_all():
     """Errors whose messages say all; a traceback would bury them."""
     from analysis.datasets import DatasetError
     from analysis.lifetime import PlatformError
+    from analysis.naming import ClaimError
+    from analysis.spec import SpecError
     from analysis.training.machine import SettingError
     from analysis.training.verify import VerificationError
     from analysis.training.workers import ClusterError, MemoryShortage
 
     return (
         *(DatasetError, LedgerError, ClusterError, MemoryShortage),
-        *(report.ClaimError, VerificationError, PlatformError, SettingError),
+        *(ClaimError, SpecError, VerificationError, PlatformError, SettingError),
     )
 
 

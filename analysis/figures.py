@@ -14,6 +14,7 @@ from analysis import drawn as shown
 from analysis import explore, speed, style
 from analysis.files import write_whole
 from analysis.loaded import Results
+from analysis.naming import naming
 from analysis.questions import QUESTIONS
 from analysis.results import FOLDER
 
@@ -86,8 +87,16 @@ def _results_here() -> Results:
 
 
 def drawn(function: Callable, results: Results) -> tuple[bytes, ...]:
-    """The contents of a figure's files; it is a function of results."""
-    with _collecting_later():
+    """The contents of a figure's files; it is a function of results.
+
+    Raises
+    ------
+    analysis.naming.ClaimError
+        If the results have nothing to draw.
+    """
+    file = function.__code__.co_filename
+    called = Path(file).relative_to(BOOK.parent).as_posix()
+    with _collecting_later(), naming(file, called, function.__name__):
         with style.drawing(style.LIGHT):
             figure = function(results)
             light = _saved(figure, "svg", {"Date": None})

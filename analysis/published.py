@@ -23,8 +23,8 @@ class Point:
         On the test set.
     teraflops : float or None
         Arithmetic of the whole training, in 10¹² operations; None where it is not known.
-    weights : int or None
-        Of all networks together; None where they are not known.
+    weights : int
+        Of all networks together.
     label_at : tuple of int, each -2 to 2
         Where its label stands, in steps: left or right of it, and below or above.
     """
@@ -32,7 +32,7 @@ class Point:
     label: str
     accuracy: float
     teraflops: float | None
-    weights: int | None
+    weights: int
     label_at: tuple[int, int] = (1, 0)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from analysis import figures, forms, levels, plots, report, style, tta
 from analysis.files import write_whole
 from analysis.loaded import Results
+from analysis.naming import ClaimError
 from analysis.questions import q01, q08, q09, q10
 from analysis.results import ASKED_FOR
 
@@ -25,7 +26,7 @@ def write() -> None:
 
     Raises
     ------
-    analysis.report.ClaimError
+    analysis.naming.ClaimError
         If the README cites a number that there is not.
     """
     numbers = json.loads(report.NUMBERS.read_text(encoding="utf-8"))["numbers"]
@@ -39,13 +40,13 @@ def filled(text: str, numbers: dict) -> str:
 
     Raises
     ------
-    analysis.report.ClaimError
+    analysis.naming.ClaimError
         If the results have no such number.
     """
 
     def number(match: re.Match) -> str:
         if match["name"] not in numbers:
-            raise report.ClaimError(
+            raise ClaimError(
                 f"README.md cites the number {match['name']!r}, which the results do not have: "
                 "book/numbers.json has their names"
             )

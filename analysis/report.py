@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import binascii
 import json
 import math
 import re
 import textwrap
-import traceback
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 
@@ -20,21 +17,11 @@ from analysis.datasets import DATASETS
 from analysis.figures import BOOK, data_file
 from analysis.files import write_whole
 from analysis.loaded import Results
+from analysis.naming import ClaimError, naming
 from analysis.questions import QUESTIONS
 from analysis.spec import Experiment
 
 NUMBERS = BOOK / "numbers.json"
-
-
-#: What computing raises where results have none of what it counts, say no run that is stuck.
-NOTHING_TO_COUNT = (ValueError, ArithmeticError, IndexError)
-
-#: Errors of the same kinds that a damaged file raises, which is not mended on a page.
-_DAMAGED = (json.JSONDecodeError, UnicodeDecodeError, binascii.Error)
-
-
-class ClaimError(RuntimeError):
-    """What a question says and its results do not bear out or lack; the message names it."""
 
 
 def write_numbers(results: Results) -> None:
@@ -75,12 +62,9 @@ def collect(results: Results) -> dict:
     """
     content = {"numbers": {}, "tables": {}, "figures": {}, "claims": {}, "experiments": {}}
     for page, module in QUESTIONS.items():
-        with _naming(page, "numbers"):
-            numbers = module.numbers(results)
-        with _naming(page, "tables"):
-            tables = module.tables(results)
-        with _naming(page, "claims"):
-            claims = module.claims(results)
+        numbers, tables, claims = (
+            _computed(page, part, results) for part in ("numbers", "tables", "claims")
+        )
         for name, value in numbers.items():
             content["numbers"][f"{page}.{name}"] = _json_ready(page, name, value)
         for name, rows in tables.items():
@@ -104,22 +88,10 @@ def collect(results: Results) -> dict:
     return content
 
 
-@contextmanager
-def _naming(page: str, part: str) -> Iterator[None]:
-    """Name the line of a question's module at which one of its functions cannot go on."""
-    try:
-        yield
-    except _DAMAGED:
-        raise
-    except NOTHING_TO_COUNT as error:
-        file = QUESTIONS[page].__file__
-        frames = traceback.extract_tb(error.__traceback__)
-        line = [frame.lineno for frame in frames if frame.filename == file][-1]
-        raise ClaimError(
-            f"analysis/questions/{page}.py, line {line}, in {part}(): this cannot be computed from "
-            f"the results ({error}). If they have nothing to count there, take it out here and "
-            "where its page in book/ cites it"
-        ) from error
+def _computed(page: str, part: str, results: Results):
+    module = QUESTIONS[page]
+    with naming(module.__file__, f"analysis/questions/{page}.py", part):
+        return getattr(module, part)(results)
 
 
 def _table(rows: list[list[str]]) -> dict:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.loaded import Results
+from analysis.naming import NOTHING_TO_COUNT
 from analysis.questions import QUESTIONS, q01, q02, q04, q05, q07, q08, q10, walkthrough
-from analysis.report import NOTHING_TO_COUNT
 from analysis.results import SILENT_BELOW, Runs, packed
 
 

@@ -18,7 +18,9 @@ from conftest import ROOT, nobody_is_left_of
 from doit.action import CmdAction
 
 from analysis import excerpts
+from analysis.naming import ClaimError
 from analysis.results import Ledger
+from analysis.spec import SpecError
 from analysis.training import machine
 
 ONE, OTHER = tiny.experiment(name="q00-one"), tiny.experiment(name="q00-other", epochs=3)
@@ -550,3 +552,11 @@ def test_publishing_that_fails_says_what_git_said_or_else_what_broke(
     assert dodo.publish().message.startswith(
         f"the pages could not be pushed to 'origin': {why}\nCheck that"
     )
+
+
+@pytest.mark.parametrize("kind", [SpecError, ClaimError])
+def test_an_error_whose_message_says_all_has_no_traceback(dodo, kind):
+    def fail():
+        raise kind("q07-mine is not among the arms")
+
+    assert dodo.attempt(fail).message == "q07-mine is not among the arms"

@@ -9,15 +9,18 @@ import tiny
 from conftest import ROOT
 from test_questions import imported
 
-from analysis import drawn, figures, style
+from analysis import drawn, figures, statistics, style
 from analysis.loaded import Results
+from analysis.naming import ClaimError
 from analysis.questions import QUESTIONS
 from analysis.results import Runs
+from analysis.spec import SpecError
 
 ANALYSIS = ROOT / "analysis"
 EXPERIMENT = tiny.experiment()
 RUNS = Runs(EXPERIMENT, tuple(tiny.record(seed) for seed in EXPERIMENT.seeds))
 RESULTS = Results({EXPERIMENT: RUNS})
+WRONG = "q07-mine is not among the arms"
 
 
 @pytest.fixture
@@ -31,6 +34,20 @@ def draw_a_line(results):
     figure, ax = style.figure()
     ax.plot(results[EXPERIMENT].final("loss"), color=style.theme().text)
     return figure
+
+
+def test_what_results_have_nothing_to_draw_of_is_named_with_its_line():
+    def draw_all(results):
+        return statistics.estimate(results[EXPERIMENT].final("loss")[:0])
+
+    line = draw_all.__code__.co_firstlineno + 1
+    with pytest.raises(ClaimError, match=rf"^tests/test_figures.py, line {line}, in draw_all\(\)"):
+        figures.drawn(draw_all, RESULTS)
+
+
+def test_a_setting_that_is_wrong_is_told_as_such_where_a_figure_shows_it():
+    with pytest.raises(SpecError, match=WRONG):
+        figures.drawn(lambda results: (_ for _ in ()).throw(SpecError(WRONG)), RESULTS)
 
 
 def test_figure_is_drawn_for_light_and_dark_pages_and_paper():

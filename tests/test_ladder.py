@@ -171,6 +171,14 @@ def test_rows_tell_accuracy_gain_and_cost():
     assert wider[6:] == [f"{(64 + 1) * 16 + (16 + 1) * 10:,}", "0.0"]
 
 
+def test_an_arm_with_more_seeds_than_its_base_has_as_many_pairs_as_the_base_has_seeds():
+    more = FEWER.but("q00-more", "more seeds", seeds=(0, 1, 2))
+    found = {arm.experiment: RESULTS[arm.experiment] for arm in (WIDER, FEWER)}
+    found |= {more.experiment: runs(more, (0.85, 0.95, 0.10))}
+    _, row = ladder.rows(Results(found), [more], [FEWER, more])
+    assert row[2].startswith("+5.00 ± ") and row[5] == "2"
+
+
 def test_numbers_are_those_cited_and_named_after_the_experiment():
     cited = {
         "mistakes": [FIRST, WIDER],
@@ -247,6 +255,9 @@ def test_a_gain_by_images_has_the_spread_of_the_images():
     assert found.mean == pytest.approx(100 * each.mean())
     half = 1.97196 * each.std(ddof=1) / 200**0.5  # the 97.5% point with 199 degrees of freedom
     assert found.high - found.mean == pytest.approx(100 * half, rel=1e-4)
+    ends[WIDER] = made_up(120, 120, 120, 200)  # the fourth has no partner
+    more = Results({arm.experiment: some for arm, some in ends.items()}, both.excerpts)
+    assert ladder.gain_by_images(more, WIDER) == found
 
 
 def test_what_is_tested_has_an_interval_for_seeds_and_one_for_images():

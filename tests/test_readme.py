@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analysis import forms, plots, readme, report, style, tta
+from analysis.naming import ClaimError
 from analysis.questions import q01, q08, q09, q10
 
 
@@ -18,7 +19,7 @@ def test_numbers_between_comments_are_replaced_in_their_format():
 
 
 def test_a_number_that_the_results_lack_is_named():
-    with pytest.raises(report.ClaimError, match=r"README.md cites the number 'q01\.stock'"):
+    with pytest.raises(ClaimError, match=r"README.md cites the number 'q01\.stock'"):
         readme.filled("<!--q01.stock-->1<!---->", {"q01.stuck": 63})
 
 

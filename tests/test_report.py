@@ -13,7 +13,7 @@ import tiny
 from analysis import figures, levels_figures, report, statistics
 from analysis.claims import Claim, at_least, at_most, exactly
 from analysis.loaded import Results
-from analysis.report import ClaimError
+from analysis.naming import ClaimError
 from analysis.results import Runs
 from analysis.spec import mlp
 
@@ -234,6 +234,13 @@ def test_what_results_have_nothing_for_is_named_with_its_line(page, part, comput
     assert str(error.value).startswith(f"analysis/questions/q00.py, line {line}, in {part}(): ")
     assert f"({words})" in str(error.value)
     assert not report.NUMBERS.exists()
+
+
+def test_of_functions_of_a_page_the_line_that_cannot_go_on_is_named(page):
+    page.numbers = lambda results: {"error": mean_error_of_stuck_runs(results)}
+    line = mean_error_of_stuck_runs.__code__.co_firstlineno + 2
+    with pytest.raises(ClaimError, match=rf"q00\.py, line {line}, in numbers\(\)"):
+        report.write_numbers(RESULTS)
 
 
 @pytest.mark.parametrize("damage", [b"{", b"\xff", b'"%%%"'])

@@ -94,6 +94,7 @@ EXPERIMENTS = (
     *CENTRED_BY_SIZE.values(),
     FIRST_EPOCH,
     *BY_RATE.values(),
+    q06.BY_SIZE[32],
 )
 
 #: What was trained with both kinds of inputs: the sheet's optimizer is the last.
