@@ -245,7 +245,7 @@ def _of_line(
     if record["key"] != experiment.key:
         what = (
             f"its key is {record['key'][:12]}…, but the experiment's is {experiment.key[:12]}…: "
-            f"'doit info train:{experiment.name}' says what has changed"
+            f"'doit info train:{experiment.name}' says more"
         )
         yield Finding(path, number, seed, what)
         return

@@ -176,13 +176,21 @@ class Ledger:
 
     def why_stale(self) -> str:
         """What makes the ledger out of date, in words; empty if nothing does."""
-        missing = self.missing()
+        records = list(self._records())
+        others = [record["spec"] for record in records if record["key"] != self.experiment.key]
+        finished = {record["seed"] for record in records if record["key"] == self.experiment.key}
+        missing = set(self.experiment.seeds) - finished
+        if not missing and others:
+            return (
+                f"complete, but {len(others)} of {len(records)} networks in its ledger are of "
+                f"another setting: 'doit train:{self.experiment.name}' takes them out and trains "
+                "none"
+            )
         if not missing:
             return ""
         reason = f"{len(missing)} of {len(self.experiment.seeds)} networks are to be trained"
-        others = [r for r in self._records() if r["key"] != self.experiment.key]
-        if others:
-            changes = _differences(others[-1]["spec"], self.experiment.identity())
+        if others and not finished:  # else the change came before these were trained
+            changes = _differences(others[-1], self.experiment.identity())
             reason += f"; changed since the last training: {', '.join(changes)}"
         elif namesake := self._of_the_same_key():
             reason += (

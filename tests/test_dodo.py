@@ -161,6 +161,21 @@ def test_info_names_the_value_that_changed(doit, clone):
     assert ledger_of(clone, earlier).missing() == [0, 1, 2]
 
 
+def test_networks_of_a_setting_that_was_changed_back_leave_the_ledger_without_data(
+    doit, clone, tiny_file
+):
+    tiny_file.unlink()
+    one = ledger_of(clone, ONE)
+    whole = one.path.read_bytes()
+    ledger_of(clone, tiny.experiment(name="q00-one", epochs=5)).append(tiny.record(0, 5))
+    assert "complete, but 1 of 4 networks" in doit("info", "train:q00-one")[1]
+    status, said = doit("numbers")
+    assert status == 0, said
+    assert "of another setting have left its ledger" in said
+    assert one.path.read_bytes() == whole
+    assert "-- train:q00-one" in doit("train")[1]
+
+
 @pytest.mark.parametrize("junk", [b"junk\n", b"\x00\xff\n", b"[]\n", b'{"key": []}\n', b"\n"])
 def test_junk_in_a_ledger_is_named_and_nothing_is_lost(doit, clone, junk):
     one = ledger_of(clone, ONE)

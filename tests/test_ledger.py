@@ -254,6 +254,23 @@ def test_stale_lines_stay_until_all_their_successors_are_there(ledger):
     assert list(new.read()) == [0, 1, 2]
 
 
+def test_complete_ledger_with_networks_of_another_setting_is_stale_until_tidied(ledger):
+    fill(ledger)
+    fill(successor(ledger, epochs=3), 0)  # a setting that was changed back before the rest of it
+    why = ledger.why_stale()
+    assert why.startswith("complete, but 1 of 4 networks in its ledger are of another setting")
+    assert "'doit train:q00-tiny'" in why
+    assert ledger.tidy() == 1
+    assert ledger.why_stale() == ""
+
+
+def test_more_seeds_are_no_change_though_the_ledger_has_networks_of_another_setting(ledger):
+    fill(ledger)
+    fill(successor(ledger, epochs=3), 0)
+    more = successor(ledger, seeds=range(5))
+    assert more.why_stale() == "2 of 5 networks are to be trained"
+
+
 def test_tidy_leaves_what_is_tidy_untouched(ledger):
     fill(ledger)
     before = ledger.path.stat()
