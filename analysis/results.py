@@ -42,7 +42,7 @@ import numpy as np
 
 from analysis.datasets import DATASETS
 from analysis.files import write_whole
-from analysis.spec import Experiment, canonical_json
+from analysis.spec import Experiment, canonical_json, spelled_out
 
 FOLDER = Path(__file__).parent.parent / "book" / "results"
 
@@ -190,7 +190,8 @@ class Ledger:
             return ""
         reason = f"{len(missing)} of {len(self.experiment.seeds)} networks are to be trained"
         if others and not finished:  # else the change came before these were trained
-            changes = _differences(others[-1], self.experiment.identity())
+            specs = others[-1], self.experiment.identity()
+            changes = _differences(*map(spelled_out, specs))
             reason += f"; changed since the last training: {', '.join(changes)}"
         elif namesake := self._of_the_same_key():
             reason += (
@@ -379,18 +380,20 @@ def _check(record: dict) -> None:
     float(record["seconds"])
 
 
-def _differences(old: dict, new: dict) -> list[str]:
-    """'epochs 20 -> 30', …: the values in which two specs differ."""
-    changes = []
-    for name in sorted(old.keys() | new.keys()):
-        before, after = old.get(name), new.get(name)
-        if before == after:
-            continue
-        if isinstance(before, dict) and isinstance(after, dict):
-            changes += [f"{name}.{change}" for change in _differences(before, after)]
-        else:
-            changes.append(f"{name} {before!r} -> {after!r}")
-    return changes
+def _differences(old, new, where: str = "") -> list[str]:
+    """'epochs 20 -> 30', …: the values in which two specs, or parts of them, differ."""
+    if old == new:
+        return []
+    if isinstance(old, dict) and isinstance(new, dict):
+        are_alike = old.get("type") == new.get("type")  # another type has fields of its own
+        names = old.keys() | new.keys() if are_alike else old.keys() & new.keys()
+        parts = [(f"{where}.{name}", old.get(name), new.get(name)) for name in sorted(names)]
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        pairs = enumerate(zip(old, new, strict=True))
+        parts = [(f"{where}[{place}]", *pair) for place, pair in pairs]
+    else:
+        return [f"{where.removeprefix('.')} {old!r} -> {new!r}"]
+    return [change for part, *pair in parts for change in _differences(*pair, part)]
 
 
 @dataclass(frozen=True)

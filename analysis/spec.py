@@ -16,7 +16,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -875,3 +875,24 @@ def _plain(value):
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
+
+
+def spelled_out(identity):
+    """What `Experiment.identity` gave, or a part of it, as a spec is written.
+
+    Values have their fields' names instead of those that keys have, and those that keys leave
+    out at their default are there. Fields and classes that are no longer known stay as they are.
+    """
+    if isinstance(identity, list):
+        return [spelled_out(item) for item in identity]
+    if not isinstance(identity, dict):
+        return identity
+    kind = globals().get(identity.get("type", Experiment.__name__))
+    known = fields(kind) if is_dataclass(kind) else ()
+    names = {f.metadata.get("key", f.name): f.name for f in known}
+    written = {names.get(key, key): spelled_out(value) for key, value in identity.items()}
+    return written | {
+        f.name: _plain(f.default)
+        for f in known
+        if f.metadata.get("later") and f.name not in written
+    }

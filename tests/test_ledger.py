@@ -1,5 +1,6 @@
 """Ledgers: finished networks are never lost, and what cannot be a result is named."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ from tiny import change
 from analysis import results
 from analysis.files import write_whole
 from analysis.results import Ledger, LedgerError
-from analysis.spec import SGD, Adam
+from analysis.spec import SGD, Adam, Lookahead, canonical_json, mlp
 
 
 def fill(ledger, *seeds):
@@ -294,6 +295,44 @@ def test_why_a_ledger_is_stale_names_what_changed(ledger, changes, said):
     why = successor(ledger, **changes).why_stale()
     assert why.startswith("3 of 3 networks are to be trained")
     assert why.endswith(f": {said}") or f", {said}" in why
+
+
+@pytest.mark.parametrize(
+    "changes, said",
+    [
+        ({"outputs": True}, "outputs False -> True"),
+        ({"reshuffle": False}, "reshuffle True -> False"),
+        (
+            {"averaging": 0.0},
+            "averaging {'type': 'Lookahead', 'steps': 5, 'decay': 0.5} -> 0.0",
+        ),
+        ({"averaging": Lookahead(5, 0.9)}, "averaging.decay 0.5 -> 0.9"),
+        ({"outputs": True, "tta": True}, "outputs False -> True, tta False -> True"),
+        ({"activity_at": (1,)}, "activity_at [] -> [1]"),
+        ({"layers": mlp(16, output="softmax")}, "layers[1].units 8 -> 16"),
+        (
+            {"optimizer": Adam()},
+            "optimizer.learning_rate 0.1 -> 0.001, optimizer.type 'SGD' -> 'Adam'",
+        ),
+    ],
+)
+def test_what_changed_is_named_as_a_spec_is_written_and_nothing_else(ledger, changes, said):
+    softmax = {"layers": mlp(8, output="softmax"), "loss": "cross_entropy"}
+    old = fill(successor(ledger, **softmax, averaging=Lookahead(5, 0.5)))
+    assert successor(old, **changes).why_stale().endswith(f"the last training: {said}")
+
+
+def test_a_field_of_an_earlier_version_is_named(ledger):
+    spec = ledger.experiment.identity() | {"dropout": 0.5}
+    key = hashlib.sha256(canonical_json(spec).encode()).hexdigest()
+    ledger.append(tiny.record(0) | {"spec": spec, "key": key})
+    assert ledger.why_stale().endswith("the last training: dropout 0.5 -> None")
+
+
+def test_what_changed_is_told_of_the_last_of_earlier_settings(ledger):
+    for epochs in (3, 4):
+        fill(successor(ledger, epochs=epochs))
+    assert ledger.why_stale().endswith("the last training: epochs 4 -> 2")
 
 
 def test_a_ledger_under_another_name_is_pointed_to(ledger):

@@ -37,6 +37,7 @@ from analysis.spec import (
     Whitening,
     canonical_json,
     mlp,
+    spelled_out,
 )
 
 KNOWN = Experiment(
@@ -663,6 +664,42 @@ def test_a_field_that_was_renamed_is_in_keys_as_it_was():
         *identity["averaging"],
         *identity["optimizer"]["learning_rate"],
     }
+
+
+def test_what_keys_leave_out_or_rename_is_spelled_out_as_a_spec_is_written():
+    spec = replace(
+        KNOWN,
+        loss="cross_entropy",
+        layers=(IMAGE, Conv2D(2, 3), Flatten(), Dense(10, "softmax")),
+        optimizer=SGD(LinearDecay(0.5, warmup=0.25)),
+        averaging=Lookahead(5, decay=0.5),
+        outputs=True,
+        tta=True,
+    )
+    found = spelled_out(spec.identity())
+    assert found.keys() == {field.name for field in fields(Experiment)} - {"name", "seeds"} | {
+        "dataset_digest",
+        "training_version",
+    }
+    assert (found["tta"], found["outputs"], found["reshuffle"]) == (True, True, True)
+    assert (found["augmentation"], found["activity_at"]) == (None, [])
+    assert found["averaging"] == {"type": "Lookahead", "steps": 5, "decay": 0.5}
+    assert found["optimizer"]["learning_rate"]["warmup"] == 0.25
+    assert found["optimizer"]["nesterov"] is False
+    assert found["layers"][1] == {
+        "type": "Conv2D",
+        "filters": 2,
+        "kernel_size": 3,
+        "activation": "relu",
+        "padding": "valid",
+        "use_bias": True,
+        "kernel_initializer": "glorot_uniform",
+    }
+
+
+def test_a_class_that_is_no_longer_known_is_spelled_out_as_it_is():
+    gone = {"type": "Gone", "kept": 0.5}
+    assert spelled_out(gone) == gone
 
 
 @pytest.mark.parametrize(
