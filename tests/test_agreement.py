@@ -388,6 +388,15 @@ def test_once_losses_are_apart_counts_are_whatever_they_are():
         assert verdict(apart) == expected
 
 
+def test_once_losses_are_apart_an_epoch_alike_by_chance_says_nothing_of_counts():
+    record = again(loss=[1, 1.0001, 1.01, 1.0001, 1.0001, 1.0001])
+    record["after"]["loss"] *= 1.0001
+    for epoch, expected in ((1, DIFFERENT), (3, ROUNDED)):
+        apart = copy.deepcopy(record)
+        apart["history"]["own"][epoch][1] = 0.0
+        assert verdict(apart) == expected
+
+
 def test_an_epoch_may_be_equal_by_chance_and_its_counts_only_alike():
     """Rounding grew, and once the seven digits of all four values fell together."""
     for then, expected in ((1.0001, ROUNDED), (1, DIFFERENT)):

@@ -402,6 +402,16 @@ def test_six_views_may_say_other_than_one_on_few_images(folder, images, agree):
     assert whats == [] if agree else "right on 0.84" in whats[0] and "on 0.8:" in whats[0]
 
 
+@pytest.mark.parametrize("images, agree", [(2, True), (4, False)])
+def test_six_views_may_be_wrong_where_one_is_right_on_few_images(folder, images, agree):
+    def get_wrong(values):
+        right = np.flatnonzero(values.argmax(1) == tiny.DATA.y_test)[:images]
+        values[right] = np.roll(values[right], 1, axis=1)
+
+    whats = found(folder, VIEWS, outputs(get_wrong))
+    assert whats == [] if agree else "right on 0.76" in whats[0] and "on 0.8:" in whats[0]
+
+
 def test_accuracy_that_is_absent_is_found_beside_views(folder):
     whats = found(folder, VIEWS, change("history", "val_accuracy", -1, to=None))
     assert [what[:32] for what in whats] == [

@@ -105,6 +105,14 @@ def test_other_beginnings_are_noticed_in_any_value(name):
     assert not levels.same_beginning(early, other).is_met
 
 
+def test_other_beginnings_are_noticed_before_training():
+    early, other = early_and_whole()[0], early_and_whole()[0]
+    other.records[0]["before"]["own"][3] = 0.123
+    found = levels.same_beginning(early, other)
+    assert not found.is_met
+    assert found.measured.endswith("differ 1")
+
+
 def test_variance_that_is_the_rows_the_columns_or_how_they_meet_is_found_apart():
     rows, columns = np.array([[0.0], [1], [2], [4]]), np.array([[0.0, 5, 1]])
     meeting = np.array([[1.0, -1, 0], [-1, 1, 0], [0, 1, -1], [0, -1, 1]])
