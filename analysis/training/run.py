@@ -28,6 +28,7 @@ def bring_up_to_date(experiment: Experiment, folder: Path = results.FOLDER) -> N
 
     Each is written as soon as it is finished, so that whatever stops this, the next call
     goes on from there. While another training goes on into the same folder, it waits.
+    Once none is lacking, those of another setting leave the ledger, which takes no data set.
 
     Raises
     ------
