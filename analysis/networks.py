@@ -17,7 +17,7 @@ import numpy as np
 
 from analysis import datasets, results
 from analysis.files import write_whole
-from analysis.spec import Experiment
+from analysis.spec import Dense, Experiment, Flatten, SpecError
 
 FILE = "draw-a-digit.json"
 
@@ -35,15 +35,36 @@ class Pick:
     Parameters
     ----------
     experiment : Experiment
-        Of dense layers: ReLU in the hidden ones, ReLU or softmax in the output.
+        Of dense layers with biases: ReLU in the hidden ones, ReLU or softmax in the output.
     seed : int
     silent : tuple of int
         Its silent outputs.
+
+    Raises
+    ------
+    analysis.spec.SpecError
+        If the experiment has other layers, for `Network` and the page's script run no others.
     """
 
     experiment: Experiment
     seed: int
     silent: tuple[int, ...] = ()
+
+    def __post_init__(self):
+        layers = self.experiment.layers
+        for place, layer in enumerate(layers):
+            if place == 0:
+                fits, words = isinstance(layer, Flatten), "Flatten()"
+            else:
+                names = ("relu", "softmax") if place == len(layers) - 1 else ("relu",)
+                is_dense = isinstance(layer, Dense) and layer.use_bias
+                fits = is_dense and layer.activation in names
+                words = f"Dense with a bias and activation {' or '.join(map(repr, names))}"
+            if not fits:
+                raise SpecError(
+                    f"experiment {self.experiment.name!r}: layers[{place}] must be {words} for "
+                    f"readers to draw for its networks; got {layer!r}"
+                )
 
     def described(self) -> dict:
         """All but the weights, as the file has it."""

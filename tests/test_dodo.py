@@ -19,8 +19,9 @@ from doit.action import CmdAction
 
 from analysis import excerpts
 from analysis.naming import ClaimError
+from analysis.networks import Pick
 from analysis.results import Ledger
-from analysis.spec import SpecError
+from analysis.spec import SpecError, mlp
 from analysis.training import machine
 
 ONE, OTHER = tiny.experiment(name="q00-one"), tiny.experiment(name="q00-other", epochs=3)
@@ -389,6 +390,13 @@ def test_a_file_that_the_disk_refuses_is_named_if_it_is_known(dodo, error, messa
         raise error
 
     assert dodo.attempt(fail).message == message
+
+
+def test_a_network_that_readers_cannot_draw_for_is_named_and_nothing_else(dodo, monkeypatch):
+    linear = tiny.experiment(layers=mlp(8, output="linear"))
+    monkeypatch.setattr(dodo, "to_draw_for", lambda results: {"linear": Pick(linear, 0)})
+    said = dodo.attempt(dodo.keep_weights).message
+    assert said.startswith("experiment 'q00-tiny': layers[2] must be Dense")
 
 
 def test_every_task_has_one_line_that_says_what_it_does(monkeypatch):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,13 @@ import pytest
 import tiny
 
 from analysis import datasets, networks
+from analysis.draw_a_digit import TITLES
+from analysis.figures import BOOK
 from analysis.loaded import Results
 from analysis.networks import Network, Pick
 from analysis.questions import EXPERIMENTS, TO_DRAW_FOR, q01, q05, to_draw_for
 from analysis.results import FOLDER, Ledger, LedgerError
-from analysis.spec import mlp
+from analysis.spec import Dense, Dropout, Flatten, Rescaling, SpecError, mlp
 from analysis.training import weights
 from analysis.training.verify import VerificationError
 
@@ -60,6 +63,13 @@ def test_examples_are_the_first_test_image_of_each_digit(mnist):
         np.testing.assert_array_equal(image, mnist.x_test[mnist.y_test == digit][0])
 
 
+def test_they_have_the_same_names_on_the_page_as_in_figures():
+    script = BOOK / "_ext" / "results_in_pages" / "static" / "draw-a-digit.js"
+    (names,) = re.findall(r"const NAMES = {(.*?)};", script.read_text(), re.DOTALL)
+    assert re.findall(r'(\w+): "([^"]*)"', names) == [*TITLES.items()]
+    assert [*TITLES] == [*KEPT.networks]
+
+
 # By which rule ---------------------------------------------------------------------------
 
 
@@ -86,6 +96,32 @@ def test_the_first_are_chosen_that_have_no_silent_output_or_one_other_than_that_
 def test_where_there_is_none_such_that_is_said():
     with pytest.raises(LedgerError, match="no network of q01-sgd is what"):
         to_draw_for(Results({q01.SHEET: runs([], [0], [3, 4])}))
+
+
+RUNNABLE = "layers[1] must be Dense with a bias and activation 'relu' for readers to draw for"
+
+
+@pytest.mark.parametrize(
+    "layers, said",
+    [
+        (mlp(8, output="linear"), "layers[2] must be Dense with a bias and activation 'relu' or"),
+        ((Flatten(), Dense(8, "gelu"), Dense(10)), RUNNABLE),
+        ((Flatten(), Dense(8, "softmax"), Dense(10)), RUNNABLE),
+        ((Flatten(), Dense(8, use_bias=False), Dense(10)), RUNNABLE),
+        ((Flatten(), Dropout(0.1), Dense(10)), RUNNABLE),
+        ((Rescaling(2), Flatten(), Dense(10)), "layers[0] must be Flatten() for readers to draw"),
+    ],
+    ids=["linear outputs", "gelu", "softmax within", "no biases", "dropout", "rescaled images"],
+)
+def test_networks_that_the_page_cannot_run_are_refused(layers, said):
+    with pytest.raises(SpecError, match=re.escape(f"experiment 'q00-tiny': {said}")):
+        Pick(replace(RELU, layers=layers), 0)
+
+
+@pytest.mark.parametrize("hidden", [(), (8,), (8, 4)])
+@pytest.mark.parametrize("output", ["relu", "softmax"])
+def test_networks_that_the_page_can_run_may_be_picked(hidden, output):
+    Pick(replace(RELU, layers=mlp(*hidden, output=output)), 0)
 
 
 # What they say ---------------------------------------------------------------------------
