@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,9 @@ FILE = "draw-a-digit.json"
 
 #: Readers draw what the networks were trained on.
 DATASET = "mnist"
+
+#: What weights are kept as: its smaller byte first.
+FLOAT16 = "<f2"
 
 #: Weights are kept to three digits: measured, outputs move by up to 0.00015.
 OUTPUTS_MOVE_BY = 5e-4
@@ -122,6 +125,39 @@ class Network:
         return powers / powers.sum(axis=1, keepdims=True)
 
 
+def as_kept(pick: Pick, weights: Sequence[np.ndarray]) -> Network:
+    """A network as the file gives it back, its weights rounded.
+
+    Parameters
+    ----------
+    pick : Pick
+    weights : sequence of ndarray
+        As `Network` has them, of any precision.
+    """
+    rounded = tuple(np.asarray(array, FLOAT16).astype(np.float32) for array in weights)
+    return Network(**pick.described() | {"silent": pick.silent, "weights": rounded})
+
+
+def apart(network: Network, first: np.ndarray, line: dict) -> float:
+    """How far a network's outputs are from those in its ledger, where they differ most.
+
+    Parameters
+    ----------
+    network : Network
+    first : ndarray of uint8, shape (28, 28)
+        The first test image, of which ledgers have the outputs.
+    line : dict
+        The ledger's.
+
+    Returns
+    -------
+    float
+        At most `OUTPUTS_MOVE_BY` of a network that may be kept; nan if one has diverged.
+    """
+    (answer,) = network.outputs(first[np.newaxis])
+    return float(np.abs(answer - np.array(line["after"]["answer"], float)).max())
+
+
 @dataclass(frozen=True)
 class Kept:
     """The networks by name, and for each digit the first test image that shows it.
@@ -160,9 +196,8 @@ def is_current(choose: Choice, folder: Path = results.FOLDER) -> bool:
 def _answers_as_trained(kept: Kept, name: str, pick: Pick, folder: Path) -> bool:
     """Whether a network says of the first test image what its ledger's line says."""
     first = dict(zip(kept.numbers, kept.examples, strict=True))[0]
-    (answer,) = kept.networks[name].outputs(first[np.newaxis])
-    expected = results.Ledger(pick.experiment, folder).read()[pick.seed]["after"]["answer"]
-    return np.allclose(answer, expected, rtol=0, atol=OUTPUTS_MOVE_BY)
+    line = results.Ledger(pick.experiment, folder).read()[pick.seed]
+    return apart(kept.networks[name], first, line) <= OUTPUTS_MOVE_BY
 
 
 def write(
@@ -182,7 +217,8 @@ def write(
     content = {
         "digest": datasets.DATASETS[DATASET].digest,
         "networks": {
-            name: pick.described() | {"weights": [_packed(array, "<f2") for array in weights[name]]}
+            name: pick.described()
+            | {"weights": [_packed(array, FLOAT16) for array in weights[name]]}
             for name, pick in picks.items()
         },
         "examples": {"numbers": numbers, "pixels": _packed(data.x_test[numbers], "u1")},
@@ -202,7 +238,7 @@ def _read(content: dict) -> Kept:
             | {
                 "silent": tuple(network["silent"]),
                 "weights": tuple(
-                    _unpacked(array, "<f2").astype(np.float32) for array in network["weights"]
+                    _unpacked(array, FLOAT16).astype(np.float32) for array in network["weights"]
                 ),
             }
         )

@@ -10,6 +10,7 @@ import pytest
 import tiny
 
 from analysis import datasets, networks
+from analysis.agreement import ROUNDED, agreement
 from analysis.draw_a_digit import TITLES
 from analysis.figures import BOOK
 from analysis.loaded import Results
@@ -217,6 +218,73 @@ def test_a_network_that_does_not_come_out_again_is_not_kept(folder, in_this_proc
     with pytest.raises(VerificationError, match=said):
         weights.keep(PICKS, folder)
     assert not (folder / networks.FILE).exists()
+
+
+def rewrite(ledger, change):
+    """Write a ledger anew, each of its lines changed."""
+    lines = [*ledger.read().values()]
+    ledger.path.unlink()
+    for line in lines:
+        change(line)
+        ledger.append(line)
+
+
+@pytest.mark.parametrize("moved, is_kept", [(3e-4, True), (1e-3, False)])
+def test_a_network_that_comes_out_rounded_is_kept_only_if_it_then_counts_as_current(
+    folder, in_this_process, moved, is_kept
+):
+    """Its ledger is made to be that of a processor on which one loss and outputs differ."""
+
+    def change(line):
+        line["provenance"] = {"machine": "another one, 2 cores"}
+        line["history"]["loss"][0] *= 1.0001
+        line["after"]["answer"][3] += moved
+
+    line, ledger = Ledger(SOFTMAX, folder).read()[1], Ledger(SOFTMAX, folder)
+    rewrite(ledger, change)
+    found = agreement(ledger.read()[1], line, [line])
+    assert found.verdict == ROUNDED
+    if is_kept:
+        weights.keep(PICKS, folder)
+        assert networks.is_current(lambda: PICKS, folder)
+        return
+    with pytest.raises(VerificationError) as error:
+        weights.keep(PICKS, folder)
+    said = re.fullmatch(
+        r"q00-softmax, seed 1, gives .* up to (\S+) from those in its ledger, more than 0.0005, "
+        "so its weights are not kept: train it on a processor of the kind that its ledger "
+        "names, another one, 2 cores",
+        str(error.value),
+    )
+    assert float(said[1]) == pytest.approx(moved, abs=3e-4)
+    assert not (folder / networks.FILE).exists()
+
+
+@pytest.mark.parametrize("diverged", [False, True])
+def test_a_network_that_rounded_weights_change_too_much_is_not_kept(
+    folder, in_this_process, monkeypatch, diverged
+):
+    as_kept = networks.as_kept
+
+    def rounded(pick, arrays):
+        return as_kept(pick, [*arrays[:-1], np.full(10, np.nan if diverged else 1e3)])
+
+    monkeypatch.setattr(networks, "as_kept", rounded)
+    with pytest.raises(VerificationError, match="rounding its weights does that, so choose"):
+        weights.keep({"stuck": PICKS["stuck"]}, folder)
+    assert not (folder / networks.FILE).exists()
+
+
+def test_a_network_as_kept_is_what_comes_back(kept):
+    random = np.random.default_rng(0)
+    arrays = [random.normal(size=shape) for shape in ((64, 8), (8,), (8, 10), (10,))]
+    pick = PICKS["stuck"]
+    networks.write({"stuck": pick}, {"stuck": arrays}, tiny.DATA, kept[0].parent)
+    ours, back = networks.as_kept(pick, arrays), networks.load(kept[0].parent).networks["stuck"]
+    assert replace(ours, weights=()) == replace(back, weights=())
+    for one, other in zip(ours.weights, back.weights, strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.fixture
