@@ -1,8 +1,9 @@
 """Keeps the few images of a data set that pages show, all its labels, and its mean images.
 
 With them figures, confusion matrices and votes need no data set. ``<data set>.json`` holds the
-labels, the mean images, which test images are kept, the digest of their file, and where it all is
-from; ``<data set>.png`` the images one below the other.
+labels, the mean images and their digest, how many training images and which test images are kept,
+the digest of their file, and where it all is from; ``<data set>.png`` the images one below the
+other.
 """
 
 from __future__ import annotations
@@ -83,13 +84,18 @@ Choice = Callable[[Excerpt], Sequence[int]]
 
 
 def is_current(name: str, choose: Choice, folder: Path = results.FOLDER) -> bool:
-    """Whether the excerpt on disk has the labels of the data set and the test images chosen."""
+    """Whether the excerpt on disk has the labels of the data set and the images that pages show.
+
+    Mean images are compared with their digest beside them, for the data set need not be here.
+    """
     try:
         kept, source = load(name, folder), datasets.DATASETS[name]
-        digests = json.loads(_json_file(name, folder).read_text(encoding="utf-8"))
+        content = json.loads(_json_file(name, folder).read_text(encoding="utf-8"))
         return (
-            digests["digest"] == source.digest
-            and digests["images_digest"] == _digest(kept.png.read_bytes())
+            content["digest"] == source.digest
+            and content["images_digest"] == _digest(kept.png.read_bytes())
+            and content["train_images"] == TRAINING_IMAGES
+            and content["means_digest"] == _digest(kept.train_means)
             and kept.sha256.items() <= source.sha256.items()
             and kept.test_numbers.tolist() == list(choose(kept))
         )
@@ -110,6 +116,7 @@ def keep(name: str, choose: Choice, folder: Path = results.FOLDER) -> None:
     data, source, png = datasets.load(name), datasets.DATASETS[name], _png_file(name, folder)
     test_numbers = list(choose(Excerpt(data.y_train, data.y_test, np.array([], int), png)))
     images = np.concatenate([data.x_train[:TRAINING_IMAGES], data.x_test[test_numbers]])
+    means = _means(data.x_train, data.y_train)
     content = io.BytesIO()
     Image.fromarray(np.concatenate(images)).save(content, "PNG", optimize=True)
     write_whole(png, content.getvalue())
@@ -119,8 +126,10 @@ def keep(name: str, choose: Choice, folder: Path = results.FOLDER) -> None:
         "origin": source.origin,
         "digest": source.digest,
         "images_digest": _digest(content.getvalue()),
+        "train_images": TRAINING_IMAGES,
         "train_labels": _digits(data.y_train),
-        "train_means": _packed(_means(data.x_train, data.y_train)),
+        "train_means": _packed(means),
+        "means_digest": _digest(means),
         "test_numbers": test_numbers,
         "test_labels": _digits(data.y_test),
     }

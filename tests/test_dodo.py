@@ -69,11 +69,14 @@ def clone(tmp_path):
     for experiment in (ONE, OTHER):
         for seed in experiment.seeds:
             Ledger(experiment, results).append(tiny.record(seed, experiment.epochs))
+    means = excerpts._means(tiny.DATA.x_train, tiny.DATA.y_train)
     kept = {
         "digest": tiny.SOURCE.digest,
         "images_digest": excerpts._digest(b""),
+        "train_images": excerpts.TRAINING_IMAGES,
         "train_labels": excerpts._digits(tiny.DATA.y_train),
-        "train_means": excerpts._packed(excerpts._means(tiny.DATA.x_train, tiny.DATA.y_train)),
+        "train_means": excerpts._packed(means),
+        "means_digest": excerpts._digest(means),
         "test_numbers": [],
         "test_labels": excerpts._digits(tiny.DATA.y_test),
     }

@@ -88,6 +88,35 @@ def test_an_excerpt_whose_mean_images_are_damaged_or_absent_is_not_current(tiny_
     assert not excerpts.is_current("tiny", first, tmp_path)
 
 
+def test_an_excerpt_of_other_mean_images_is_not_current(tiny_file, tmp_path):
+    excerpts.keep("tiny", first, tmp_path)
+    path = tmp_path / "tiny.json"
+    kept, means = json.loads(path.read_text()), excerpts.load("tiny", tmp_path).train_means
+    assert excerpts.is_current("tiny", first, tmp_path)
+    brighter = means.copy()
+    brighter[9, 0, 0] += 1
+    for others in (means[::-1], means[:9], brighter):
+        path.write_text(json.dumps(kept | {"train_means": excerpts._packed(others)}))
+        assert not excerpts.is_current("tiny", first, tmp_path)
+    del kept["means_digest"]
+    path.write_text(json.dumps(kept))
+    assert not excerpts.is_current("tiny", first, tmp_path)
+
+
+@pytest.mark.parametrize("asked_for", [8, 12])
+def test_an_excerpt_of_more_or_fewer_training_images_is_not_current(
+    tiny_file, tmp_path, monkeypatch, asked_for
+):
+    excerpts.keep("tiny", first, tmp_path)
+    assert excerpts.is_current("tiny", first, tmp_path)
+    monkeypatch.setattr(excerpts, "TRAINING_IMAGES", asked_for)
+    assert not excerpts.is_current("tiny", first, tmp_path)
+    excerpts.keep("tiny", first, tmp_path)
+    assert excerpts.is_current("tiny", first, tmp_path)
+    excerpt = excerpts.load("tiny", tmp_path)
+    np.testing.assert_array_equal(excerpt.train, tiny.DATA.x_train[:asked_for])
+
+
 def test_an_excerpt_whose_images_are_damaged_or_anothers_is_not_current(tiny_file, tmp_path):
     excerpts.keep("tiny", first, tmp_path)
     path = tmp_path / "tiny.png"
