@@ -108,7 +108,10 @@ def test_a_label_stands_on_the_side_that_its_point_asks_for():
         ("center", "bottom"),
         ("left", "center"),
     ]
-    assert [text.xyann for text in texts] == [(-7, -7), (0, 7), (7, 0)]
+    assert [text.xyann for text in texts] == [(-7, -9), (0, 9), (7, 0)]
+    # Those above or below a dot have a line to it, from the corner or side that is nearest.
+    leaders = [text.arrowprops and text.arrowprops["relpos"] for text in texts]
+    assert leaders == [(1, 1), (0.5, 0), None]
 
 
 def test_arithmetic_of_an_is_that_of_three_networks_and_of_his_epochs_and_images():

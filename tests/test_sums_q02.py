@@ -51,20 +51,20 @@ def test_an_estimate_is_cited_with_its_ends():
 
 
 @pytest.mark.parametrize(
-    "ours, theirs, holds",
+    "ours, theirs, p, holds",
     [
-        ([1] * 9 + [0], [1] + [0] * 9, True),
-        ([1] + [0] * 9, [1] * 9 + [0], False),  # less likely
-        ([1, 1, 0], [1, 0, 0, 0], False),  # too few
-        ([1] * 5, [1] * 6 + [0] * 34, True),  # more of fewer
-        ([1] * 6 + [0] * 34, [1] * 5, False),
+        ([1] * 9 + [0], [1] + [0] * 9, "p = 0.001", True),
+        ([1] + [0] * 9, [1] * 9 + [0], "p = 0.001", False),  # less likely
+        ([1, 1, 0], [1, 0, 0, 0], "p = 0.486", False),  # too few
+        ([1] * 5, [1] * 6 + [0] * 34, "p < 0.001", True),  # more of fewer
+        ([1] * 6 + [0] * 34, [1] * 5, "p < 0.001", False),
     ],
 )
-def test_likelier_needs_the_larger_share_and_a_small_p(ours, theirs, holds):
+def test_likelier_needs_the_larger_share_and_a_small_p(ours, theirs, p, holds):
     found = claims.likelier("back:", np.array(ours, bool), np.array(theirs, bool))
     assert found.is_met is holds
-    assert found.measured.startswith(
-        f"back: {sum(ours)} of {len(ours)} against {sum(theirs)} of {len(theirs)}, p = "
+    assert found.measured == (
+        f"back: {sum(ours)} of {len(ours)} against {sum(theirs)} of {len(theirs)}, {p}"
     )
 
 
